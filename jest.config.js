@@ -1,0 +1,20 @@
+import { availableParallelism } from 'node:os'
+
+export default {
+  roots: ['<rootDir>/packages'],
+  testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
+  // Tests run the sources; processes and threads that they start run dist.
+  moduleNameMapper: {
+    '^@skein/(core|runtime|launch|test-harness)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@skein/(core|runtime|launch|test-harness)/internal$': '<rootDir>/packages/$1/src/internal.ts',
+    '^skein$': '<rootDir>/packages/skein/src/index.ts',
+    '^skein/internal$': '<rootDir>/packages/skein/src/internal.ts',
+  },
+  resolver: '<rootDir>/scripts/jest-resolver.cjs',
+  // A test of the mesh is several processes already, and looks at the clock: half the cores, two at the most.
+  maxWorkers: Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2))),
+  testTimeout: 30_000,
+}

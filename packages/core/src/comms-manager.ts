@@ -1,0 +1,538 @@
+import { EventEmitter } from 'eventemitter3'
+import { Dials } from './comms/dials.js'
+import { Introductions, type PeerChange } from './comms/introductions.js'
+import type { Reply } from './comms/replies.js'
+import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
+import {
+  type ObjectCall,
+  type RequestOptions,
+  Requests,
+  reasonOf,
+  type SendOptions,
+  type ServiceCall,
+} from './comms/requests.js'
+import { type Answer, type Dispatch, nameOf, Serving } from './comms/serving.js'
+import { Waiters } from './comms/waiters.js'
+import { Deadlines } from './deadlines.js'
+import { invalidOption, SkeinError } from './errors.js'
+import { herePlace, type Place } from './host.js'
+import type { Link } from './link/link.js'
+import type { DropReason } from './link/link-host.js'
+import { Links } from './link/links.js'
+import type { LinkParts } from './link/parts.js'
+import type { Logger } from './logger.js'
+import { type CommsOptions, type CommsSettings, checkTimeout, checkUid, settle } from './options.js'
+import type { PeerState } from './peer/liveness.js'
+import { randomId } from './random.js'
+import { type Inbound, schemeOf, type Transport } from './transport/transport.js'
+import { ZmqTransport } from './transport/zmq/zmq-transport.js'
+import type { Codec, RemoteReferences } from './wire/codec.js'
+import { defaultLimits, type Limits } from './wire/limits.js'
+import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from './wire/message.js'
+import { MsgpackCodec } from './wire/msgpack-codec.js'
+
+export interface CommsEvents {
+  /** A peer's state has changed. Comes in the order of the changes. */
+  peer: (change: PeerChange) => void
+  /** A peer asks this runtime to end. Without a listener it does. */
+  stop: (from: string) => void
+  /** Everything is closed. */
+  close: () => void
+}
+
+/** What a CommsManager is made of; each part can be replaced, by a test or by the runtime above. */
+export interface CommsParts {
+  readonly transport?: Transport | undefined
+  readonly limits?: Limits | undefined
+  readonly place?: Place | undefined
+  readonly references?: RemoteReferences | undefined
+  readonly codec?: Codec | undefined
+  /** Runs requests that come in. @default refuses them all: nothing is exposed */
+  readonly dispatch?: Dispatch | undefined
+  /** Asks somebody who may know for a uid that the directory doesn't have. */
+  readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+}
+
+type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+/**
+ * Manages the connections of one runtime to the others, and the messages between them: one inbound socket, a link per
+ * peer, requests and their answers. `docs/mosaic.md` maps the names of its model to its own.
+ *
+ * Requests of one runtime to another start there in the order in which they were sent. Every request settles exactly
+ * once. What is sent to the runtime itself needs no link, and behaves the same: arguments are copied.
+ */
+export class CommsManager extends EventEmitter<CommsEvents> {
+  readonly uid: string
+  /** Random, another at each start of a runtime. */
+  readonly instance: string
+  readonly #settings: CommsSettings
+  readonly #transport: Transport
+  readonly #codec: Codec
+  readonly #limits: Limits
+  readonly #place: Place
+  readonly #dispatch: Dispatch
+  readonly #deadlines: Deadlines
+  readonly #requests: Requests
+  readonly #waiters: Waiters
+  readonly #dials = new Dials()
+  readonly #serving = new Map<Link, Serving>()
+  readonly #servingSelf: Serving
+  #phase: Phase = 'new'
+  #inbound: Inbound | undefined
+  #links: Links | undefined
+  #introductions: Introductions | undefined
+  #stopped: Promise<void> | undefined
+
+  /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
+  constructor(options: CommsOptions, parts: CommsParts = {}) {
+    super()
+    this.#settings = settle(options)
+    this.uid = this.#settings.uid
+    this.instance = randomId(this.#settings.random)
+    this.#transport = parts.transport ?? new ZmqTransport()
+    this.#limits = parts.limits ?? defaultLimits
+    this.#codec = parts.codec ?? new MsgpackCodec({ references: parts.references })
+    this.#place = parts.place ?? herePlace(this.#settings.random)
+    this.#dispatch = parts.dispatch ?? nothingExposed
+    this.#deadlines = new Deadlines(this.#settings.clock)
+    this.#waiters = new Waiters(this.#deadlines)
+    this.#servingSelf = this.#newServing()
+    this.#requests = new Requests({
+      uid: this.uid,
+      deadlines: this.#deadlines,
+      timeout: this.#settings.timeout,
+      links: () => this.#running(),
+      toSelf: (message) => this.#toSelf(message),
+      resolve: parts.resolve,
+      defer: (fn) => this.#links?.defer(fn),
+    })
+  }
+
+  get logger(): Logger {
+    return this.#settings.logger
+  }
+
+  /** The mesh's token: whoever is to join needs it, and nobody else may have it. */
+  get meshToken(): string {
+    return this.#settings.meshToken
+  }
+
+  /** What others are told about this runtime; undefined before `start`. */
+  get entry(): DirectoryEntry | undefined {
+    return this.#links?.self
+  }
+
+  /** Where this runtime can be dialled: its tcp endpoint, or else the cheapest; undefined before `start`. */
+  get address(): string | undefined {
+    return mainEndpoint(this.entry?.endpoints)
+  }
+
+  /** The tcp port; undefined before `start`, and where tcp is not offered. */
+  get port(): number | undefined {
+    return tcpPort(this.entry?.endpoints)
+  }
+
+  /** How many things that came in were dropped, by reason. */
+  get drops(): Readonly<Partial<Record<DropReason, number>>> {
+    return Object.fromEntries(this.#links?.drops ?? [])
+  }
+
+  /**
+   * Binds the addresses and begins to listen.
+   *
+   * @throws ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS; nothing is left bound then.
+   */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') throw new SkeinError('ERR_CLOSED', `${this.uid} was started before`)
+    this.#phase = 'starting'
+    const { uid, transports, bind, port, insecure, logger } = this.#settings
+    if (insecure) logger.warn({ uid, bind }, 'insecure: whoever can read the traffic learns the mesh token')
+    const listen = { schemes: transports, host: bind, port, instance: this.instance, ...this.#limits }
+    try {
+      this.#inbound = await this.#transport.listen(listen, (frames) => this.#links?.onBatch(frames))
+    } catch (error) {
+      this.#phase = 'new'
+      throw error
+    }
+    this.#links = this.#newLinks(this.#inbound.endpoints)
+    this.#introductions = new Introductions(this.#links, this.#settings.introduces, (change) =>
+      this.#tell(change),
+    )
+    this.#phase = 'running'
+  }
+
+  // Peers
+
+  /**
+   * Opens a link to whoever answers at an address, and resolves with its uid once both sides know each other.
+   *
+   * @param options.timeout milliseconds @default `handshake.timeout`
+   * @throws ERR_HANDSHAKE_TIMEOUT, ERR_HANDSHAKE_REFUSED, ERR_UID_TAKEN if this runtime's uid is held by another,
+   * ERR_INVALID_ADDRESS
+   */
+  async connect(address: string, options: { readonly timeout?: number | undefined } = {}): Promise<string> {
+    const links = this.#running()
+    if (typeof address !== 'string' || schemeOf(address) === undefined) {
+      const { message, ...facts } = invalidOption(
+        'address',
+        address,
+        'tcp://host:port, ipc://path or inproc://name',
+      )
+      throw new SkeinError('ERR_INVALID_ADDRESS', message, facts)
+    }
+    const timeout = checkTimeout('timeout', options.timeout, this.#settings.handshake.timeout)
+    return this.#dials.wait(links.dial(address, timeout), address, timeout)
+  }
+
+  /**
+   * Resolves once a peer is linked and answers: the first message after this arrives. Opens the link if the peer is
+   * known, and waits for it to be introduced if it isn't. Resolves at once for this runtime itself.
+   *
+   * @param options.timeout milliseconds @default the runtime's `timeout`
+   * @throws ERR_TIMEOUT if it is not there in time
+   */
+  async waitFor(uid: string, options: { readonly timeout?: number | undefined } = {}): Promise<void> {
+    const links = this.#running()
+    const timeout = checkTimeout('timeout', options.timeout, this.#settings.timeout)
+    if (checkUid(uid) === this.uid || this.shaken(uid)) return
+    const message = `${uid} was not there within ${timeout} ms`
+    const facts = { uid, timeoutMs: timeout }
+    const waited = this.#waiters.wait(uid, timeout, () => new SkeinError('ERR_TIMEOUT', message, facts))
+    if (links.to(uid) === undefined) void this.#requests.lookUp(uid).then(() => this.#links?.to(uid))
+    await waited
+  }
+
+  /** Whether there is a link to a peer over which messages travel: its state is alive or stalled. */
+  connected(uid: string): boolean {
+    const kind = this.#links?.get(uid)?.state.kind
+    return kind === 'alive' || kind === 'stalled'
+  }
+
+  /** Whether the handshake with a peer is complete. */
+  shaken(uid: string): boolean {
+    return this.#links?.get(uid)?.isShaken ?? false
+  }
+
+  /** Where a peer can be dialled: its tcp endpoint, or else the cheapest; undefined if it is not known. */
+  uidAddress(uid: string): string | undefined {
+    return mainEndpoint(this.entryOf(uid)?.endpoints)
+  }
+
+  /** The tcp port of a peer; undefined if it is not known or offers none. */
+  uidPort(uid: string): number | undefined {
+    return tcpPort(this.entryOf(uid)?.endpoints)
+  }
+
+  /** What a peer tells about itself; undefined if it is not known. */
+  entryOf(uid: string): DirectoryEntry | undefined {
+    return this.#links?.get(uid)?.entry ?? this.#links?.directory.get(uid)
+  }
+
+  /** Everyone that is known, this runtime left out, ordered by uid. */
+  peers(): PeerReport[] {
+    return this.#links === undefined ? [] : report(this.#links, this.#requests.replies)
+  }
+
+  /**
+   * Ends the link to a peer, with a farewell. What was asked of it fails; what it sends from now on is dropped.
+   *
+   * @param options.notify whether to tell all other peers that it is gone @default false
+   */
+  disconnect(uid: string, options: { readonly notify?: boolean | undefined } = {}): void {
+    const link = this.#running().get(checkUid(uid))
+    if (link?.instance === undefined) return
+    const { instance } = link
+    const reason = 'disconnected'
+    link.post({ kind: Kind.disconnect, uid: this.uid, instance: this.instance, reason })
+    link.farewell(reason)
+    if (options.notify === true)
+      this.#introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })
+  }
+
+  /**
+   * Whoever started a runtime has seen it end. The peer is dead without further question, and all that are linked here
+   * are told.
+   */
+  obituary(uid: string): void {
+    const instance = this.entryOf(uid)?.instance
+    if (instance === undefined || this.#phase !== 'running') return
+    const news = { kind: Kind.disconnect, uid, instance, reason: 'exited' } as const
+    this.#introductions?.news(news)
+    this.#introductions?.tellAll(news)
+  }
+
+  // Requests
+
+  /**
+   * Calls a method of a peer's service and expects no answer. Resolves once the outbox has taken the message: at once,
+   * unless it is full. Buffers and typed arrays of 4 KiB or more belong to the mesh until they are acknowledged.
+   *
+   * @throws ERR_NO_SUCH_PEER, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_OVERLOADED, ERR_PEER_LOST, ERR_CLOSED
+   */
+  send(uid: string, call: ServiceCall, options: SendOptions = {}): Promise<void> {
+    return this.#requests.post(uid, callMessage(call), options)
+  }
+
+  /**
+   * Calls a method of a peer's service. The reply settles exactly once: with the method's result, with what it threw, or
+   * with an error of `send`, ERR_TIMEOUT or ERR_CANCELLED that says whether the method can have run.
+   */
+  sendRecv<T = unknown>(uid: string, call: ServiceCall, options: RequestOptions = {}): Reply<T> {
+    return this.#requests.ask(uid, callMessage(call), options)
+  }
+
+  /** Calls a method of a resident object and expects no answer. Otherwise as `send`. */
+  cmd(uid: string, call: ObjectCall, options: SendOptions = {}): Promise<void> {
+    return this.#requests.post(uid, cmdMessage(call), options)
+  }
+
+  /** Calls a method of a resident object. Otherwise as `sendRecv`. */
+  cmdRecv<T = unknown>(uid: string, call: ObjectCall, options: RequestOptions = {}): Reply<T> {
+    return this.#requests.ask(uid, cmdMessage(call), options)
+  }
+
+  // The end
+
+  /** Asks a peer to end. Resolves once the outbox has taken the message. */
+  stopPeer(uid: string): Promise<void> {
+    return this.#requests.post(uid, { kind: Kind.stop }, {})
+  }
+
+  /**
+   * Says farewell, waits up to `farewellTimeout` for what was posted to be acknowledged, and closes everything. What is
+   * still awaited then rejects with ERR_CLOSED. May be called twice and from anywhere.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  /** Resolves when everything is closed. */
+  wait(): Promise<void> {
+    if (this.#phase === 'stopped') return Promise.resolve()
+    return new Promise((resolve) => this.once('close', resolve))
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#links !== undefined && this.#phase === 'running') {
+      this.#phase = 'stopping'
+      const open = this.#links.all().filter((link) => link.isShaken)
+      const { uid, instance } = this
+      for (const link of open) link.post({ kind: Kind.disconnect, uid, instance, reason: 'stopped' })
+      await this.#drained(open)
+    }
+    this.#phase = 'stopped'
+    const closed = new SkeinError('ERR_CLOSED', `${this.uid} was stopped`)
+    this.#dials.close(closed)
+    this.#waiters.close(closed)
+    this.#requests.replies.closeAll()
+    this.#deadlines.close()
+    this.#links?.close()
+    await this.#inbound?.close()
+    this.#report(() => this.emit('close'))
+  }
+
+  /** Resolves when the peers have acknowledged everything, are gone, or have had `farewellTimeout`. */
+  #drained(open: readonly Link[]): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#settings.clock.after(this.#settings.farewellTimeout, resolve)
+      void Promise.all(open.map((link) => link.outbox.drained())).then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  // What comes in
+
+  #newLinks(bound: readonly string[]): Links {
+    const { uid, advertise, roles } = this.#settings
+    const own = advertise.length === 0 ? bound : bound.filter((endpoint) => schemeOf(endpoint) !== 'tcp')
+    const parts: LinkParts = {
+      settings: this.#settings,
+      limits: this.#limits,
+      codec: this.#codec,
+      transport: this.#transport,
+      place: this.#place,
+      self: { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...this.#place },
+    }
+    return new Links(parts, {
+      received: (link, message) => this.#received(link, message),
+      network: (shake) => this.#introductions?.network(shake),
+      changed: (link, was) => this.#changed(link, was),
+      merged: (link, into) => this.#dials.merged(link, into),
+      running: (link) => this.#serving.get(link)?.size ?? 0,
+    })
+  }
+
+  #received(link: Link, message: Message): void {
+    switch (message.kind) {
+      case Kind.call:
+      case Kind.cmd:
+        return this.#serve(link, message)
+      case Kind.reply:
+        return this.#settle(message.id, link, (pending) => pending.resolve(message.value))
+      case Kind.raise:
+        return this.#settle(message.id, link, (pending) => pending.reject(message.error))
+      case Kind.cancel:
+        return this.#serving.get(link)?.cancel(message.id, message.reason)
+      case Kind.connect:
+        this.#introductions?.learn(message.entry)
+        if (this.#waiters.waitsFor(message.entry.uid)) this.#links?.to(message.entry.uid)
+        return
+      case Kind.disconnect:
+        return this.#introductions?.disconnect(link, message)
+      case Kind.stop:
+        return this.#onStop(link.uid ?? '')
+      default:
+        this.#links?.dropped('unexpected')
+    }
+  }
+
+  #serve(link: Link, message: Call | Cmd): void {
+    let serving = this.#serving.get(link)
+    if (serving === undefined) {
+      serving = this.#newServing()
+      this.#serving.set(link, serving)
+    }
+    serving.run(
+      link.uid ?? '',
+      message,
+      answerOver((answer) => !link.isOver && link.post(answer)),
+    )
+  }
+
+  #settle(
+    id: number,
+    link: Link,
+    settle: (pending: { resolve(v: unknown): void; reject(e: unknown): void }) => void,
+  ) {
+    const pending = this.#requests.replies.find(id, link.uid ?? '')
+    if (pending === undefined) this.#links?.dropped('reply')
+    else settle(pending)
+  }
+
+  #onStop(from: string): void {
+    if (this.listenerCount('stop') > 0) this.#report(() => this.emit('stop', from))
+    else void this.stop()
+  }
+
+  #changed(link: Link, was: PeerState): void {
+    const { uid } = link
+    if (link.isOver && uid !== undefined) {
+      this.#requests.replies.lose(uid, reasonOf(link))
+      this.#serving.get(link)?.abandon(uid, reasonOf(link))
+      this.#serving.delete(link)
+    }
+    this.#dials.changed(link)
+    if (uid !== undefined && link.state.kind === 'alive') this.#waiters.arrived(uid)
+    this.#introductions?.changed(link, was)
+    // Whoever waits for a uid whose link failed goes on waiting until its own deadline: dial again.
+    if (link.isOver && uid !== undefined && this.#waiters.waitsFor(uid)) this.#links?.to(uid)
+  }
+
+  #tell(change: PeerChange): void {
+    this.#report(() => this.emit('peer', change))
+  }
+
+  /** A listener that throws must not stop what it listens to. */
+  #report(emit: () => void): void {
+    try {
+      emit()
+    } catch (error) {
+      this.logger.error({ uid: this.uid, error }, 'a listener has thrown')
+    }
+  }
+
+  // This runtime itself
+
+  /** As over a link: in order, in a later turn, and with everything copied. */
+  #toSelf(message: Message): void {
+    const attachments: Uint8Array[] = []
+    const copy = (value: unknown): unknown => {
+      const bytes = Uint8Array.from(this.#codec.encode(value, attachments, this.uid))
+      return this.#codec.decode(
+        bytes,
+        attachments.map((bytes) => bytes.slice()),
+        this.#limits,
+        this.uid,
+      )
+    }
+    switch (message.kind) {
+      case Kind.call:
+      case Kind.cmd: {
+        const args = copy(message.args)
+        const copied = { ...message, args: Array.isArray(args) ? args : [] }
+        return queueMicrotask(() =>
+          this.#servingSelf.run(
+            this.uid,
+            copied,
+            answerOver((answer) => this.#toSelf(answer)),
+          ),
+        )
+      }
+      case Kind.reply: {
+        const value = copy(message.value)
+        return this.#requests.replies.find(message.id, this.uid)?.resolve(value)
+      }
+      case Kind.raise:
+        return this.#requests.replies.find(message.id, this.uid)?.reject(copy(message.error))
+      case Kind.cancel:
+        return queueMicrotask(() => this.#servingSelf.cancel(message.id, message.reason))
+      case Kind.stop:
+        return queueMicrotask(() => this.#onStop(this.uid))
+      default:
+        this.#links?.dropped('unexpected')
+    }
+  }
+
+  #newServing(): Serving {
+    return new Serving(this.#dispatch, (error) => {
+      this.logger.error({ uid: this.uid, error }, 'a request that expects no answer has thrown')
+    })
+  }
+
+  #running(): Links {
+    if (this.#links !== undefined && this.#phase === 'running') return this.#links
+    const what = this.#phase === 'new' || this.#phase === 'starting' ? 'was not started yet' : 'was stopped'
+    throw new SkeinError('ERR_CLOSED', `${this.uid} ${what}`, { executed: 'no' })
+  }
+}
+
+/** Sends outcomes. A result that can't be sent is an error of the request, told to whoever made it. */
+function answerOver(post: (message: Message) => void): Answer {
+  const raise = (id: number, error: unknown): void => {
+    try {
+      post({ kind: Kind.raise, id, error })
+    } catch (cause) {
+      // Something was thrown that is no error and can't be sent.
+      post({ kind: Kind.raise, id, error: new SkeinError('ERR_REMOTE', String(cause)) })
+    }
+  }
+  return {
+    raise,
+    reply(id, value) {
+      try {
+        post({ kind: Kind.reply, id, value })
+      } catch (error) {
+        raise(id, error)
+      }
+    },
+  }
+}
+
+function callMessage({ service, method, args }: ServiceCall): Call {
+  return { kind: Kind.call, id: 0, service, method, args: args ?? [], timeLeft: null }
+}
+
+function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
+  return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
+}
+
+const nothingExposed: Dispatch = ({ message }) => {
+  throw new SkeinError('ERR_NO_SUCH_METHOD', `nothing is exposed here, and so not ${nameOf(message)}`, {
+    method: message.method,
+    executed: 'no',
+  })
+}

@@ -1,0 +1,117 @@
+import { SkeinError } from '../errors.js'
+import { type Call, type Cmd, Kind } from '../wire/message.js'
+
+/** A request that runs here for somebody. */
+export class Incoming {
+  /** The uid of the runtime that asks. */
+  readonly from: string
+  readonly message: Call | Cmd
+  /** Milliseconds that the caller had left when it asked, or null. */
+  readonly timeLeft: number | null
+  #controller: AbortController | undefined
+  #reason: SkeinError | undefined
+
+  constructor(from: string, message: Call | Cmd) {
+    this.from = from
+    this.message = message
+    this.timeLeft = message.timeLeft
+  }
+
+  /** Aborted when the caller gives the request up, its deadline passes, or it is lost. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: SkeinError): void {
+    this.#reason = reason
+    this.#controller?.abort(reason)
+  }
+}
+
+/** Runs a request: returns its result or a promise of it, or throws. Never called twice for one request. */
+export type Dispatch = (request: Incoming) => unknown
+
+/** How the outcome of a request is told to whoever asked. */
+export interface Answer {
+  reply(id: number, value: unknown): void
+  raise(id: number, error: unknown): void
+}
+
+/** The requests of one peer that run here. */
+export class Serving {
+  readonly #dispatch: Dispatch
+  readonly #failed: (error: unknown) => void
+  readonly #running = new Map<number, Incoming>()
+  /** Those that expect no answer have no id. */
+  #silent = 0
+
+  /** @param failed a request that expects no answer has thrown */
+  constructor(dispatch: Dispatch, failed: (error: unknown) => void) {
+    this.#dispatch = dispatch
+    this.#failed = failed
+  }
+
+  get size(): number {
+    return this.#running.size + this.#silent
+  }
+
+  /** Starts a request at once; those of one peer therefore start in the order in which they came. */
+  run(from: string, message: Call | Cmd, answer: Answer): void {
+    const request = new Incoming(from, message)
+    const { id } = message
+    if (id === 0) this.#silent += 1
+    else this.#running.set(id, request)
+    const done = (): boolean => {
+      if (id !== 0) return this.#running.delete(id)
+      this.#silent -= 1
+      return false
+    }
+    const fail = (error: unknown): void => {
+      if (id === 0) this.#failed(error)
+      if (done()) answer.raise(id, error)
+    }
+    let result: unknown
+    try {
+      result = this.#dispatch(request)
+    } catch (error) {
+      return fail(error)
+    }
+    if (!isThenable(result)) {
+      if (done()) answer.reply(id, result)
+      return
+    }
+    result.then((value) => {
+      if (done()) answer.reply(id, value)
+    }, fail)
+  }
+
+  /** The caller has given a request up. Its answer, if one comes yet, is of no interest. */
+  cancel(id: number, reason: string): void {
+    const request = this.#running.get(id)
+    if (request === undefined) return // answered already
+    this.#running.delete(id)
+    request.abort(new SkeinError('ERR_CANCELLED', `the caller gave the request up: ${reason}`, { reason }))
+  }
+
+  /** The caller is gone: nobody waits for any of this. */
+  abandon(uid: string, reason: string): void {
+    const error = new SkeinError('ERR_PEER_LOST', `the caller ${uid} was lost (${reason})`, { uid, reason })
+    for (const request of this.#running.values()) request.abort(error)
+    this.#running.clear()
+  }
+}
+
+/** `service.method` or `type#object.method`: what a request is about, for people. */
+export function nameOf(message: Call | Cmd): string {
+  return message.kind === Kind.call
+    ? `${message.service}.${message.method}`
+    : `${message.type}#${message.object}.${message.method}`
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

@@ -1,0 +1,90 @@
+import type { Clock, Instant, Timer } from '../clock.js'
+import type { Hand } from '../wire/message.js'
+import type { Link } from './link.js'
+
+interface Contest {
+  readonly link: Link
+  hand: Hand
+  readonly since: Instant
+  readonly timer: Timer
+}
+
+export interface Verdicts {
+  /** The holder lives: the newcomer is refused. */
+  refuse(hand: Hand): void
+  /** The holder is gone or silent: the newcomer takes its uid over. */
+  accept(hand: Hand, link: Link): void
+}
+
+/**
+ * A uid that somebody holds is claimed by another instance. The holder is asked whether it is well: one that answers, or
+ * whose connection stands although it is busy, keeps its name; one that is silent or gone loses it.
+ */
+export class Contests {
+  readonly #clock: Clock
+  readonly #patience: number
+  readonly #verdicts: Verdicts
+  readonly #contests = new Map<string, Contest>()
+
+  /** @param patience how long the holder may take to answer, in milliseconds */
+  constructor(clock: Clock, patience: number, verdicts: Verdicts) {
+    this.#clock = clock
+    this.#patience = patience
+    this.#verdicts = verdicts
+  }
+
+  open(link: Link, hand: Hand): void {
+    const { uid } = hand.from
+    const open = this.#contests.get(uid)
+    if (open !== undefined && open.link === link) {
+      open.hand = hand // the newcomer asks again
+      return
+    }
+    const timer = this.#clock.after(this.#patience, () => this.#decide(uid))
+    this.#contests.set(uid, { link, hand, since: this.#clock.now(), timer })
+    link.heart()
+  }
+
+  /** The holder has said something. */
+  heard(link: Link): void {
+    const contest = this.#of(link)
+    if (contest === undefined) return
+    this.#close(contest)
+    this.#verdicts.refuse(contest.hand)
+  }
+
+  /** The holder's link is over. */
+  ended(link: Link): void {
+    const contest = this.#of(link)
+    if (contest === undefined) return
+    this.#close(contest)
+    this.#verdicts.accept(contest.hand, link)
+  }
+
+  close(): void {
+    for (const contest of this.#contests.values()) this.#close(contest)
+  }
+
+  /** The holder has not answered. If its connection is watched and stands, it is busy; a suspect's verdict is near. */
+  #decide(uid: string): void {
+    const contest = this.#contests.get(uid)
+    if (contest === undefined) return
+    const { link, hand } = contest
+    if (link.state.kind === 'suspect') return // `ended` or `heard` will come
+    this.#close(contest)
+    const busy = (link.state.kind === 'alive' || link.state.kind === 'stalled') && link.lane !== 'inproc'
+    if (busy) this.#verdicts.refuse(hand)
+    else this.#verdicts.accept(hand, link)
+  }
+
+  #of(link: Link): Contest | undefined {
+    if (this.#contests.size === 0 || link.uid === undefined) return undefined
+    const contest = this.#contests.get(link.uid)
+    return contest?.link === link ? contest : undefined
+  }
+
+  #close(contest: Contest): void {
+    contest.timer.cancel()
+    this.#contests.delete(contest.hand.from.uid)
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock, Timer } from '../clock.js'
+import type { HandshakeOptions, LivenessOptions } from '../options.js'
+import type { Outbound, Transport } from '../transport/transport.js'
+
+/** The two connections of a link, on one lane: control for hearts and beats, data for everything else. */
+export interface Connection {
+  readonly endpoint: string
+  readonly control: Outbound
+  readonly data: Outbound
+}
+
+export interface DialEvents {
+  /** The other side's transport answered. The data connection is under way; what is sent on it waits for it. */
+  connected(connection: Connection): void
+  /** The connection that was made is lost. */
+  lost(reason: string): void
+  /** No endpoint could be reached. */
+  exhausted(reason: string): void
+}
+
+/**
+ * Tries endpoints in their order until one answers. The control connection goes first: it is watched, and proves that
+ * the endpoint can be reached.
+ */
+export class Dialler {
+  readonly #transport: Transport
+  readonly #clock: Clock
+  readonly #options: LivenessOptions & HandshakeOptions
+  readonly #on: DialEvents
+  readonly #endpoints: readonly string[]
+  readonly #failures: string[] = []
+  #tried = 0
+  #control: Outbound | undefined
+  #data: Outbound | undefined
+  #timer: Timer | undefined
+  #closed = false
+
+  constructor(
+    transport: Transport,
+    endpoints: readonly string[],
+    clock: Clock,
+    options: LivenessOptions & HandshakeOptions,
+    on: DialEvents,
+  ) {
+    this.#transport = transport
+    this.#endpoints = endpoints
+    this.#clock = clock
+    this.#options = options
+    this.#on = on
+    this.#timer = clock.after(0, () => this.#dial()) // never call back before the constructor has returned
+  }
+
+  /** Drops the connections. Nothing is called afterwards. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#control?.close()
+    this.#data?.close()
+  }
+
+  #dial(): void {
+    const endpoint = this.#endpoints[this.#tried++]
+    if (endpoint === undefined) {
+      this.close()
+      this.#on.exhausted(this.#failures.join('; ') || 'no endpoint can be reached from here')
+      return
+    }
+    const { heartbeatInterval, heartbeatTimeout, dialTimeout } = this.#options
+    const heartbeat = { heartbeatInterval, heartbeatTimeout }
+    this.#timer = this.#clock.after(dialTimeout, () => this.#failed(endpoint, 'no answer'))
+    try {
+      this.#control = this.#transport.dial(
+        endpoint,
+        { watch: true, ...heartbeat },
+        {
+          up: () => {
+            this.#timer?.cancel()
+            const control = this.#control
+            if (this.#closed || control === undefined) return
+            const data = this.#transport.dial(
+              endpoint,
+              { watch: false, ...heartbeat },
+              { up() {}, down() {} },
+            )
+            this.#data = data
+            this.#on.connected({ endpoint, control, data })
+          },
+          down: (reason) => {
+            if (this.#closed) return
+            if (this.#data === undefined) return this.#failed(endpoint, reason)
+            this.close()
+            this.#on.lost(reason)
+          },
+        },
+      )
+    } catch (error) {
+      this.#failed(endpoint, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #failed(endpoint: string, reason: string): void {
+    this.#timer?.cancel()
+    this.#control?.close()
+    this.#control = undefined
+    this.#failures.push(`${endpoint}: ${reason}`)
+    this.#dial()
+  }
+}

@@ -1,0 +1,87 @@
+import { Fifo } from '../fifo.js'
+import type { Parcel, Session } from '../peer/session.js'
+import type { Message } from '../wire/message.js'
+
+/** Somebody who waits for room in the outbox: one of the two is called, once. */
+export interface RoomWaiter {
+  post(): void
+  /** The link has ended first. */
+  lost(): void
+}
+
+/** What is to go to a peer: posted now or waiting for room, and sent with all else that is posted in the same turn. */
+export class Outbox {
+  readonly #session: Session
+  readonly #defer: (fn: () => void) => void
+  readonly #flush: () => void
+  readonly #waiting = new Fifo<RoomWaiter>()
+  #draining: (() => void)[] = []
+  #scheduled = false
+
+  /**
+   * @param defer calls back when the present turn has done its work
+   * @param flush sends what there is
+   */
+  constructor(session: Session, defer: (fn: () => void) => void, flush: () => void) {
+    this.#session = session
+    this.#defer = defer
+    this.#flush = flush
+  }
+
+  /** Whether a message can be posted now without waiting: there is room, and nobody waits for it. */
+  get hasRoom(): boolean {
+    return this.#waiting.length === 0 && this.#session.hasRoom
+  }
+
+  /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
+  post(message: Message, peer: string): Parcel {
+    const parcel = this.#session.post(message, peer)
+    this.flushSoon()
+    return parcel
+  }
+
+  /** Lets `waiter` post once there is room for it, in the order of asking. */
+  whenRoom(waiter: RoomWaiter): void {
+    this.#waiting.push(waiter)
+  }
+
+  /** Resolves when everything posted has been acknowledged, or the link has ended. */
+  drained(): Promise<void> {
+    if (this.#session.isEmpty && this.#waiting.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#draining.push(resolve))
+  }
+
+  flushSoon(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#defer(this.#run)
+  }
+
+  /** Something was acknowledged: there may be room. */
+  acknowledged(): void {
+    while (this.#session.hasRoom) {
+      const waiter = this.#waiting.shift()
+      if (waiter === undefined) break
+      waiter.post()
+    }
+    if (this.#session.isEmpty) this.#release()
+  }
+
+  /** Nothing more will be sent. */
+  close(): void {
+    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())
+      waiter.lost()
+    this.#release()
+  }
+
+  readonly #run = (): void => {
+    this.#scheduled = false
+    this.#flush()
+  }
+
+  #release(): void {
+    if (this.#draining.length === 0) return
+    for (const resolve of this.#draining) resolve()
+    this.#draining = []
+  }
+}

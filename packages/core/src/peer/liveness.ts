@@ -1,0 +1,165 @@
+import type { Instant } from '../clock.js'
+import type { LivenessOptions } from '../options.js'
+
+/** How a peer came to be dead. */
+export type DeathReason =
+  /** Its own host refuses connections to its address: the process is gone. */
+  | 'crashed'
+  /** Whoever started it saw it end. */
+  | 'exited'
+  /** It could not be reached until suspicion ran out. */
+  | 'silent'
+  /** It never answered the handshake. */
+  | 'no-answer'
+  /** It answered the handshake with a refusal. */
+  | 'refused'
+  /** Another instance holds its uid or address now. */
+  | 'replaced'
+  /** It sent what does not follow the protocol. */
+  | 'protocol'
+  /** It gave up the session that we held with it, having declared us dead. */
+  | 'session-ended'
+
+/** What is known about a peer. Times are instants of the local clock. */
+export type PeerState =
+  /** A connection is being made; nobody has answered. */
+  | { readonly kind: 'connecting'; readonly since: Instant }
+  /** The connection stands; the peer has not confirmed the handshake. */
+  | { readonly kind: 'shaking'; readonly since: Instant }
+  | { readonly kind: 'alive'; readonly heard: Instant; readonly asked: Instant }
+  /** Its connection stands, it says nothing: its event loop is busy. Never a reason to declare it dead. */
+  | { readonly kind: 'stalled'; readonly heard: Instant; readonly asked: Instant; readonly since: Instant }
+  /** Its connection is lost. It may come back until `until`. */
+  | { readonly kind: 'suspect'; readonly heard: Instant; readonly since: Instant; readonly until: Instant }
+  | { readonly kind: 'dead'; readonly since: Instant; readonly reason: DeathReason }
+  /** It said farewell. */
+  | { readonly kind: 'left'; readonly since: Instant; readonly reason: string }
+
+export type PeerEvent =
+  /** The control connection stands: the peer's I/O thread answers, whatever its event loop does. */
+  | { readonly kind: 'up' }
+  /** The control connection is lost. */
+  | { readonly kind: 'down' }
+  /** The handshake is complete: the peer knows our token and we know its. */
+  | { readonly kind: 'shaken' }
+  /** Anything that bears a valid token: every message counts as a beat. */
+  | { readonly kind: 'heard' }
+  | { readonly kind: 'tick' }
+  /** Our own event loop was stalled for so long: nobody else is to blame for that time. */
+  | { readonly kind: 'doubt'; readonly lost: number }
+  | { readonly kind: 'ended'; readonly reason: DeathReason }
+  | { readonly kind: 'farewell'; readonly reason: string }
+
+export type PeerAction =
+  /** Ask it whether it is well. */
+  | 'heart'
+  /** Ask the operating system whether somebody listens at its address: a lane without events has no other proof. */
+  | 'probe'
+
+type Step = readonly [PeerState, readonly PeerAction[]]
+
+const none: readonly PeerAction[] = []
+
+/** What an event means for a peer. Pure: the same state, event and instant give the same answer. */
+export function liveness(state: PeerState, event: PeerEvent, now: Instant, options: LivenessOptions): Step {
+  if (state.kind === 'dead' || state.kind === 'left') return [state, none]
+  switch (event.kind) {
+    case 'ended':
+      return [{ kind: 'dead', since: now, reason: event.reason }, none]
+    case 'farewell':
+      return [{ kind: 'left', since: now, reason: event.reason }, none]
+    case 'doubt':
+      return [forgive(state, event.lost), none]
+    case 'up':
+      return onUp(state, now)
+    case 'down':
+      return onDown(state, now, options)
+    case 'shaken':
+      // The first heart at once: its beat is what tells a link that stands from one that only was made.
+      return [{ kind: 'alive', heard: now, asked: now }, ['heart']]
+    case 'heard':
+      return state.kind === 'alive' || state.kind === 'stalled'
+        ? [{ kind: 'alive', heard: now, asked: state.asked }, none]
+        : [state, none]
+    case 'tick':
+      return onTick(state, now, options)
+  }
+}
+
+/** The instant of the next tick that can change something, or Infinity. */
+export function nextTick(state: PeerState, options: LivenessOptions): Instant {
+  switch (state.kind) {
+    case 'alive':
+      return Math.min(nextHeart(state, options), state.heard + options.stalledAfter)
+    case 'stalled':
+      return nextHeart(state, options)
+    case 'suspect':
+      return state.until
+    default:
+      return Number.POSITIVE_INFINITY
+  }
+}
+
+function nextHeart(
+  state: { readonly heard: Instant; readonly asked: Instant },
+  options: LivenessOptions,
+): Instant {
+  return Math.max(state.heard, state.asked) + options.heartInterval
+}
+
+function onUp(state: PeerState, now: Instant): Step {
+  switch (state.kind) {
+    case 'connecting':
+      return [{ kind: 'shaking', since: now }, none]
+    case 'suspect':
+      // Reached again, but it has not spoken: busy until it does.
+      return [{ kind: 'stalled', heard: state.heard, asked: now, since: now }, none]
+    default:
+      return [state, none]
+  }
+}
+
+function onDown(state: PeerState, now: Instant, options: LivenessOptions): Step {
+  switch (state.kind) {
+    case 'shaking':
+      return [{ kind: 'connecting', since: state.since }, ['probe']]
+    case 'alive':
+    case 'stalled':
+      return [{ kind: 'suspect', heard: state.heard, since: now, until: now + options.suspicion }, ['probe']]
+    default:
+      return [state, none]
+  }
+}
+
+function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step {
+  switch (state.kind) {
+    case 'alive': {
+      const asks = now >= nextHeart(state, options)
+      const asked = asks ? now : state.asked
+      if (now < state.heard + options.stalledAfter) return [{ ...state, asked }, asks ? ['heart'] : none]
+      return [
+        { kind: 'stalled', heard: state.heard, asked, since: now },
+        asks ? ['heart', 'probe'] : ['probe'],
+      ]
+    }
+    case 'stalled':
+      return now >= nextHeart(state, options) ? [{ ...state, asked: now }, ['heart', 'probe']] : [state, none]
+    case 'suspect':
+      return now >= state.until ? [{ kind: 'dead', since: now, reason: 'silent' }, none] : [state, none]
+    default:
+      return [state, none]
+  }
+}
+
+/** Gives a peer the time that we were not looking. */
+function forgive(state: PeerState, lost: number): PeerState {
+  switch (state.kind) {
+    case 'alive':
+    case 'stalled':
+      return { ...state, heard: state.heard + lost }
+    case 'suspect':
+      return { ...state, until: state.until + lost }
+    default:
+      return state
+  }
+}

@@ -1,0 +1,64 @@
+import type { Router } from 'zeromq'
+import { invalidOption, SkeinError } from '../../errors.js'
+import { addressInUse, invalidAddress, tcpEndpoint } from './addresses.js'
+import { errnoOf } from './errno.js'
+
+/** Where the search for a free port begins. */
+const FIRST_PORT = 3000
+const LAST_PORT = 65_535
+
+/** Binds one TCP port and returns the endpoint: the port given, any if it is 0, the first free one if it is undefined. */
+export function bindTcp(router: Router, host: string, port: number | undefined): string {
+  if (port !== undefined) {
+    if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
+      throw invalidOption('port', port, `an integer from 0 to ${LAST_PORT}, or undefined`)
+    }
+    bind(router, tcpEndpoint(host, port))
+    return boundEndpoint(router)
+  }
+  for (let candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {
+    try {
+      bind(router, tcpEndpoint(host, candidate))
+      return boundEndpoint(router)
+    } catch (error) {
+      if (!(error instanceof SkeinError) || error.code !== 'ERR_ADDRESS_IN_USE') throw error
+    }
+  }
+  const address = `${host}:${FIRST_PORT}-${LAST_PORT}`
+  throw new SkeinError('ERR_ADDRESS_IN_USE', `no port is free on ${address}`, { address })
+}
+
+/**
+ * Binds one endpoint and returns it; what the system says against it becomes an error of ours. Synchronous, since a
+ * socket can't be closed while it is being bound, and binding takes microseconds.
+ */
+export function bind(router: Router, endpoint: string): string {
+  try {
+    router.bindSync(endpoint)
+    return endpoint
+  } catch (error) {
+    throw bindError(endpoint, error)
+  }
+}
+
+function boundEndpoint(router: Router): string {
+  const endpoint = router.lastEndpoint
+  if (endpoint === null) throw new Error('libzmq has bound a socket and does not say where')
+  return endpoint
+}
+
+function bindError(address: string, cause: unknown): SkeinError {
+  switch (errnoOf(cause)) {
+    case 'EADDRINUSE':
+      return addressInUse(address, cause)
+    case 'EINVAL':
+    case 'ENAMETOOLONG':
+    case 'EPROTONOSUPPORT':
+      return invalidAddress(address, 'the system does not accept it', cause)
+    default: {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      const message = `${address} can't be bound on this machine: ${reason}`
+      return new SkeinError('ERR_ADDRESS_UNAVAILABLE', message, { address, cause, reason })
+    }
+  }
+}

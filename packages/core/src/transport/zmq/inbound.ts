@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Router } from 'zeromq'
+import { invalidOption } from '../../errors.js'
+import { guarded } from '../guarded.js'
+import type { Frames, Inbound, ListenOptions, Scheme } from '../transport.js'
+import { resolveHost } from './addresses.js'
+import { bind, bindTcp } from './bind.js'
+import { errnoOf } from './errno.js'
+import { ipcPath } from './ipc-directory.js'
+import type { Sockets } from './sockets.js'
+
+/**
+ * Batches read in one turn of the event loop. libzmq has a flood ready at once; timers and other sockets must not wait
+ * for its end.
+ */
+const BATCHES_PER_TURN = 64
+
+/** The schemes that ZeroMQ offers, cheapest first. */
+const SCHEMES: readonly Scheme[] = ['inproc', 'ipc', 'tcp']
+
+/** Binds one Router to every scheme asked for, or to none, and reads it until it is closed. */
+export async function listen(
+  sockets: Sockets,
+  options: ListenOptions,
+  ipcBase: string,
+  onBatch: (frames: Frames) => void,
+): Promise<Inbound> {
+  const { schemes, instance, frameBytes, port } = options
+  if (schemes.length === 0 || !schemes.every((scheme) => SCHEMES.includes(scheme))) {
+    throw invalidOption('schemes', schemes.join(', '), `one or more of ${SCHEMES.join(', ')}`)
+  }
+  if (!/^[\w.-]+$/.test(instance)) throw invalidOption('instance', instance, 'letters, digits, _, - and .')
+
+  const host = schemes.includes('tcp') ? await resolveHost(options.host) : undefined
+  const path = schemes.includes('ipc') ? await ipcPath(ipcBase, instance) : undefined
+  const removeFile = async () => {
+    if (path !== undefined) await rm(path, { force: true }) // libzmq leaves it
+  }
+  const router = sockets.router({ frameBytes, ipv6: host !== undefined && isIPv6(host) }, removeFile)
+  try {
+    const endpoints: string[] = []
+    if (schemes.includes('inproc')) endpoints.push(bind(router, `inproc://skein-${instance}`))
+    if (path !== undefined) endpoints.push(bind(router, `ipc://${path}`))
+    if (host !== undefined) endpoints.push(bindTcp(router, host, port))
+    return new ZmqInbound(sockets, router, endpoints, onBatch)
+  } catch (error) {
+    await sockets.close(router)
+    throw error
+  }
+}
+
+class ZmqInbound implements Inbound {
+  readonly endpoints: readonly string[]
+  readonly #sockets: Sockets
+  readonly #router: Router
+
+  constructor(
+    sockets: Sockets,
+    router: Router,
+    endpoints: readonly string[],
+    onBatch: (frames: Frames) => void,
+  ) {
+    this.#sockets = sockets
+    this.#router = router
+    this.endpoints = endpoints
+    void this.#read(guarded(onBatch))
+  }
+
+  close(): Promise<void> {
+    return this.#sockets.close(this.#router)
+  }
+
+  async #read(onBatch: (frames: Frames) => void): Promise<void> {
+    for (let batches = 1; !this.#router.closed; batches++) {
+      let frames: Frames
+      try {
+        const [, ...rest] = await this.#router.receive() // The first frame is a routing id, which means nothing here.
+        frames = rest
+      } catch (error) {
+        if (this.#router.closed) return
+        if (errnoOf(error) === 'EAGAIN') continue // What was announced is gone again, and its connection with it.
+        throw error
+      }
+      onBatch(frames)
+      if (batches % BATCHES_PER_TURN === 0) await nextTurn()
+    }
+  }
+}

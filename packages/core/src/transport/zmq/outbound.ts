@@ -1,0 +1,95 @@
+import { isIP, isIPv6 } from 'node:net'
+import type { Dealer } from 'zeromq'
+import { SkeinError } from '../../errors.js'
+import { guarded } from '../guarded.js'
+import type { DialOptions, Frames, Outbound, OutboundEvents, Scheme } from '../transport.js'
+import { type Address, invalidAddress, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
+import { errnoOf } from './errno.js'
+import type { Sockets } from './sockets.js'
+import { Watch } from './watch.js'
+
+/** One Dealer, which is one connection. */
+export class ZmqOutbound implements Outbound {
+  readonly endpoint: string
+  readonly scheme: Scheme
+  readonly #sockets: Sockets
+  readonly #dealer: Dealer
+  readonly #watch: Watch | undefined
+
+  /** Begins to connect. Throws ERR_INVALID_ADDRESS if the endpoint is none that can be dialled. */
+  constructor(sockets: Sockets, endpoint: string, options: DialOptions, on: OutboundEvents) {
+    const { watch, heartbeatInterval: interval, heartbeatTimeout: timeout } = options
+    const address = parseEndpoint(endpoint)
+    this.endpoint = endpoint
+    this.scheme = address.scheme
+    this.#sockets = sockets
+    this.#dealer = sockets.dealer({ heartbeat: watch ? { interval, timeout } : undefined })
+    if (address.scheme === 'inproc') {
+      if (watch) this.#reportUp(on)
+      void this.#attend()
+    } else if (watch) {
+      // libzmq may take the timeout once to connect and once more for the handshake.
+      this.#watch = new Watch(sockets, this.#dealer, on, 2 * timeout)
+    }
+    this.#dial(address)
+  }
+
+  async send(frames: Frames): Promise<void> {
+    while (!this.#dealer.closed) {
+      try {
+        return await this.#dealer.send([...frames])
+      } catch (error) {
+        // EAGAIN while open: the connection was lost at this very moment. The next attempt waits, for `close`.
+        if (!this.#dealer.closed && errnoOf(error) !== 'EAGAIN') throw error
+      }
+    }
+    throw new SkeinError('ERR_CLOSED', `the connection to ${this.endpoint} is closed`, {
+      address: this.endpoint,
+    })
+  }
+
+  close(): void {
+    void this.#sockets.close(this.#dealer)
+  }
+
+  /** inproc has no events, and whether somebody listens can't be known. */
+  #reportUp(on: OutboundEvents): void {
+    setImmediate(() => {
+      if (!this.#dealer.closed) guarded(() => on.up())()
+    })
+  }
+
+  /**
+   * Reads what never comes. The two ends of an inproc connection take leave of each other in their own threads, and a
+   * socket that nothing is asked of doesn't answer: the listener's close would wait for our next send.
+   */
+  async #attend(): Promise<void> {
+    while (!this.#dealer.closed) await this.#dealer.receive().catch(() => {})
+  }
+
+  #dial(address: Address): void {
+    if (address.scheme === 'tcp' && isIP(address.host) === 0)
+      void this.#dialByName(address.host, address.port)
+    else this.#connect(this.endpoint, address.scheme === 'tcp' && isIPv6(address.host))
+  }
+
+  async #dialByName(name: string, port: number): Promise<void> {
+    try {
+      const host = await resolveHost(name)
+      if (!this.#dealer.closed) this.#connect(tcpEndpoint(host, port), isIPv6(host))
+    } catch (error) {
+      this.#watch?.fail(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #connect(endpoint: string, ipv6: boolean): void {
+    try {
+      // Only where it is needed: a machine without IPv6 can't even connect to IPv4 addresses with it.
+      if (ipv6) this.#dealer.ipv6 = true
+      this.#dealer.connect(endpoint)
+    } catch (error) {
+      this.close()
+      throw invalidAddress(this.endpoint, 'the system does not accept it', error)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import { systemClock } from '../../clock.js'
+import type { ProbeVerdict } from '../transport.js'
+import { parseEndpoint } from './addresses.js'
+import { errnoOf } from './errno.js'
+
+/** Asks the operating system whether somebody listens at an endpoint. Nobody can be asked about inproc. */
+export async function probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict> {
+  const address = parseEndpoint(endpoint)
+  switch (address.scheme) {
+    case 'tcp':
+      return probeStream({ host: address.host, port: address.port }, timeoutMs)
+    case 'ipc':
+      return probeStream({ path: address.path }, timeoutMs)
+    case 'inproc':
+      return 'unknown'
+  }
+}
+
+/** Connects to a TCP or Unix socket and hangs up at once. */
+export function probeStream(target: NetConnectOpts, timeoutMs: number): Promise<ProbeVerdict> {
+  return new Promise((resolve) => {
+    const socket = connect(target)
+    const timer = systemClock.after(timeoutMs, () => settle('unknown'))
+    const settle = (verdict: ProbeVerdict) => {
+      timer.cancel()
+      socket.destroy()
+      resolve(verdict)
+    }
+    socket.on('connect', () => settle(isOwnEcho(socket) ? 'refused' : 'accepted'))
+    // Stays on after the verdict: an error that is still under way must find a listener.
+    socket.on('error', (error) => settle(means(error, 'path' in target)))
+  })
+}
+
+function means(error: Error, isPath: boolean): ProbeVerdict {
+  const code = errnoOf(error)
+  return code === 'ECONNREFUSED' || (isPath && code === 'ENOENT') ? 'refused' : 'unknown'
+}
+
+/**
+ * Whoever dials a free port of the range that the system takes its outgoing ports from can be given that very port, and
+ * is then connected to itself.
+ */
+function isOwnEcho(socket: Socket): boolean {
+  return (
+    socket.localPort !== undefined &&
+    socket.localPort === socket.remotePort &&
+    socket.localAddress === socket.remoteAddress
+  )
+}

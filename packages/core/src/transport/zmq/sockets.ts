@@ -1,0 +1,174 @@
+import { context, Dealer, type Event, type Observer, Router, type Socket } from 'zeromq'
+import { SkeinError } from '../../errors.js'
+import { errnoOf } from './errno.js'
+
+/**
+ * Sockets per process; libzmq's own limit is 1023, which a mesh of 250 peers exceeds. One costs 16 bytes while it isn't
+ * made. The context is shared by all threads of a process and takes this only before its first socket, so it is set
+ * here, where every socket of ours is made, and nowhere else.
+ */
+const MAX_SOCKETS = 16_384
+context.maxSockets = MAX_SOCKETS
+
+/**
+ * Batches that libzmq keeps for one connection on the reading side. Bytes in flight are bounded by acknowledgements, so
+ * this only has to be finite, and large enough for the control connection: hearts come once a second and pile up here
+ * while this side's JavaScript is busy. Full means that libzmq stops reading the connection, heartbeats included; 4096
+ * lets a computation of an hour pass.
+ */
+const RECEIVE_BATCHES = 4096
+
+/**
+ * Batches that libzmq keeps for one connection on the sending side. Once it is full the next batch waits above and
+ * grows, and few large batches are cheaper than many small ones (`docs/benchmarks.md`).
+ */
+const SEND_BATCHES = 512
+
+/** A mesh of hundreds connects at once when its monitor restarts; with libzmq's 100 some would wait for seconds. */
+const BACKLOG = 4096
+
+/** Nobody but us sends on a connection that we dialled, except for ZMTP's own commands. */
+const COMMAND_BYTES = 4096
+
+/** How long a newcomer may stay silent: each holds a file descriptor. libzmq's own default is 30 s. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** How often to try for a monitor; see `observe`. */
+const OBSERVE_ATTEMPTS = 10
+
+export interface RouterSettings {
+  frameBytes: number
+  /** Whether to speak IPv6; a wildcard address then takes IPv4 as well. */
+  ipv6: boolean
+}
+
+export interface DealerSettings {
+  /** Milliseconds between heartbeats, and of silence that counts as loss; undefined has neither. */
+  heartbeat: { interval: number; timeout: number } | undefined
+}
+
+interface Entry {
+  /** Resolves when the closed socket is gone; undefined while nobody reads its events. */
+  ended?: Promise<void>
+  /** Resolves when `afterwards` is done as well; undefined while the socket is open. */
+  settled?: Promise<void>
+  afterwards?: (() => Promise<void>) | undefined
+}
+
+/** The sockets of one transport, each from its making until libzmq has let go of it. */
+export class Sockets {
+  readonly #entries = new Map<Socket, Entry>()
+  #closed = false
+
+  /** @param afterwards what is left to do when the closed socket is gone; `close` waits for it too. */
+  router({ frameBytes, ipv6 }: RouterSettings, afterwards?: () => Promise<void>): Router {
+    this.#checkOpen()
+    return this.#add(
+      new Router({
+        backlog: BACKLOG,
+        handshakeInterval: HANDSHAKE_TIMEOUT_MS,
+        ipv6,
+        linger: 0,
+        // Without it a header of nine bytes makes libzmq reserve whatever it announces, before any authentication.
+        maxMessageSize: frameBytes,
+        receiveHighWaterMark: RECEIVE_BATCHES,
+      }),
+      { afterwards },
+    )
+  }
+
+  dealer({ heartbeat }: DealerSettings): Dealer {
+    this.#checkOpen()
+    return this.#add(
+      new Dealer({
+        // Nothing is queued for an address before somebody answers there: it might be somebody else.
+        immediate: true,
+        linger: 0,
+        maxMessageSize: COMMAND_BYTES,
+        receiveHighWaterMark: 1,
+        // One socket, one connection: what is left in the pipe of a lost one must not reach its successor.
+        reconnectInterval: -1,
+        sendHighWaterMark: SEND_BATCHES,
+        ...(heartbeat && {
+          connectTimeout: heartbeat.timeout,
+          handshakeInterval: heartbeat.timeout,
+          heartbeatInterval: heartbeat.interval,
+          heartbeatTimeout: heartbeat.timeout,
+          // The other side drops us after it. It travels in tenths of a second, and libzmq rounds down.
+          heartbeatTimeToLive: Math.ceil(heartbeat.timeout / 100) * 100,
+        }),
+      }),
+      {},
+    )
+  }
+
+  /**
+   * Passes on what happens to a socket until it is closed, and calls `onEnd` when it is gone. To be called once, before
+   * the socket connects.
+   */
+  watch(socket: Socket, onEvent: (event: Event) => void, onEnd: () => void): void {
+    const entry = this.#entries.get(socket)
+    if (entry !== undefined) entry.ended = readEvents(socket, onEvent).then(onEnd)
+  }
+
+  /**
+   * Closes a socket and drops what it has not sent. Resolves when it is gone for good: its addresses are free, and the
+   * buffers that it was given are no longer in use. A thread that ends before aborts its process.
+   */
+  close(socket: Socket): Promise<void> {
+    const entry = this.#entries.get(socket)
+    if (entry === undefined) return Promise.resolve()
+    entry.settled ??= this.#settle(socket, entry)
+    return entry.settled
+  }
+
+  /** Closes every socket, and resolves when all are gone, those included that were closed before. No more are made. */
+  async closeAll(): Promise<void> {
+    this.#closed = true
+    await Promise.all(Array.from(this.#entries.keys(), (socket) => this.close(socket)))
+  }
+
+  async #settle(socket: Socket, { ended, afterwards }: Entry): Promise<void> {
+    const gone = ended ?? readEvents(socket, () => {})
+    socket.close()
+    await gone
+    await afterwards?.()
+    this.#entries.delete(socket)
+  }
+
+  #add<S extends Socket>(socket: S, entry: Entry): S {
+    this.#entries.set(socket, entry)
+    return socket
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new SkeinError('ERR_CLOSED', 'this transport is closed')
+  }
+}
+
+/**
+ * Reads libzmq's monitor to its end, which comes when the closed socket is destroyed. The monitor may not be closed
+ * before: libzmq would wait for its reader for ever, in a thread that every other socket needs.
+ */
+async function readEvents(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
+  const observer = observe(socket)
+  for (;;) {
+    const event = await observer.receive()
+    if (event.type === 'end') return
+    if (!socket.closed) onEvent(event)
+  }
+}
+
+/**
+ * zeromq.js names a monitor after the address of its observer in memory. An address that was just freed can be given
+ * out again before libzmq has let go of the name; the next attempt gets another.
+ */
+function observe(socket: Socket): Observer {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return socket.events
+    } catch (error) {
+      if (attempt === OBSERVE_ATTEMPTS || errnoOf(error) !== 'EADDRINUSE') throw error
+    }
+  }
+}

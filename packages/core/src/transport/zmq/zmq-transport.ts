@@ -1,0 +1,49 @@
+import { tmpdir } from 'node:os'
+import type {
+  DialOptions,
+  Frames,
+  Inbound,
+  ListenOptions,
+  Outbound,
+  OutboundEvents,
+  ProbeVerdict,
+  Transport,
+} from '../transport.js'
+import { listen } from './inbound.js'
+import { ZmqOutbound } from './outbound.js'
+import { probe } from './probe.js'
+import { Sockets } from './sockets.js'
+
+export interface ZmqTransportOptions {
+  /**
+   * Where the private directory for ipc sockets is made.
+   * @default os.tmpdir(): it exists everywhere and every user may write there
+   */
+  ipcBase?: string
+}
+
+/** ZeroMQ: tcp between machines, ipc between processes, inproc between the threads of a process. */
+export class ZmqTransport implements Transport {
+  readonly #ipcBase: string
+  readonly #sockets = new Sockets()
+
+  constructor({ ipcBase = tmpdir() }: ZmqTransportOptions = {}) {
+    this.#ipcBase = ipcBase
+  }
+
+  listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound> {
+    return listen(this.#sockets, options, this.#ipcBase, onBatch)
+  }
+
+  dial(endpoint: string, options: DialOptions, on: OutboundEvents): Outbound {
+    return new ZmqOutbound(this.#sockets, endpoint, options, on)
+  }
+
+  probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict> {
+    return probe(endpoint, timeoutMs)
+  }
+
+  close(): Promise<void> {
+    return this.#sockets.closeAll()
+  }
+}

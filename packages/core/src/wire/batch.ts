@@ -1,0 +1,190 @@
+import type { Codec } from './codec.js'
+import type { Frames } from './frames.js'
+import { HEADER_BYTES, NO_TOKEN_KEY, readHeader, tokenOf, writeHeader } from './header.js'
+import type { Limits } from './limits.js'
+import { malformed, overLimit } from './malformed.js'
+import { type Hand, Kind, type Message, type Shake } from './message.js'
+import { nameField, parse, toArray } from './messages.js'
+import { skim } from './skim.js'
+
+/** Room for a handful of small messages; small enough to come out of Node's pool. */
+const INITIAL_BYTES = 1024
+
+/** Levels around a message: the array of messages. */
+const LEVELS_AROUND = 1
+
+/** A batch that is being filled. Its messages are encoded as they come. */
+export class OpenBatch {
+  readonly #codec: Codec
+  readonly #attachments: Uint8Array[] = []
+  /** Belongs to this batch alone: the transport holds on to what it sends. */
+  #buffer = Buffer.allocUnsafe(INITIAL_BYTES)
+  #length = HEADER_BYTES
+  #attached = 0
+  #messages = 0
+
+  constructor(codec: Codec) {
+    this.#codec = codec
+  }
+
+  get messages(): number {
+    return this.#messages
+  }
+
+  /** Of all frames, the header included. */
+  get bytes(): number {
+    return this.#length + this.#attached
+  }
+
+  get attachments(): readonly Uint8Array[] {
+    return this.#attachments
+  }
+
+  /**
+   * Encodes a message into the batch. What the caller changes afterwards does not matter, except in binaries of 4 KiB
+   * or more: they are not copied, and belong to the batch from now on.
+   *
+   * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; the batch is as before then.
+   */
+  append(message: Message, peer: string): void {
+    const before = this.#attachments.length
+    try {
+      const encoded = this.#codec.encode(toArray(message), this.#attachments, peer)
+      this.#reserve(encoded.length)
+      this.#buffer.set(encoded, this.#length)
+      this.#length += encoded.length
+    } catch (thrown) {
+      this.#attachments.length = before
+      throw nameField(thrown, message.kind)
+    }
+    this.#messages += 1
+    for (let i = before; i < this.#attachments.length; i++)
+      this.#attached += this.#attachments[i]?.byteLength ?? 0
+  }
+
+  /** Ends the filling. The open batch must not be used any more. */
+  seal(): SealedBatch {
+    return new SealedBatch(
+      this.#buffer.subarray(0, this.#length),
+      this.#attachments,
+      this.#messages,
+      this.bytes,
+    )
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes
+    if (needed <= this.#buffer.length) return
+    const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length))
+    grown.set(this.#buffer.subarray(0, this.#length))
+    this.#buffer = grown
+  }
+}
+
+/** A batch that is ready to leave, as often as it takes. */
+export class SealedBatch {
+  readonly #frame: Buffer
+  readonly #attachments: readonly Uint8Array[]
+  #left = false
+
+  /** @param frame with room for the header at its front. */
+  constructor(
+    frame: Buffer,
+    attachments: readonly Uint8Array[],
+    readonly messages: number,
+    /** Of all frames, the header included. */
+    readonly bytes: number,
+  ) {
+    this.#frame = frame
+    this.#attachments = attachments
+  }
+
+  /**
+   * The frames of the batch, under a token and with its numbers. Every call but the first copies frame 0, which a
+   * socket may still hold with the numbers of an earlier call; attachments are never copied.
+   */
+  frames(token: Uint8Array, seq: number, ack: number): Frames {
+    const frame = this.#left ? Buffer.from(this.#frame) : this.#frame
+    writeHeader(frame, token, seq, ack, this.messages)
+    this.#left = true
+    return this.#attachments.length === 0 ? [frame] : [frame, ...this.#attachments]
+  }
+}
+
+/** What has arrived in a batch. */
+export interface Batch {
+  /** The number of the batch, or 0 if it has none. */
+  readonly seq: number
+  /** The number of the last batch that the sender has taken from us. */
+  readonly ack: number
+  readonly messages: readonly Message[]
+  /** How many messages of a later version were skipped. */
+  readonly unknown: number
+}
+
+const NO_ATTACHMENTS: readonly Uint8Array[] = []
+
+/**
+ * Reads a batch whose token is known to be good.
+ *
+ * @throws ERR_PROTOCOL, ERR_TOO_LARGE
+ */
+export function readBatch(frames: Frames, codec: Codec, limits: Limits, peer: string): Batch {
+  const frame = checkedFrame(frames, limits)
+  const { seq, ack, messages: count, offset } = readHeader(frame)
+  if (count > limits.messages) throw overLimit('messages', count, limits.messages)
+  const attachments = frames.length === 1 ? NO_ATTACHMENTS : frames.slice(1)
+  const values = codec.decode(frame.subarray(offset), attachments, inBatch(limits), peer)
+  if (!Array.isArray(values)) throw malformed('the messages of a batch are not an array')
+  const messages: Message[] = []
+  for (const value of values) {
+    const message = parse(value)
+    if (message !== undefined) messages.push(message)
+  }
+  return { seq, ack, messages, unknown: values.length - messages.length }
+}
+
+/** A greeting needs fewer values than this for each of its bytes, and comes from whoever can reach the port. */
+const GREETING_BYTES_PER_NODE = 8
+
+/**
+ * Reads a batch without a token: a single hand or shake, from anyone.
+ *
+ * @throws ERR_PROTOCOL, ERR_TOO_LARGE
+ */
+export function readGreeting(frames: Frames, codec: Codec, limits: Limits): Hand | Shake {
+  if (frames.length !== 1) throw malformed(`a greeting has ${frames.length} frames, not 1`)
+  const frame = checkedFrame(frames, limits)
+  if (frame.length > limits.greetingBytes)
+    throw overLimit('greetingBytes', frame.length, limits.greetingBytes)
+  const reading = tokenOf(frame)
+  if (reading.kind !== 'token' || reading.token !== NO_TOKEN_KEY) throw malformed('a greeting bears a token')
+  const { messages: count, offset } = readHeader(frame)
+  if (count !== 1) throw malformed(`a greeting has ${count} messages, not 1`)
+
+  const body = frame.subarray(offset)
+  const nodes = Math.min(limits.nodes, Math.ceil(limits.greetingBytes / GREETING_BYTES_PER_NODE))
+  const within = { ...inBatch(limits), nodes }
+  // Nothing of a stranger's is revived but byte strings.
+  skim(body, within, true)
+  const values = codec.decode(body, NO_ATTACHMENTS, within, '')
+  const message = parse(Array.isArray(values) ? values[0] : undefined)
+  if (message?.kind !== Kind.hand && message?.kind !== Kind.shake)
+    throw malformed('a greeting is no hand or shake')
+  return message
+}
+
+function checkedFrame(frames: Frames, limits: Limits): Uint8Array {
+  if (frames.length > limits.frames) throw overLimit('frames', frames.length, limits.frames)
+  let bytes = 0
+  for (const { byteLength } of frames) bytes += byteLength
+  if (bytes > limits.batchBytes) throw overLimit('batchBytes', bytes, limits.batchBytes)
+  const frame = frames[0]
+  if (frame === undefined) throw malformed('a batch has no frame')
+  return frame
+}
+
+/** `limits.depth` counts from a message, as its sender does. */
+function inBatch(limits: Limits): Limits {
+  return { ...limits, depth: limits.depth + LEVELS_AROUND }
+}

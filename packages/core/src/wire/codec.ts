@@ -1,0 +1,40 @@
+import type { Limits } from './limits.js'
+
+/**
+ * Turns values into MessagePack and back. Replaceable: another implementation must write the same format, with the
+ * extension types of `docs/protocol.md`.
+ */
+export interface Codec {
+  /**
+   * Encodes one value. Buffers and typed arrays of 4 KiB or more are not encoded: they are appended to `attachments`,
+   * uncopied, and the value refers to them by index.
+   *
+   * The bytes returned are valid until the next call. A value that can't be encoded throws ERR_NOT_SERIALISABLE or
+   * ERR_TOO_LARGE, and leaves `attachments` as it was. The error's `path` leads from the value to the culprit,
+   * `[0].user.onClick`, and its message begins with the path: whoever knows the value's name puts it before both.
+   *
+   * @param peer whom it is for: handed to `RemoteReferences`.
+   */
+  encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array
+  /**
+   * Decodes exactly one value that fills `bytes`. Attachments and larger binaries in the result are views.
+   *
+   * @throws ERR_PROTOCOL or ERR_TOO_LARGE, before more memory is reserved than `limits` allow.
+   */
+  decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown
+}
+
+/**
+ * How things that stay where they are travel: as a reference that becomes a proxy on the other side. The runtime hands
+ * this to the codec; the codec knows nothing of objects.
+ */
+export interface RemoteReferences {
+  /**
+   * The reference for an object or function that can't be copied, made of plain values, or undefined if it is none of
+   * ours. Called only for what would be refused otherwise: a stand-in must not look like a plain object, whose
+   * prototype is null or Object.prototype, nor like an array.
+   */
+  export(value: object, peer: string): unknown
+  /** The local stand-in for a reference that has arrived. */
+  import(reference: unknown, peer: string): unknown
+}

@@ -1,0 +1,2 @@
+/** One multipart message. Frame 0 is the batch itself, the others are its attachments. */
+export type Frames = readonly Uint8Array[]

@@ -1,0 +1,11 @@
+import { SkeinError } from '../errors.js'
+
+/** The error for bytes that do not follow `docs/protocol.md`. */
+export function malformed(what: string, cause?: unknown): SkeinError {
+  return new SkeinError('ERR_PROTOCOL', `The bytes received do not follow the protocol: ${what}`, { cause })
+}
+
+/** The error for a limit of `Limits` that was broken, by name. */
+export function overLimit(name: string, size: number, limit: number): SkeinError {
+  return new SkeinError('ERR_TOO_LARGE', `${size} exceeds limits.${name}, which is ${limit}`, { size, limit })
+}

@@ -1,0 +1,241 @@
+import { SkeinError } from '../errors.js'
+import { bytes16, fitting, integer, list, nullable, quantity, string } from './field.js'
+import { malformed } from './malformed.js'
+import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from './message.js'
+
+/** Longest strings, in UTF-16 units. `docs/protocol.md`, Message kinds. */
+const ID = 128
+const NAME = 256
+const TEXT = 1024
+const MAX_ENDPOINTS = 16
+const MAX_ROLES = 64
+
+/** A message as it travels: its kind, then its fields in the order of `message.ts`. */
+export function toArray(message: Message): unknown[] {
+  switch (message.kind) {
+    case Kind.hand:
+      return handToArray(message)
+    case Kind.shake:
+      return shakeToArray(message)
+    case Kind.heart:
+      return [message.kind, message.n]
+    case Kind.beat: {
+      const { kind, n, lag, running, queued, sent, taken } = message
+      return [kind, n, lag, running, queued, sent, taken]
+    }
+    case Kind.connect:
+      return [message.kind, entryToArray(message.entry)]
+    case Kind.disconnect:
+      return [message.kind, message.uid, message.instance, message.reason.slice(0, TEXT)]
+    case Kind.stop:
+      return [message.kind]
+    case Kind.call: {
+      const { kind, id, service, method, args, timeLeft } = message
+      return [kind, id, fitting(service, 'service', NAME), fitting(method, 'method', NAME), args, timeLeft]
+    }
+    case Kind.cmd: {
+      const { kind, id, type, object, method, args, timeLeft } = message
+      return [
+        kind,
+        id,
+        fitting(type, 'type', NAME),
+        fitting(object, 'object', NAME),
+        fitting(method, 'method', NAME),
+        args,
+        timeLeft,
+      ]
+    }
+    case Kind.reply:
+    case Kind.end:
+      return [message.kind, message.id, message.value]
+    case Kind.raise:
+      return [message.kind, message.id, message.error]
+    case Kind.cancel:
+      return [message.kind, message.id, message.reason.slice(0, TEXT)]
+    case Kind.next:
+      return [message.kind, message.id, message.items]
+    case Kind.credit:
+      return [message.kind, message.id, message.n]
+  }
+}
+
+/**
+ * The message of an array that has arrived, or undefined if its kind is of a later version. Fields beyond the known
+ * ones are of a later version, too, and ignored.
+ *
+ * @throws ERR_PROTOCOL, naming the field.
+ */
+export function parse(value: unknown): Message | undefined {
+  if (!Array.isArray(value)) throw malformed('a message is not an array')
+  const raw: readonly unknown[] = value
+  switch (integer(raw[0], 'the kind of a message')) {
+    case Kind.hand:
+      return parseHand(raw)
+    case Kind.shake:
+      return parseShake(raw)
+    case Kind.heart:
+      return { kind: Kind.heart, n: integer(raw[1], 'heart.n') }
+    case Kind.beat:
+      return {
+        kind: Kind.beat,
+        n: integer(raw[1], 'beat.n'),
+        lag: quantity(raw[2], 'beat.lag'),
+        running: integer(raw[3], 'beat.running'),
+        queued: integer(raw[4], 'beat.queued'),
+        sent: integer(raw[5], 'beat.sent'),
+        taken: integer(raw[6], 'beat.taken'),
+      }
+    case Kind.connect:
+      return { kind: Kind.connect, entry: parseEntry(raw[1], 'connect.entry') }
+    case Kind.disconnect:
+      return {
+        kind: Kind.disconnect,
+        uid: string(raw[1], 'disconnect.uid', ID),
+        instance: string(raw[2], 'disconnect.instance', ID),
+        reason: string(raw[3], 'disconnect.reason', TEXT),
+      }
+    case Kind.stop:
+      return { kind: Kind.stop }
+    case Kind.call:
+      return {
+        kind: Kind.call,
+        id: integer(raw[1], 'call.id'),
+        service: string(raw[2], 'call.service', NAME),
+        method: string(raw[3], 'call.method', NAME),
+        args: list(raw[4], 'call.args'),
+        timeLeft: raw[5] === null ? null : quantity(raw[5], 'call.timeLeft'),
+      }
+    case Kind.cmd:
+      return {
+        kind: Kind.cmd,
+        id: integer(raw[1], 'cmd.id'),
+        type: string(raw[2], 'cmd.type', NAME),
+        object: string(raw[3], 'cmd.object', NAME),
+        method: string(raw[4], 'cmd.method', NAME),
+        args: list(raw[5], 'cmd.args'),
+        timeLeft: raw[6] === null ? null : quantity(raw[6], 'cmd.timeLeft'),
+      }
+    case Kind.reply:
+      return { kind: Kind.reply, id: integer(raw[1], 'reply.id'), value: present(raw, 2, 'reply.value') }
+    case Kind.raise:
+      return { kind: Kind.raise, id: integer(raw[1], 'raise.id'), error: present(raw, 2, 'raise.error') }
+    case Kind.cancel:
+      return {
+        kind: Kind.cancel,
+        id: integer(raw[1], 'cancel.id'),
+        reason: string(raw[2], 'cancel.reason', TEXT),
+      }
+    case Kind.next:
+      return { kind: Kind.next, id: integer(raw[1], 'next.id'), items: list(raw[2], 'next.items') }
+    case Kind.credit:
+      return { kind: Kind.credit, id: integer(raw[1], 'credit.id'), n: integer(raw[2], 'credit.n') }
+    case Kind.end:
+      return { kind: Kind.end, id: integer(raw[1], 'end.id'), value: present(raw, 2, 'end.value') }
+    default:
+      return undefined
+  }
+}
+
+/** The field that holds the user's values, for the paths of errors. */
+const userField: Partial<Record<Kind, string>> = {
+  [Kind.call]: 'args',
+  [Kind.cmd]: 'args',
+  [Kind.reply]: 'value',
+  [Kind.raise]: 'error',
+  [Kind.next]: 'items',
+  [Kind.end]: 'value',
+}
+
+/** What a codec threw for the array of a message, with the path as the message's sender knows it: `args[0].user`. */
+export function nameField(thrown: unknown, kind: Kind): unknown {
+  const name = userField[kind]
+  if (!(thrown instanceof SkeinError) || thrown.path === undefined || name === undefined) return thrown
+  const path = thrown.path.replace(/^\[\d+\]/, name)
+  if (path === thrown.path || !thrown.message.startsWith(thrown.path)) return thrown
+  const { code, message, limit, size, cause } = thrown
+  return new SkeinError(code, path + message.slice(thrown.path.length), {
+    path,
+    ...(limit !== undefined && { limit }),
+    ...(size !== undefined && { size }),
+    cause,
+  })
+}
+
+function handToArray(hand: Hand): unknown[] {
+  const { kind, from, meshToken, toUid, to, nonce, token, attempt, session, taken } = hand
+  return [kind, entryToArray(from), meshToken, toUid, to, nonce, token, attempt, session, taken]
+}
+
+function parseHand(raw: readonly unknown[]): Hand {
+  return {
+    kind: Kind.hand,
+    from: parseEntry(raw[1], 'hand.from'),
+    meshToken: string(raw[2], 'hand.meshToken', NAME),
+    toUid: nullable(raw[3], 'hand.toUid', string, ID),
+    to: nullable(raw[4], 'hand.to', string, ID),
+    nonce: bytes16(raw[5], 'hand.nonce'),
+    token: bytes16(raw[6], 'hand.token'),
+    attempt: integer(raw[7], 'hand.attempt'),
+    session: integer(raw[8], 'hand.session'),
+    taken: integer(raw[9], 'hand.taken'),
+  }
+}
+
+function shakeToArray(shake: Shake): unknown[] {
+  const { kind, from, answers, token, attempt, session, taken, network, refused } = shake
+  const refusal = refused === null ? null : [refused.code, refused.message.slice(0, TEXT)]
+  return [
+    kind,
+    entryToArray(from),
+    answers,
+    token,
+    attempt,
+    session,
+    taken,
+    network.map(entryToArray),
+    refusal,
+  ]
+}
+
+function parseShake(raw: readonly unknown[]): Shake {
+  return {
+    kind: Kind.shake,
+    from: parseEntry(raw[1], 'shake.from'),
+    answers: bytes16(raw[2], 'shake.answers'),
+    token: bytes16(raw[3], 'shake.token'),
+    attempt: integer(raw[4], 'shake.attempt'),
+    session: integer(raw[5], 'shake.session'),
+    taken: integer(raw[6], 'shake.taken'),
+    network: list(raw[7], 'shake.network').map((entry, i) => parseEntry(entry, `shake.network[${i}]`)),
+    refused: nullable(raw[8], 'shake.refused', parseRefused),
+  }
+}
+
+function parseRefused(value: unknown, name: string): { code: string; message: string } {
+  const raw = list(value, name)
+  return { code: string(raw[0], `${name}.code`, ID), message: string(raw[1], `${name}.message`, TEXT) }
+}
+
+function entryToArray({ uid, instance, endpoints, roles, host, process }: DirectoryEntry): unknown[] {
+  return [uid, instance, endpoints, roles, host, process]
+}
+
+function parseEntry(value: unknown, name: string): DirectoryEntry {
+  const raw = list(value, name)
+  return {
+    uid: string(raw[0], `${name}.uid`, ID),
+    instance: string(raw[1], `${name}.instance`, ID),
+    endpoints: list(raw[2], `${name}.endpoints`, MAX_ENDPOINTS).map((e) =>
+      string(e, `${name}.endpoints`, TEXT),
+    ),
+    roles: list(raw[3], `${name}.roles`, MAX_ROLES).map((role) => string(role, `${name}.roles`, ID)),
+    host: string(raw[4], `${name}.host`, NAME),
+    process: string(raw[5], `${name}.process`, NAME),
+  }
+}
+
+/** A field that may hold anything, but must be there. */
+function present(raw: readonly unknown[], index: number, name: string): unknown {
+  if (index >= raw.length) throw malformed(`${name} is missing`)
+  return raw[index]
+}

@@ -1,0 +1,143 @@
+import { Decoder, Encoder, ExtData } from '@msgpack/msgpack'
+import { SkeinError } from '../errors.js'
+import type { Codec, RemoteReferences } from './codec.js'
+import { defaultLimits, type Limits } from './limits.js'
+import { Lowering } from './lower.js'
+import { malformed } from './malformed.js'
+import { Refusal, tooLarge } from './refusal.js'
+import { type Revival, revive } from './revive.js'
+import { skim } from './skim.js'
+
+export interface MsgpackCodecOptions {
+  /** What makes references of things that can't be copied. Without it they are refused. */
+  references?: RemoteReferences
+  /**
+   * What the readers of the mesh accept: a value beyond it is refused here, at its sender, rather than there.
+   * @default defaultLimits
+   */
+  limits?: Readonly<Limits>
+}
+
+/** An encoder that has grown beyond this is let go: its buffer would stay as large as the largest value ever sent. */
+const ENCODER_BYTES = 1024 ** 2
+
+/** The default codec, by `@msgpack/msgpack`. */
+export class MsgpackCodec implements Codec {
+  readonly #references: RemoteReferences | undefined
+  readonly #limits: Readonly<Limits>
+  #writer: Writer
+  readonly #decoders: Decoder[] = []
+  /** How many decodings are under way, one inside the other: each has a decoder of its own. */
+  #level = 0
+  #revival: Revival = { attachments: [], decode: unreachable, reference: unreachable }
+
+  constructor({ references, limits = defaultLimits }: MsgpackCodecOptions = {}) {
+    this.#references = references
+    this.#limits = limits
+    this.#writer = newWriter(references, limits)
+  }
+
+  encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
+    const attached = attachments.length
+    const { encoder, lowering } = this.#writer
+    const limits = this.#limits
+    try {
+      const bytes = encoder.encodeSharedRef(lowering.run(value, attachments, peer))
+      if (bytes.length > ENCODER_BYTES) this.#writer = newWriter(this.#references, limits)
+      this.#check(bytes, attachments, attached)
+      return bytes
+    } catch (thrown) {
+      attachments.length = attached
+      throw thrown instanceof Refusal
+        ? thrown.toError()
+        : new SkeinError('ERR_NOT_SERIALISABLE', 'the value changed or threw while it was encoded', {
+            path: '',
+            cause: thrown,
+          })
+    }
+  }
+
+  /** A message may have half of what a batch may: the rest is for the other messages in it. */
+  #check(bytes: Uint8Array, attachments: readonly Uint8Array[], attached: number): void {
+    const { frameBytes, batchBytes, frames } = this.#limits
+    if (bytes.length > frameBytes / 2) throw tooLarge('bytes', bytes.length, frameBytes / 2)
+    const taken = attachments.length - attached
+    if (taken === 0) return
+    if (taken > frames / 2) throw tooLarge('binaries of 4 KiB or more', taken, Math.floor(frames / 2))
+    let size = 0
+    for (let i = attached; i < attachments.length; i++) size += attachments[i]?.byteLength ?? 0
+    if (size > batchBytes / 2) throw tooLarge('bytes of binaries', size, batchBytes / 2)
+  }
+
+  decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
+    skim(bytes, limits)
+    const outer = this.#revival
+    this.#revival = {
+      attachments,
+      decode: (nested) => this.#decode(nested),
+      reference: (reference) => {
+        if (this.#references === undefined)
+          throw malformed('a reference has come, and nothing here takes references')
+        return this.#references.import(reference, peer)
+      },
+    }
+    try {
+      // A Buffer would make Buffers of the byte strings in it.
+      return this.#decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    } catch (thrown) {
+      throw thrown instanceof SkeinError ? thrown : malformed(messageOf(thrown), thrown)
+    } finally {
+      this.#revival = outer
+    }
+  }
+
+  /** A decoder that is entered a second time would clone itself, with some of its options lost. */
+  #decode(bytes: Uint8Array): unknown {
+    const level = this.#level
+    let decoder = this.#decoders[level]
+    if (decoder === undefined) {
+      decoder = newDecoder((data, type) => revive(type, data, this.#revival))
+      this.#decoders.push(decoder)
+    }
+    this.#level = level + 1
+    try {
+      return decoder.decode(bytes)
+    } finally {
+      this.#level = level
+    }
+  }
+}
+
+interface Writer {
+  readonly encoder: Encoder
+  readonly lowering: Lowering
+}
+
+function newWriter(references: RemoteReferences | undefined, limits: Readonly<Limits>): Writer {
+  const encoder = new Encoder({
+    extensionCodec: {
+      tryToEncode: (value) => (value instanceof ExtData ? value : null),
+      decode: unreachable,
+    },
+    maxDepth: Number.POSITIVE_INFINITY,
+  })
+  return { encoder, lowering: new Lowering({ encoder, references, limits }) }
+}
+
+function newDecoder(decode: (data: Uint8Array, type: number) => unknown): Decoder {
+  return new Decoder({
+    extensionCodec: { tryToEncode: () => null, decode },
+    mapKeyConverter(key) {
+      if (typeof key !== 'string') throw malformed('the key of a map is not a string')
+      return key
+    },
+  })
+}
+
+function unreachable(): never {
+  throw new TypeError('an encoder does not decode, and nothing is revived outside of decode')
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -1,0 +1,388 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { SkeinError } from '../../src/errors.js'
+import { OpenBatch, readBatch, readGreeting } from '../../src/wire/batch.js'
+import type { Codec } from '../../src/wire/codec.js'
+import type { Frames } from '../../src/wire/frames.js'
+import { HEADER_BYTES, NO_TOKEN, NO_TOKEN_KEY, readHeader, tokenKey, tokenOf } from '../../src/wire/header.js'
+import { defaultLimits, type Limits } from '../../src/wire/limits.js'
+import { type Call, type Hand, Kind, type Message } from '../../src/wire/message.js'
+import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { messages } from './values.js'
+
+const codec = new MsgpackCodec()
+const token = Uint8Array.from({ length: 16 }, (_, i) => 240 + i)
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
+const call = (...args: unknown[]): Call => ({
+  kind: Kind.call,
+  id: 1,
+  service: 's',
+  method: 'm',
+  args,
+  timeLeft: null,
+})
+
+function batchOf(...all: Message[]): OpenBatch {
+  const batch = new OpenBatch(codec)
+  for (const message of all) batch.append(message, 'peer')
+  return batch
+}
+
+const read = (frames: Frames, limits: Limits = defaultLimits) => readBatch(frames, codec, limits, 'peer')
+const refusedWith = (code: string) => expect.objectContaining({ code })
+
+/** A batch whose MessagePack is written by hand. */
+const written = (text: string) => Buffer.concat([hex('01'), token, hex(text)])
+
+describe('A batch', () => {
+  test('arrives with its numbers and messages', () => {
+    const number = fc.maxSafeInteger().map(Math.abs)
+    fc.assert(
+      fc.property(fc.array(messages, { maxLength: 20 }), number, number, (all, seq, ack) => {
+        const sealed = batchOf(...all).seal()
+        const frames = sealed.frames(token, seq, ack)
+        expect(tokenOf(frames[0])).toEqual({ kind: 'token', token: tokenKey(token) })
+        expect(read(frames)).toEqual({ seq, ack, messages: all, unknown: 0 })
+        expect(sealed.messages).toBe(all.length)
+        expect(sealed.bytes).toBe(frames.reduce((sum, { byteLength }) => sum + byteLength, 0))
+      }),
+    )
+  })
+
+  test('has the layout of the protocol', () => {
+    const [frame] = batchOf({ kind: Kind.heart, n: 5 })
+      .seal()
+      .frames(token, 1, 2 ** 33 + 3)
+    expect(frame).toEqual(
+      Buffer.concat([
+        hex('01'),
+        token,
+        hex('93 cf 0000000000000001 cf 0000000200000003 dd 00000001 92 03 05'),
+      ]),
+    )
+  })
+
+  test('counts its bytes with all attachments while it is filled', () => {
+    const batch = new OpenBatch(codec)
+    expect(batch.bytes).toBe(HEADER_BYTES)
+    batch.append(call(new Uint8Array(5000), Buffer.alloc(6000)), 'peer')
+    batch.append(call('x'.repeat(10_000)), 'peer')
+    expect(batch.messages).toBe(2)
+    expect(batch.attachments).toHaveLength(2)
+    const { bytes } = batch
+    const frames = batch.seal().frames(token, 1, 0)
+    expect(frames.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(bytes)
+  })
+
+  test('holds its messages as they were when they were appended', () => {
+    const args = [{ a: 1 }]
+    const batch = batchOf(call(...args))
+    args[0] = { a: 2 }
+    expect(read(batch.seal().frames(token, 1, 0)).messages).toEqual([call({ a: 1 })])
+  })
+
+  test('hands attachments over uncopied, each as a frame', () => {
+    const [a, b] = [new Uint8Array(4096), new Float64Array(1000)]
+    const frames = batchOf(call(a), call('x', b)).seal().frames(token, 1, 0)
+    expect(frames).toHaveLength(3)
+    expect(frames[1]).toBe(a)
+    expect(frames[2]?.buffer).toBe(b.buffer)
+    expect(read(frames).messages).toEqual([call(a), call('x', b)])
+  })
+
+  test('is as before when a message is refused', () => {
+    const batch = batchOf(call('first', new Uint8Array(5000)))
+    const before = [batch.bytes, batch.messages, batch.attachments.length]
+    expect(() =>
+      batch.append(
+        call(new Uint8Array(6000), () => {}),
+        'peer',
+      ),
+    ).toThrow(refusedWith('ERR_NOT_SERIALISABLE'))
+    expect([batch.bytes, batch.messages, batch.attachments.length]).toEqual(before)
+    batch.append(call(Buffer.alloc(7000)), 'peer')
+    expect(read(batch.seal().frames(token, 1, 0)).messages).toEqual([
+      call('first', new Uint8Array(5000)),
+      call(Buffer.alloc(7000)),
+    ])
+  })
+
+  test('is as before when a codec fails half-way', () => {
+    const failing: Codec = {
+      encode(_value, attachments) {
+        attachments.push(new Uint8Array(1))
+        throw new Error('broken')
+      },
+      decode: () => undefined,
+    }
+    const batch = new OpenBatch(failing)
+    expect(() => batch.append(call(), 'peer')).toThrow('broken')
+    expect(batch.attachments).toHaveLength(0)
+  })
+
+  test.each<[message: Message, path: string]>([
+    [call({ user: { onClick() {} } }), 'args[0].user.onClick'],
+    [{ ...call(1, Symbol('x')), kind: Kind.cmd, type: 't', object: 'o' }, 'args[1]'],
+    [{ kind: Kind.reply, id: 1, value: () => {} }, 'value'],
+    [{ kind: Kind.raise, id: 1, error: [() => {}] }, 'error[0]'],
+    [{ kind: Kind.next, id: 1, items: [1, { f() {} }] }, 'items[1].f'],
+    [{ kind: Kind.end, id: 1, value: { f() {} } }, 'value.f'],
+  ])('names what was refused as its sender knows it: %#', (message, path) => {
+    const error = thrownBy(() => batchOf(message))
+    expect(error).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', path })
+    expect(error.message.startsWith(`${path} is `)).toBe(true)
+  })
+
+  test('gets its header in place when it leaves, and is copied when it leaves again', () => {
+    const big = new Uint8Array(5000)
+    const sealed = batchOf(call(big)).seal()
+    const first = sealed.frames(token, 7, 1)
+    const snapshot = Buffer.from(first[0] ?? [])
+    const other = new Uint8Array(16).fill(9)
+    const second = sealed.frames(other, 7, 2)
+    expect(first[0]).toEqual(snapshot)
+    expect(second[0]?.buffer === first[0]?.buffer && second[0]?.byteOffset === first[0]?.byteOffset).toBe(
+      false,
+    )
+    expect(second[1]).toBe(big)
+    expect(tokenOf(second[0])).toEqual({ kind: 'token', token: tokenKey(other) })
+    expect(read(second)).toMatchObject({ seq: 7, ack: 2, messages: [call(big)] })
+  })
+
+  test('does not copy its messages when it leaves the first time', () => {
+    // Beyond Node's pool, so that one frame has one buffer.
+    const sealed = batchOf(call('x'.repeat(20_000))).seal()
+    const first = sealed.frames(token, 1, 0)[0]
+    const second = sealed.frames(token, 1, 0)[0]
+    const third = sealed.frames(token, 1, 0)[0]
+    expect(new Set([first?.buffer, second?.buffer, third?.buffer]).size).toBe(3)
+    expect(second).toEqual(first)
+  })
+
+  test('may be without messages, to acknowledge', () => {
+    expect(read(batchOf().seal().frames(token, 0, 9))).toEqual({ seq: 0, ack: 9, messages: [], unknown: 0 })
+  })
+})
+
+describe('The token of a batch', () => {
+  test('is told, or why there is none', () => {
+    expect(tokenOf(undefined)).toEqual({ kind: 'unreadable', reason: 'empty' })
+    expect(tokenOf(new Uint8Array(0))).toEqual({ kind: 'unreadable', reason: 'empty' })
+    expect(tokenOf(hex('01 0000'))).toEqual({ kind: 'unreadable', reason: 'short' })
+    expect(tokenOf(Buffer.concat([hex('02'), token]))).toEqual({ kind: 'unreadable', reason: 'version' })
+    expect(tokenOf(Buffer.concat([hex('01'), NO_TOKEN]))).toEqual({ kind: 'token', token: NO_TOKEN_KEY })
+  })
+
+  test('is another string for every other token', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (other) => {
+        expect(tokenKey(other) === tokenKey(token)).toBe(Buffer.compare(other, token) === 0)
+      }),
+    )
+  })
+
+  test('must be 16 bytes', () => {
+    expect(() => batchOf().seal().frames(new Uint8Array(15), 1, 0)).toThrow(RangeError)
+  })
+})
+
+describe('A reader', () => {
+  test.each([
+    ['fixints', '93 05 06 91 92 03 07'],
+    ['uint 8', '93 cc05 cc06 91 92 03 cc07'],
+    ['uint 16 and array 16', 'dc0003 cd0005 cd0006 dc0001 92 03 07'],
+    ['uint 32', 'dd00000003 ce00000005 ce00000006 91 92 03 07'],
+    ['int 8 and int 16', '93 d005 d10006 91 92 03 07'],
+    ['int 32 and int 64', '93 d200000005 d30000000000000006 91 92 03 07'],
+  ])('takes the header in any width: %s', (_, text) => {
+    expect(read([written(text)])).toMatchObject({ seq: 5, ack: 6, messages: [{ kind: Kind.heart, n: 7 }] })
+    expect(readHeader(written(text))).toMatchObject({ seq: 5, ack: 6, messages: 1 })
+  })
+
+  test.each([
+    ['no header', ''],
+    ['an array of 2', '92 01 02'],
+    ['an array of 4', '94 01 02 90 01'],
+    ['a negative number', '93 ff 02 90'],
+    ['a negative int 8', '93 d0ff 02 90'],
+    ['a number beyond 2^53', '93 cf0020000000000000 02 90'],
+    ['a float', '93 cb3ff0000000000000 02 90'],
+    ['messages that are a map', '93 01 02 80'],
+    ['a message that is no array', '93 01 02 91 05'],
+    ['bytes after the messages', '93 01 02 90 c0'],
+    ['fewer messages than said', '93 01 02 92 91 07'],
+  ])('refuses %s', (_, text) => {
+    expect(() => read([written(text)])).toThrow(refusedWith('ERR_PROTOCOL'))
+  })
+
+  test('skips and counts messages of a later version', () => {
+    expect(read([written('93 01 02 93 92 03 07 92 7f a0 91 07')])).toEqual({
+      seq: 1,
+      ack: 2,
+      messages: [{ kind: Kind.heart, n: 7 }, { kind: Kind.stop }],
+      unknown: 1,
+    })
+  })
+
+  test('refuses what is over its limits, before it decodes', () => {
+    const frames = batchOf(call(new Uint8Array(5000)), call(new Uint8Array(5000)))
+      .seal()
+      .frames(token, 1, 0)
+    const neverDecodes: Codec = {
+      encode: () => new Uint8Array(0),
+      decode: () => {
+        throw new Error('decoded')
+      },
+    }
+    for (const limits of [{ frames: 2 }, { batchBytes: 10_000 }, { messages: 1 }]) {
+      expect(() => readBatch(frames, neverDecodes, { ...defaultLimits, ...limits }, 'peer')).toThrow(
+        refusedWith('ERR_TOO_LARGE'),
+      )
+    }
+    expect(() => read(frames, { ...defaultLimits, nodes: 15 })).toThrow(refusedWith('ERR_TOO_LARGE'))
+    expect(() => read(frames, { ...defaultLimits, depth: 1 })).toThrow(refusedWith('ERR_TOO_LARGE'))
+    expect(
+      read(frames, { ...defaultLimits, frames: 3, messages: 2, depth: 2, nodes: 17 }).messages,
+    ).toHaveLength(2)
+  })
+
+  test('takes a message as deep as its sender may make it', () => {
+    let value: unknown = 1
+    for (let i = 0; i < defaultLimits.depth - 2; i++) value = [value]
+    expect(read(batchOf(call(value)).seal().frames(token, 1, 0)).messages).toEqual([call(value)])
+    expect(() => batchOf(call([value]))).toThrow(refusedWith('ERR_NOT_SERIALISABLE'))
+  })
+
+  test('gives a batch or a typed error, wherever a batch is cut off or bent', () => {
+    const whole = batchOf(call({ a: [1, 'x', new Map([[1, undefined]])] }), call(new Error('e'))).seal()
+    const frame = Buffer.from(whole.frames(token, 300, 70_000)[0] ?? [])
+    for (let end = 17; end < frame.length; end++) {
+      expect(() => read([frame.subarray(0, end)])).toThrow(refusedWith('ERR_PROTOCOL'))
+    }
+    for (let at = 17; at < frame.length; at++) {
+      for (const byte of [0, 0x7f, 0x80, 0xc1, 0xc7, 0xdd, 0xff]) {
+        const bent = Buffer.from(frame)
+        bent[at] = byte
+        try {
+          read([bent])
+        } catch (error) {
+          expect(error).toBeInstanceOf(SkeinError)
+        }
+      }
+    }
+  })
+})
+
+describe('A greeting', () => {
+  const hand: Hand = {
+    kind: Kind.hand,
+    from: { uid: 'w', instance: 'i', endpoints: ['tcp://a:1'], roles: [], host: 'h', process: 'p' },
+    meshToken: 'm',
+    toUid: null,
+    to: null,
+    nonce: new Uint8Array(16).fill(1),
+    token,
+    attempt: 1,
+    session: 1,
+    taken: 0,
+  }
+  const greet = (frames: Frames, limits: Limits = defaultLimits) => readGreeting(frames, codec, limits)
+
+  test('is a hand or a shake, alone, without a token', () => {
+    const shake: Message = {
+      ...hand,
+      kind: Kind.shake,
+      answers: hand.nonce,
+      network: [hand.from],
+      refused: { code: 'ERR_UID_TAKEN', message: 'taken' },
+    }
+    expect(greet(batchOf(hand).seal().frames(NO_TOKEN, 0, 0))).toEqual(hand)
+    const { from, answers, attempt, session, taken, network, refused } = shake
+    expect(greet(batchOf(shake).seal().frames(NO_TOKEN, 0, 0))).toEqual({
+      kind: Kind.shake,
+      from,
+      answers,
+      token,
+      attempt,
+      session,
+      taken,
+      network,
+      refused,
+    })
+  })
+
+  test('of a network of a thousand runtimes is within the limits', () => {
+    const id = 'x'.repeat(21)
+    const endpoints = [`inproc://skein-${id}`, `ipc:///tmp/skein-1000/${id}`, 'tcp://192.168.100.100:30000']
+    const entry = {
+      uid: 'worker:10:100',
+      instance: id,
+      endpoints,
+      roles: ['worker'],
+      host: id + id,
+      process: id,
+    }
+    const network = Array.from({ length: 1000 }, () => entry)
+    const { nonce: answers } = hand
+    const shake: Message = {
+      kind: Kind.shake,
+      from: entry,
+      answers,
+      token,
+      attempt: 1,
+      session: 1,
+      taken: 0,
+      network,
+      refused: null,
+    }
+    expect(greet(batchOf(shake).seal().frames(NO_TOKEN, 0, 0))).toMatchObject({ network })
+  })
+
+  test.each<[what: string, frames: () => Frames]>([
+    ['another kind', () => batchOf({ kind: Kind.stop }).seal().frames(NO_TOKEN, 0, 0)],
+    ['two messages', () => batchOf(hand, hand).seal().frames(NO_TOKEN, 0, 0)],
+    ['no message', () => batchOf().seal().frames(NO_TOKEN, 0, 0)],
+    ['no frame', () => []],
+    ['a token', () => batchOf(hand).seal().frames(token, 0, 0)],
+    ['an attachment', () => [...batchOf(hand).seal().frames(NO_TOKEN, 0, 0), new Uint8Array(1)]],
+    ['a kind of a later version', () => [Buffer.concat([hex('01'), NO_TOKEN, hex('93 00 00 91 91 7f')])]],
+  ])('is refused with %s', (_, frames) => {
+    expect(() => greet(frames())).toThrow(refusedWith('ERR_PROTOCOL'))
+  })
+
+  test('is refused beyond its own, smaller limit', () => {
+    const frames = batchOf(hand).seal().frames(NO_TOKEN, 0, 0)
+    expect(() => greet(frames, { ...defaultLimits, greetingBytes: 100 })).toThrow(
+      refusedWith('ERR_TOO_LARGE'),
+    )
+  })
+
+  test('of a mebibyte of empty maps is refused by their number', () => {
+    const maps = Buffer.alloc(1024 ** 2 - 100, 0x80)
+    hex('dd 000fff90').copy(maps)
+    const frame = Buffer.concat([hex('01'), NO_TOKEN, hex('93 00 00 91'), maps])
+    expect(() => greet([frame])).toThrow(refusedWith('ERR_TOO_LARGE'))
+  })
+
+  test('revives nothing that a stranger put into it', () => {
+    const imported: unknown[] = []
+    const open = new MsgpackCodec({
+      references: { export: () => 'ref', import: (reference) => imported.push(reference) },
+    })
+    const batch = new OpenBatch(open)
+    batch.append({ kind: Kind.reply, id: 1, value: () => {} }, 'peer')
+    const frames = batch.seal().frames(NO_TOKEN, 0, 0)
+    expect(() => readGreeting(frames, open, defaultLimits)).toThrow(refusedWith('ERR_PROTOCOL'))
+    expect(imported).toEqual([])
+  })
+})
+
+function thrownBy(fn: () => unknown): SkeinError {
+  try {
+    fn()
+  } catch (error) {
+    if (error instanceof SkeinError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}

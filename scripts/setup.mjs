@@ -1,0 +1,65 @@
+// Makes node_modules and dist current. `npm start` and `npm test` begin with it; `npm run setup` does only this.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { root, step } from './step.mjs'
+
+/** The one place that names pnpm's version. */
+const PNPM = 'pnpm@12.21.0'
+const OLDEST_NODE = '20.19.0'
+const STAMP = join(root, 'node_modules', '.skein-setup')
+
+/** Installs what the lockfile says, unless the last install left just that. */
+export async function install() {
+  if (process.versions.node.localeCompare(OLDEST_NODE, 'en', { numeric: true }) < 0) {
+    console.log(`Skein needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}.`)
+    return false
+  }
+  const wanted = fingerprint()
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return true
+
+  const { ok, output } = await step('Installing dependencies', 'npx', [
+    '-y',
+    PNPM,
+    'install',
+    '--frozen-lockfile',
+  ])
+  if (ok) writeFileSync(STAMP, wanted)
+  else explain(output)
+  return ok
+}
+
+/** Compiles the sources of all packages to dist. Types in tests are not looked at here. */
+export async function build() {
+  const { ok } = await step('Building', process.execPath, [TSC, '-b', ...packages(), ...pretty])
+  return ok
+}
+
+export const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+export const pretty = process.stdout.isTTY ? ['--pretty'] : []
+
+function packages() {
+  return readdirSync(join(root, 'packages'))
+    .map((name) => join('packages', name))
+    .filter((folder) => existsSync(join(root, folder, 'tsconfig.json')))
+}
+
+/** Changes with everything that decides what node_modules should hold. */
+function fingerprint() {
+  const hash = createHash('sha256').update(`${PNPM} ${process.platform} ${process.arch}`)
+  const manifests = packages().map((folder) => join(folder, 'package.json'))
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests])
+    hash.update(`\0${file}\0`).update(readFileSync(join(root, file)))
+  return hash.digest('hex')
+}
+
+function explain(output) {
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/.test(output))
+    console.log('The npm registry can not be reached. Is this machine online, or does npm need a proxy?')
+  else if (output.includes('ERR_PNPM_OUTDATED_LOCKFILE'))
+    console.log(`A package.json has changed and the lockfile has not: run \`npx ${PNPM} install\`.`)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+  process.exitCode = (await install()) && (await build()) ? 0 : 1

@@ -1,0 +1,51 @@
+// `npm test`: sets up where that is needed, then checks types, lint and behaviour. Arguments go to jest.
+// The last line on stdout is always "N passed, N failed"; a type or lint error counts as one failure.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { install, pretty, TSC } from './setup.mjs'
+import { root, step } from './step.mjs'
+
+/** How long jest may go on after its last test, in milliseconds, before what keeps it is a failure. */
+const EXIT_LIMIT = 10_000
+
+const bin = (...path) => join(root, 'node_modules', ...path)
+const total = (await install()) ? await check() : { passed: 0, failed: 1 }
+process.exitCode = total.failed === 0 ? 0 : 1
+console.log(`${total.passed} passed, ${total.failed} failed`)
+
+async function check() {
+  const colors = process.stdout.isTTY ? ['--colors=force'] : []
+  const lint = [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', ...colors]
+  const types = await step('Building and checking types', process.execPath, [TSC, '-b', ...pretty])
+  const style = await step('Linting', process.execPath, lint)
+  const tests = await test(process.argv.slice(2))
+  return { passed: tests.passed, failed: tests.failed + Number(!types.ok) + Number(!style.ok) }
+}
+
+async function test(args) {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-test-'))
+  const file = join(folder, 'result.json')
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
+  const jest = [bin('jest', 'bin', 'jest.js'), '--passWithNoTests', '--json', `--outputFile=${file}`]
+  // jest reports on stderr and keeps its stdout for JSON, of which there is none here.
+  const child = spawn(process.execPath, [...node, ...jest, ...args], { cwd: root, stdio: ['inherit', 2, 2] })
+
+  let limit
+  const watcher = watch(folder, () => {
+    limit ??= setTimeout(() => child.kill('SIGKILL'), EXIT_LIMIT)
+  })
+  const [code, signal] = await once(child, 'exit')
+  watcher.close()
+  clearTimeout(limit)
+  if (signal === 'SIGKILL')
+    console.error('Jest did not end: a test left something open. --detectOpenHandles tells what.')
+
+  const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  rmSync(folder, { recursive: true })
+  const passed = result?.numPassedTests ?? 0
+  const failed = (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0)
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed }
+}
