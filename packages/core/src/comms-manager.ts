@@ -103,6 +103,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       deadlines: this.#deadlines,
       timeout: this.#settings.timeout,
       links: () => this.#running(),
+      linkTo: (uid) => this.#links?.get(uid),
       toSelf: (message) => this.#toSelf(message),
       resolve: parts.resolve,
       defer: (fn) => this.#links?.defer(fn),
@@ -304,7 +305,16 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * still awaited then rejects with ERR_CLOSED. May be called twice and from anywhere.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+    this.#stopped ??= this.#farewell().then(() => this.#close())
+    return this.#stopped
+  }
+
+  /**
+   * Closes everything at once: no farewell, nothing waits to be acknowledged. To the peers it looks like a crash. May be
+   * called at any time, during `stop` too.
+   */
+  destroy(): Promise<void> {
+    this.#stopped = this.#close()
     return this.#stopped
   }
 
@@ -314,14 +324,17 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     return new Promise((resolve) => this.once('close', resolve))
   }
 
-  async #stop(): Promise<void> {
-    if (this.#links !== undefined && this.#phase === 'running') {
-      this.#phase = 'stopping'
-      const open = this.#links.all().filter((link) => link.isShaken)
-      const { uid, instance } = this
-      for (const link of open) link.post({ kind: Kind.disconnect, uid, instance, reason: 'stopped' })
-      await this.#drained(open)
-    }
+  async #farewell(): Promise<void> {
+    if (this.#links === undefined || this.#phase !== 'running') return
+    this.#phase = 'stopping'
+    const open = this.#links.all().filter((link) => link.isOpen)
+    const { uid, instance } = this
+    for (const link of open) link.post({ kind: Kind.disconnect, uid, instance, reason: 'stopped' })
+    await this.#drained(open)
+  }
+
+  async #close(): Promise<void> {
+    if (this.#phase === 'stopped') return
     this.#phase = 'stopped'
     const closed = new SkeinError('ERR_CLOSED', `${this.uid} was stopped`)
     this.#dials.close(closed)

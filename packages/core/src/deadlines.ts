@@ -98,18 +98,28 @@ export class Deadlines {
   #expire(): void {
     const now = this.#clock.now()
     this.#armed = Number.POSITIVE_INFINITY
+    let next = now // of the others, should one throw
+    try {
+      next = this.#expireUntil(now)
+    } finally {
+      this.#arm(next)
+    }
+  }
+
+  /** Gives the instant of the next deadline. */
+  #expireUntil(now: Instant): Instant {
     let next = Number.POSITIVE_INFINITY
     for (const [key, slot] of this.#slots) {
       if (slot.at > now && slot.first !== undefined) {
         next = Math.min(next, slot.at)
         continue
       }
-      this.#slots.delete(key)
       for (let due = slot.first; due !== undefined; due = slot.first) {
         Due.unlink(due)
         due.expired()
       }
+      this.#slots.delete(key)
     }
-    this.#arm(next)
+    return next
   }
 }

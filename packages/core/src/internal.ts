@@ -7,6 +7,7 @@ export { herePlace, type Place } from './host.js'
 export { stderrLogger } from './logger.js'
 export { checkTimeout, checkUid, defaultFlow, defaultHandshake, defaultLiveness } from './options.js'
 export { type Randomness, randomId, systemRandomness } from './random.js'
+export { MemoryNetwork, type MemoryNetworkOptions } from './transport/memory-network.js'
 export type {
   DialOptions,
   Frames,

@@ -204,9 +204,8 @@ export function settle(options: CommsOptions): CommsSettings {
   }
   return {
     uid: checkUid(options.uid),
-    meshToken:
-      text('meshToken', options.meshToken, 8, 256) ?? Buffer.from(random.bytes(24)).toString('base64url'),
-    roles: (options.roles ?? []).map((role) => text('roles', role, 1, 64) ?? ''),
+    meshToken: checkMeshToken(options.meshToken) ?? Buffer.from(random.bytes(24)).toString('base64url'),
+    roles: checkRoles(options.roles),
     introduces: flag('introduces', options.introduces),
     transports: checkTransports(options.transports),
     bind,
@@ -255,7 +254,8 @@ function checkTransports(given: unknown): CommsSettings['transports'] {
   const list: unknown[] = Array.isArray(given) ? given : [given]
   const chosen = TRANSPORTS.filter((transport) => list.includes(transport))
   if (chosen.length === 0 || chosen.length !== new Set(list).size) {
-    throw invalidOption('transports', list.map(String).join(', '), `one or more of ${TRANSPORTS.join(', ')}`)
+    const wrong = list.length === 0 ? given : list.find((each) => !TRANSPORTS.some((name) => name === each))
+    throw invalidOption('transports', wrong, `one or more of ${TRANSPORTS.join(', ')}`)
   }
   return chosen
 }
@@ -271,14 +271,32 @@ function checkPort(given: unknown): number | undefined {
 }
 
 function checkAdvertised(given: unknown): string {
-  if (typeof given === 'string' && /^(tcp:\/\/.+:\d{1,5}|ipc:\/\/.+)$/.test(given)) return given
+  const parts = typeof given === 'string' ? /^(?:tcp:\/\/.+:(\d{1,5})|ipc:\/\/.+)$/.exec(given) : null
+  if (parts !== null && Number(parts[1] ?? 0) <= 65_535) return parts[0]
   throw invalidOption('advertise', given, 'endpoints such as tcp://10.0.0.5:3000')
 }
 
-function text(option: string, given: unknown, least: number, most: number): string | undefined {
-  if (given === undefined) return undefined
-  if (typeof given === 'string' && given.length >= least && given.length <= most) return given
-  throw invalidOption(option, given, `a string of ${least} to ${most} characters`)
+/** Does not say what was given: it may be nearly right. */
+function checkMeshToken(given: unknown): string | undefined {
+  if (given === undefined || isText(given, 8, 256)) return given
+  const shown = typeof given === 'string' ? `a string of ${given.length} characters` : typeof given
+  const allowed = 'a string of 8 to 256 characters'
+  throw new SkeinError('ERR_INVALID_OPTION', `meshToken is ${shown}; allowed: ${allowed}`, {
+    option: 'meshToken',
+    given: shown,
+    allowed,
+  })
+}
+
+function checkRoles(given: unknown): readonly string[] {
+  if (given === undefined) return []
+  if (Array.isArray(given) && given.every((role) => isText(role, 1, 64))) return [...given]
+  const wrong: unknown = Array.isArray(given) ? given.find((role) => !isText(role, 1, 64)) : given
+  throw invalidOption('roles', wrong, 'an array of strings of 1 to 64 characters')
+}
+
+function isText(given: unknown, least: number, most: number): given is string {
+  return typeof given === 'string' && given.length >= least && given.length <= most
 }
 
 function flag(option: string, given: unknown): boolean {

@@ -1,1 +1,5 @@
-export {}
+export { launcherNamed } from './launchers.js'
+export { LocalLauncher, type LocalLauncherOptions, type LocalProcess } from './local.js'
+export type { Program } from './program.js'
+export { parseRoleReport, type RoleReport } from './role-report.js'
+export { type LocalThread, ThreadLauncher, type ThreadLauncherOptions } from './thread.js'

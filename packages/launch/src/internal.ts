@@ -1,1 +1,7 @@
-export {}
+export type { Parent, RunningRole, StartRole } from './entry.js'
+export { LineReader } from './lines.js'
+export { main as processMain } from './process-main.js'
+export { type StartedRole, startRole } from './roles.js'
+export { parseSpec } from './spec.js'
+export { main as threadMain } from './thread-main.js'
+export { execArgvFor, TYPESCRIPT_EXEC_ARGV } from './typescript.js'

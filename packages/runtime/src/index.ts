@@ -1,1 +1,12 @@
-export {}
+export type { Constructor, CreateOptions, CreateTarget } from './creation.js'
+export type { DirectoryService } from './directory.js'
+export type { Exposed, Middleware, Next } from './dispatcher.js'
+export { Mesh, type MeshEvents, type MeshOptions, type Progress } from './mesh.js'
+export type { MapOptions, Pool, PoolEvents, PoolOptions, Redo } from './pool.js'
+export type { Work } from './pool-run.js'
+export { release, withOptions } from './proxy.js'
+export type { Remote, RemoteMethod, RemoteObject, RemoteResult } from './remote.js'
+export type { NodeService } from './roles/node.js'
+export type { WorkerReport, WorkersSpec } from './roles/workers.js'
+export { Runtime, type RuntimeEvents, type RuntimeOptions, type RuntimeParts } from './runtime.js'
+export type { RuntimeStats, StatsService } from './stats.js'

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { type Clock, systemClock } from '@skein/core/internal'
 import { type Deferred, deferred } from './deferred.js'
 import { HarnessError } from './errors.js'
 import { type Address, type Courses, ProxiedConnection } from './proxied-connection.js'
@@ -27,6 +28,11 @@ export interface FaultProxyOptions {
    * @default 1
    */
   seed?: number
+  /**
+   * What the delays are measured with.
+   * @default systemClock
+   */
+  clock?: Clock
 }
 
 /** How much is left until a cut that was ordered by `cutAfter`. */
@@ -52,6 +58,7 @@ export class FaultProxy {
   #target: Address
   #delay: { min: number; max: number } = { min: 0, max: 0 }
   readonly #random: Random
+  readonly #clock: Clock
   readonly #courses: Courses = { up: this.#course('up'), down: this.#course('down') }
   readonly #open = new Set<ProxiedConnection>()
   #server: Server | undefined
@@ -68,10 +75,11 @@ export class FaultProxy {
     return proxy
   }
 
-  private constructor({ target, listen = {}, delay, seed = 1 }: FaultProxyOptions) {
+  private constructor({ target, listen = {}, delay, seed = 1, clock = systemClock }: FaultProxyOptions) {
     this.#target = target
     this.#listenAt = 'path' in listen ? listen : { host: '127.0.0.1', port: 0, ...listen }
     this.#random = seededRandom(seed)
+    this.#clock = clock
     if (delay !== undefined) this.delay(delay.min, delay.max)
   }
 
@@ -208,7 +216,9 @@ export class FaultProxy {
     server.listen(this.#listenAt)
     await once(server, 'listening')
     const bound = server.address()
-    if (bound !== null && typeof bound === 'object') this.#listenAt = { host: bound.address, port: bound.port }
+    // Now that the system has picked a port, the proxy keeps to it.
+    if (bound !== null && typeof bound !== 'string')
+      this.#listenAt = { host: bound.address, port: bound.port }
     this.#server = server
   }
 
@@ -219,7 +229,7 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
-    const connection = new ProxiedConnection(client, this.#courses, () => this.#target)
+    const connection = new ProxiedConnection(client, this.#courses, () => this.#target, this.#clock)
     this.#open.add(connection)
     void connection.closed.then(() => this.#open.delete(connection))
     connection.update()

@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 /** Something that is open in this thread: a name that nothing else open bears, and a line for people. */
 export type Handles = Map<string, string>
 

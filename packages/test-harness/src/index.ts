@@ -1,1 +1,10 @@
-export {}
+export type { ClusterOptions } from './cluster/cluster.js'
+export type { LaunchedClusterOptions } from './cluster/launched-cluster.js'
+export type { MemoryCluster, MemoryClusterOptions } from './cluster/memory-cluster.js'
+export { Cluster } from './clusters.js'
+export { deferred } from './deferred.js'
+export { eventually } from './eventually.js'
+export { FaultProxy } from './fault-proxy.js'
+export { openLedger } from './ledger.js'
+export { once } from './once.js'
+export { useLedger } from './use-ledger.js'

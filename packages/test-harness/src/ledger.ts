@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { HarnessError } from './errors.js'
 import { childName, type Handles, openHandles } from './handles.js'
 import { descendantsOf, isRunning, type RunningProcess } from './process-tree.js'
@@ -41,7 +40,8 @@ export interface Ledger {
  * Begins a ledger. What is open now is none of its business: jest has handles and timers too.
  *
  * Call it from the same kind of place as `settle`: jest's own timer runs during a hook or a test, and outside it
- * doesn't. Timers that are unreferenced can't be counted; processes are found on Linux only, elsewhere just children.
+ * doesn't. Unreferenced timers can't be counted, and one of jest's that runs at the beginning alone can hide one of
+ * the test's: a counter (`TurnedClock.pending`) is surer. Processes are found on Linux only, elsewhere just children.
  */
 export function openLedger({ counters = {} }: LedgerOptions = {}): Ledger {
   const processes = new Map<string, RunningProcess>()
@@ -67,7 +67,10 @@ export function openLedger({ counters = {} }: LedgerOptions = {}): Ledger {
         if (left.length === 0) return
       }
       const list = left.map((line) => `\n  - ${line}`).join('')
-      throw new HarnessError('ERR_LEFT_OPEN', `left open after ${timeout} ms:${list}`, { timeoutMs: timeout, left })
+      throw new HarnessError('ERR_LEFT_OPEN', `left open after ${timeout} ms:${list}`, {
+        timeoutMs: timeout,
+        left,
+      })
     },
   }
 }

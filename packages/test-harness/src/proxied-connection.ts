@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import type { Clock } from '@skein/core/internal'
 import { type Course, Pump } from './pump.js'
 
 /** Where to listen or connect: TCP, or the path of a Unix socket. */
@@ -21,20 +22,27 @@ export class ProxiedConnection {
   readonly #targetAddress: () => Address
   readonly #up: Pump
   readonly #down: Pump
+  /** The ways on which the news that the connection is broken has to travel. */
+  readonly #breaks = new Set<Course>()
   #dialled = false
 
   /** `targetAddress` is asked when the target is dialled: at the first `update` at which the way up isn't dark. */
-  constructor(client: Socket, courses: Courses, targetAddress: () => Address) {
+  constructor(client: Socket, courses: Courses, targetAddress: () => Address, clock: Clock) {
     this.#client = client
     this.#courses = courses
     this.#targetAddress = targetAddress
-    this.#up = new Pump(client, this.#target, courses.up)
-    this.#down = new Pump(this.#target, client, courses.down)
-    for (const socket of [client, this.#target]) {
+    this.#up = new Pump(client, this.#target, courses.up, clock)
+    this.#down = new Pump(this.#target, client, courses.down, clock)
+    for (const [socket, way] of [
+      [client, courses.up],
+      [this.#target, courses.down],
+    ] as const) {
       // What it was doesn't matter: 'close' follows, and says that there was one.
       socket.on('error', () => {})
       socket.on('close', (broken: boolean) => {
-        if (broken) this.reset()
+        if (!broken) return
+        this.#breaks.add(way)
+        this.update()
       })
     }
     this.closed = Promise.all([closeOf(client), closeOf(this.#target)]).then(() => {
@@ -45,6 +53,10 @@ export class ProxiedConnection {
 
   /** Acts on what has changed in the courses. */
   update(): void {
+    if ([...this.#breaks].some((way) => !way.dark)) {
+      this.reset()
+      return
+    }
     if (!this.#dialled && !this.#courses.up.dark && !this.#target.destroyed) {
       this.#dialled = true
       this.#target.connect({ ...this.#targetAddress(), noDelay: true })

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
-import { clearTimeout, setTimeout } from 'node:timers'
+import type { Clock, Timer } from '@skein/core/internal'
 
 /**
- * Bytes that a pump holds back before it takes no more: a proxy with a delay is a longer line, not a bottomless one.
- * 1 MiB is 10 MB/s over 100 ms.
+ * Bytes that a pump holds, for a delay, in the dark or because its sink is full, before it takes no more: a proxy is a
+ * longer line, not a bottomless one. 1 MiB is 10 MB/s over 100 ms.
  */
 const MAX_HELD = 2 ** 20
 
@@ -16,9 +15,9 @@ export interface Admission {
 
 /** What holds for one direction of every connection of a proxy. The test changes it, and then calls `update`. */
 export interface Course {
-  /** Nothing is taken and nothing handed on. */
+  /** Nothing is handed on. */
   dark: boolean
-  /** Nothing is taken; what was taken before is handed on. */
+  /** Nothing is taken, beyond what fills the stream's buffer; what was taken before is handed on. */
   unread: boolean
   /** Milliseconds that the next chunk is to be under way. */
   delay(): number
@@ -36,17 +35,18 @@ export class Pump {
   readonly #source: Socket
   readonly #sink: Socket
   readonly #course: Course
+  readonly #clock: Clock
   readonly #parcels: Parcel[] = []
   #held = 0
-  #lastDue = 0
   #sinkIsFull = false
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #alarm: Timer | undefined
 
   /** Takes nothing before the first `update`. */
-  constructor(source: Socket, sink: Socket, course: Course) {
+  constructor(source: Socket, sink: Socket, course: Course, clock: Clock) {
     this.#source = source
     this.#sink = sink
     this.#course = course
+    this.#clock = clock
     source.pause()
     source.on('data', (bytes: Buffer) => this.#take({ kind: 'bytes', bytes, due: this.#nextDue() }))
     source.on('end', () => this.#take({ kind: 'end', due: this.#nextDue() }))
@@ -59,20 +59,18 @@ export class Pump {
   /** Acts on what has changed: the course, the parcels, the sink, the time. */
   update(): void {
     this.#handOn()
-    const { dark, unread } = this.#course
-    if (dark || unread || this.#sinkIsFull || this.#held >= MAX_HELD) this.#source.pause()
+    if (this.#course.unread || this.#held >= MAX_HELD) this.#source.pause()
     else this.#source.resume()
   }
 
   /** Drops what is held. Both sockets must have been destroyed: nothing is carried from here on. */
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#alarm?.cancel()
     this.#parcels.length = 0
   }
 
   #nextDue(): number {
-    this.#lastDue = Math.max(this.#lastDue, performance.now() + this.#course.delay())
-    return this.#lastDue
+    return this.#clock.now() + this.#course.delay()
   }
 
   #take(parcel: Parcel): void {
@@ -85,7 +83,7 @@ export class Pump {
     while (!this.#course.dark && !this.#sinkIsFull) {
       const parcel = this.#parcels[0]
       if (parcel === undefined) return
-      const wait = parcel.due - performance.now()
+      const wait = parcel.due - this.#clock.now()
       if (wait > 0) {
         this.#wakeIn(wait)
         return
@@ -106,9 +104,9 @@ export class Pump {
   }
 
   #wakeIn(ms: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined
+    this.#alarm ??= this.#clock.after(ms, () => {
+      this.#alarm = undefined
       this.update()
-    }, ms)
+    })
   }
 }

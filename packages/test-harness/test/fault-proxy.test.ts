@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { NetConnectOpts, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { TurnedClock } from '@skein/core/internal'
 import { eventually } from '../src/eventually.js'
 import { FaultProxy, type FaultProxyOptions } from '../src/fault-proxy.js'
 import { useLedger } from '../src/use-ledger.js'
@@ -62,13 +62,12 @@ describe('a healthy proxy', () => {
   test('lets a target that reads nothing stop the client, and holds little itself', async () => {
     const { proxy, target } = await proxied((socket) => socket.pause())
     const flood = await flooding(proxy)
-    await stalled(proxy, flood.socket)
-    expect(proxy.forwarded.up).toBeLessThan(MORE_THAN_BUFFERS)
+    await stalled(flood)
 
     const reading = await target.socket(0)
     reading.resume()
     await eventually(() => reading.bytesRead === MORE_THAN_BUFFERS)
-    expect(flood.socket.writableLength).toBe(0)
+    expect(flood.sent).toBe(MORE_THAN_BUFFERS)
   })
 
   test('lets a client that reads nothing stop the target', async () => {
@@ -203,17 +202,17 @@ describe('blackhole', () => {
   })
 
   test('holds what was under way when it began', async () => {
-    const { proxy, target } = await proxied(echo, { delay: { min: 1, max: 1 } })
+    const clock = new TurnedClock()
+    const { proxy } = await proxied(echo, { delay: { min: 20, max: 20 }, clock })
     const present = await client(proxy)
-    const accepted = await target.socket(0)
     present.socket.write('x')
-    await eventually(() => present.socket.bytesWritten === 1)
+    await eventually(() => clock.pending === 1)
     proxy.blackhole()
-    await roundTrip(target)
-    await roundTrip(target)
-    expect(accepted.bytesRead).toBe(0)
+    await clock.advance(100)
+    expect(proxy.forwarded.up).toBe(0)
+
     await proxy.heal()
-    await present.gets('x')
+    expect(proxy.forwarded.up).toBe(1)
   })
 
   test('accepts new connections and keeps them silent, and the target hears of them when it is healed', async () => {
@@ -248,19 +247,24 @@ describe('blackhole', () => {
     expect(accepted.received).toBe('heard')
   })
 
-  test('keeps from each side that the other has gone', async () => {
+  test('keeps from each side that the other has closed or broken the connection', async () => {
     const { proxy, target } = await proxied()
-    const gone = await client(proxy)
-    const accepted = new Client(await target.socket(0))
+    const closing = await client(proxy)
+    const closed = new Client(await target.socket(0))
+    const breaking = await client(proxy)
+    const broken = new Client(await target.socket(1))
     proxy.blackhole()
-    gone.socket.destroy()
-    await gone.ended
+    closing.socket.end()
+    breaking.socket.resetAndDestroy()
+    await breaking.ended
     await roundTrip(target)
-    expect(accepted.socket.readableEnded).toBe(false)
-    expect(proxy.openConnections).toBe(1)
+    expect(closed.socket.readableEnded).toBe(false)
+    expect(broken.socket.destroyed).toBe(false)
+    expect(proxy.openConnections).toBe(2)
 
     await proxy.heal()
-    await eventually(() => accepted.socket.readableEnded)
+    await closed.over
+    await expect(broken.ended).resolves.toBe('ECONNRESET')
   })
 
   test('can be cut', async () => {
@@ -279,7 +283,7 @@ describe('stopReading', () => {
     proxy.stopReading(true)
     const flood = await flooding(proxy)
     const accepted = await accepting
-    await stalled(proxy, flood.socket)
+    await stalled(flood)
     expect(proxy.forwarded.up).toBe(0)
 
     proxy.stopReading(false)
@@ -299,18 +303,53 @@ describe('stopReading', () => {
 })
 
 describe('delay', () => {
-  test('holds each chunk for at least its minimum, in each direction, and keeps the order', async () => {
-    const { proxy } = await proxied(echo, { delay: { min: 20, max: 40 } })
+  test('holds each chunk for its time, in each direction', async () => {
+    const clock = new TurnedClock()
+    const { proxy } = await proxied(echo, { delay: { min: 20, max: 20 }, clock })
     const present = await client(proxy)
-    let sent = ''
-    const start = performance.now()
-    for (let n = 0; n < 20; n++) {
-      const word = `${n} `
-      sent += word
-      await new Promise((written) => present.socket.write(word, written))
+    present.socket.write('x')
+    await eventually(() => clock.next === 20)
+    await clock.advance(19)
+    expect(proxy.forwarded).toEqual({ up: 0, down: 0 })
+    await clock.advance(1)
+    expect(proxy.forwarded).toEqual({ up: 1, down: 0 })
+
+    await eventually(() => clock.next === 40)
+    await clock.advance(19)
+    expect(proxy.forwarded).toEqual({ up: 1, down: 0 })
+    await clock.advance(1)
+    await present.gets('x')
+    expect(clock.pending).toBe(0)
+  })
+
+  test('lets no chunk overtake another', async () => {
+    const clock = new TurnedClock()
+    const { proxy } = await proxied(echo, { delay: { min: 20, max: 20 }, clock })
+    const present = await client(proxy)
+    present.socket.write('first ')
+    await eventually(() => clock.pending === 1)
+    proxy.delay(0, 0)
+    present.socket.write('second')
+    await eventually(() => present.socket.bytesWritten === 12)
+    await clock.advance(19)
+    expect(proxy.forwarded.up).toBe(0)
+    await clock.advance(1)
+    await present.gets('first second')
+  })
+
+  test('draws the same delays for the same seed, within the range', async () => {
+    const firstDelay = async (seed: number) => {
+      const clock = new TurnedClock()
+      const { proxy } = await proxied(echo, { delay: { min: 100, max: 200 }, seed, clock })
+      const present = await client(proxy)
+      present.socket.write('x')
+      return eventually(() => clock.next)
     }
-    await present.gets(sent)
-    expect(performance.now() - start).toBeGreaterThanOrEqual(40)
+    const delay = await firstDelay(7)
+    expect(delay).toBeGreaterThanOrEqual(100)
+    expect(delay).toBeLessThanOrEqual(200)
+    expect(await firstDelay(7)).toBe(delay)
+    expect(await firstDelay(8)).not.toBe(delay)
   })
 
   test('delays the end as well, so that it does not overtake the bytes', async () => {
@@ -324,8 +363,7 @@ describe('delay', () => {
   test('holds no more than a mebibyte or so', async () => {
     const { proxy } = await proxied((socket) => socket.resume(), { delay: { min: 1e6, max: 1e6 } })
     const flood = await flooding(proxy)
-    await standstill(() => flood.socket.writableLength)
-    expect(flood.socket.writableLength).toBeGreaterThan(0)
+    await stalled(flood)
     expect(proxy.forwarded.up).toBe(0)
   })
 
@@ -431,17 +469,31 @@ function addressOf(proxy: FaultProxy): { host: string; port: number } {
   return { host: '127.0.0.1', port: proxy.port }
 }
 
+interface Flood {
+  /** Bytes that the system has taken from the client. */
+  sent: number
+}
+
 /** A client that sends more than the buffers on the way hold. */
-async function flooding(proxy: FaultProxy): Promise<Client> {
-  const flood = await client(proxy)
-  flood.socket.write(Buffer.alloc(MORE_THAN_BUFFERS))
+async function flooding(proxy: FaultProxy): Promise<Flood> {
+  const { socket } = await client(proxy)
+  const chunk = Buffer.alloc(2 ** 16)
+  const flood: Flood = { sent: 0 }
+  const send = () => {
+    socket.write(chunk, (error) => {
+      if (error) return
+      flood.sent += chunk.length
+      if (flood.sent < MORE_THAN_BUFFERS) send()
+    })
+  }
+  send()
   return flood
 }
 
-/** Resolves when nothing moves and the sender has bytes left: it feels the backpressure. */
-async function stalled(proxy: FaultProxy, sender: Socket): Promise<void> {
-  await standstill(() => proxy.forwarded.up + sender.bytesWritten - sender.writableLength)
-  expect(sender.writableLength).toBeGreaterThan(0)
+/** Resolves when the client is stopped by backpressure. */
+async function stalled(flood: Flood): Promise<void> {
+  await standstill(() => flood.sent)
+  expect(flood.sent).toBeLessThan(MORE_THAN_BUFFERS)
 }
 
 /** Resolves when ten looks in a row, each later than the last, have seen the same. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { expect, test } from '@jest/globals'
+import { systemClock } from '@skein/core/internal'
 import { ProxiedConnection } from '../src/proxied-connection.js'
 import type { Course } from '../src/pump.js'
 import { useLedger } from '../src/use-ledger.js'
@@ -20,17 +21,25 @@ test('a connection that is reset while its end goes out is closed all the same',
   const [accepted]: Socket[] = await arrival
   if (accepted === undefined) throw new TypeError('no socket came with the connection')
 
-  const connection = new ProxiedConnection(accepted, { up: open(), down: open() }, () => target.address)
+  const connection = new ProxiedConnection(
+    accepted,
+    { up: open(), down: open() },
+    () => target.address,
+    systemClock,
+  )
   const ending = new Promise<void>((resolve) => {
     const end = accepted.end.bind(accepted)
     accepted.end = () => {
-      // The next immediate comes after the FIN was ordered and before the event loop sends it.
-      setImmediate(() => {
-        expect(accepted.writableFinished).toBe(false)
-        connection.reset()
-        resolve()
-      })
-      return end()
+      end()
+      // The first tick orders the FIN from libuv, which sends it when this phase of the event loop is over.
+      process.nextTick(() =>
+        process.nextTick(() => {
+          expect(accepted.writableFinished).toBe(false)
+          connection.reset()
+          resolve()
+        }),
+      )
+      return accepted
     }
   })
   connection.update()

@@ -1,5 +1,12 @@
 import { once } from 'node:events'
-import { connect, createServer, type ListenOptions, type NetConnectOpts, type Server, Socket } from 'node:net'
+import {
+  connect,
+  createServer,
+  type ListenOptions,
+  type NetConnectOpts,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { eventually } from '../src/eventually.js'
 
 /** A server that keeps the sockets that it accepts, and is gone with all of them after `close`. */

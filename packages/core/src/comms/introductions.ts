@@ -88,8 +88,8 @@ export class Introductions {
     this.#changed({ uid, instance, was: 'known', is, reason })
   }
 
-  /** Tells all peers but one. */
+  /** Tells all peers but one. Whoever is greeted later learns it from the shake. */
   tellAll(message: Message, except?: string): void {
-    for (const link of this.#links.all()) if (link.isShaken && link.uid !== except) link.post(message)
+    for (const link of this.#links.all()) if (link.isOpen && link.uid !== except) link.post(message)
   }
 }

@@ -1,5 +1,5 @@
 import { type Deadlines, Due } from '../deadlines.js'
-import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
+import { type Executed, RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { Parcel } from '../peer/session.js'
 
 /** What a request was about, for the errors that may end it. */
@@ -85,9 +85,17 @@ export class Pending extends Due {
     this.#signal?.addEventListener('abort', this.#aborted)
   }
 
-  /** Whether the request can have run: not as long as its batch has never been handed to a connection. */
-  get executed(): 'no' | 'maybe' {
+  /**
+   * Whether the request can have run, if nothing more is sent from now on: not if its batch was never handed to a
+   * connection.
+   */
+  get executed(): Executed {
     return this.parcel?.sent === true ? 'maybe' : 'no'
+  }
+
+  /** The same while the link lives: what is in the outbox leaves yet, and runs until the cancel behind it has come. */
+  get #executedYet(): Executed {
+    return this.parcel === undefined ? 'no' : 'maybe'
   }
 
   resolve(value: unknown): void {
@@ -101,13 +109,13 @@ export class Pending extends Due {
   override expired(): void {
     const { uid, what, method } = this.asked
     const message = `${what} at ${uid} was not answered within ${this.timeout} ms`
-    const facts = { uid, method, timeoutMs: this.timeout, executed: this.executed }
+    const facts = { uid, method, timeoutMs: this.timeout, executed: this.#executedYet }
     this.#giveUp('timeout', new SkeinError('ERR_TIMEOUT', message, facts))
   }
 
   cancel(reason = 'cancelled', cause?: unknown): void {
     const { uid, what, method } = this.asked
-    const facts = { uid, method, reason, executed: this.executed, cause }
+    const facts = { uid, method, reason, executed: this.#executedYet, cause }
     this.#giveUp(reason, new SkeinError('ERR_CANCELLED', `${what} at ${uid} was given up: ${reason}`, facts))
   }
 

@@ -3,6 +3,7 @@ import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
 import { checkTimeout } from '../options.js'
+import type { Parcel } from '../peer/session.js'
 import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '../wire/message.js'
 import { type Pending, Replies, type Reply } from './replies.js'
 import { nameOf } from './serving.js'
@@ -44,6 +45,8 @@ export interface RequestsParts {
   readonly timeout: number
   /** The links of a runtime that is running; throws ERR_CLOSED otherwise. */
   readonly links: () => Links
+  /** The link to a peer, if there is one; while the runtime stops, too. */
+  readonly linkTo: (uid: string) => Link | undefined
   /** A message to this runtime itself. */
   readonly toSelf: (message: Message) => void
   /** Asks somebody who may know for a uid that the directory doesn't have. */
@@ -112,6 +115,7 @@ export class Requests {
     const links = this.#parts.links()
     if (uid === this.#parts.uid) {
       this.#parts.toSelf(message)
+      if (pending !== undefined) pending.parcel = OWN
       return undefined
     }
     const link = this.#lookUps.has(uid) ? undefined : links.to(uid)
@@ -163,9 +167,12 @@ export class Requests {
     const { uid } = pending.asked
     const message = { kind: Kind.cancel, id: pending.id, reason } as const
     if (uid === this.#parts.uid) this.#parts.toSelf(message)
-    else if (pending.parcel !== undefined) this.#parts.links().get(uid)?.post(message)
+    else if (pending.parcel !== undefined) this.#parts.linkTo(uid)?.post(message)
   }
 }
+
+/** What is sent to this runtime itself is in no batch, and runs. */
+const OWN: Parcel = { seq: 0, sent: true }
 
 export function reasonOf(link: Link): string {
   return link.state.kind === 'dead' || link.state.kind === 'left' ? link.state.reason : link.state.kind

@@ -74,19 +74,19 @@ export class Serving {
       if (id === 0) this.#failed(error)
       if (done()) answer.raise(id, error)
     }
+    const succeed = (value: unknown): void => {
+      if (done()) answer.reply(id, value)
+    }
     let result: unknown
     try {
       result = this.#dispatch(request)
+      // A thenable that is no promise can be broken in any way; this one settles once, and later.
+      if (isThenable(result)) result = Promise.resolve(result)
     } catch (error) {
       return fail(error)
     }
-    if (!isThenable(result)) {
-      if (done()) answer.reply(id, result)
-      return
-    }
-    result.then((value) => {
-      if (done()) answer.reply(id, value)
-    }, fail)
+    if (result instanceof Promise) result.then(succeed, fail)
+    else succeed(result)
   }
 
   /** The caller has given a request up. Its answer, if one comes yet, is of no interest. */

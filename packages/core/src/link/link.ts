@@ -64,7 +64,11 @@ export class Link {
         this.#shake({ kind: 'connected' })
       },
       lost: () => (this.isOver ? this.destroy() : this.#judge({ kind: 'down' })),
-      unreachable: () => this.instance !== undefined && this.#probe(),
+      unreachable: () => {
+        // A connection that we gave up ourselves was no loss; that no other can be made is one.
+        this.#judge({ kind: 'down' })
+        this.#probe()
+      },
       again: () => !this.isOver && this.#shake({ kind: 'dial' }),
       unanswered: () => !this.isOver && this.#shake({ kind: 'unanswered' }),
       nextData: () => this.#nextData(),
@@ -91,6 +95,11 @@ export class Link {
 
   get isOver(): boolean {
     return this.#state.kind === 'dead' || this.#state.kind === 'left'
+  }
+
+  /** Whether messages can be sent: the peer has our greeting before it on the connection. */
+  get isOpen(): boolean {
+    return this.#handshake.kind === 'open' && !this.isOver
   }
 
   /** Whether both sides know each other's tokens. */

@@ -13,6 +13,9 @@ export async function crashed(
     const scheme = schemeOf(endpoint)
     return scheme !== undefined && scheme !== 'inproc'
   })
-  const verdicts = await Promise.all(askable.map((endpoint) => transport.probe(endpoint, timeoutMs)))
+  const verdicts = await Promise.all(
+    // The endpoints are the peer's word: one that can't be dialled is no reason to fail.
+    askable.map((endpoint) => transport.probe(endpoint, timeoutMs).catch(() => 'unknown')),
+  )
   return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'refused')
 }

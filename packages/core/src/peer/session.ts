@@ -1,3 +1,4 @@
+import { SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import type { FlowOptions } from '../options.js'
 import { OpenBatch, type SealedBatch } from '../wire/batch.js'
@@ -49,6 +50,7 @@ export class Session {
   #cursor = 0
   #flying = 0
   #open: Outgoing | undefined
+  #encoding = false
   #lastSeq = 0
   #acked = 0
   #taken = 0
@@ -104,6 +106,7 @@ export class Session {
 
   /** Whether another message keeps within the bounds. An empty outbox takes any message that a batch can hold. */
   get hasRoom(): boolean {
+    if (this.#messages === 0) return true
     return this.#bytes < this.#flow.outboxBytes && this.#messages < this.#flow.outboxMessages
   }
 
@@ -116,7 +119,7 @@ export class Session {
     const parcel = this.#open ?? new Outgoing(this.#lastSeq + 1, new OpenBatch(this.#codec))
     const batch = parcel.batch
     if (!(batch instanceof OpenBatch)) throw new TypeError('an open parcel holds an open batch')
-    batch.append(message, peer)
+    this.#encode(batch, message, peer)
     if (this.#open === undefined) {
       this.#lastSeq = parcel.seq
       this.#open = parcel
@@ -131,6 +134,21 @@ export class Session {
       parcel.seal()
     }
     return parcel
+  }
+
+  #encode(batch: OpenBatch, message: Message, peer: string): void {
+    if (this.#encoding) {
+      throw new SkeinError(
+        'ERR_NOT_SERIALISABLE',
+        'a getter of a value that is being sent sends something itself',
+      )
+    }
+    this.#encoding = true
+    try {
+      batch.append(message, peer)
+    } finally {
+      this.#encoding = false
+    }
   }
 
   /** The next batch to send on the present connection, if there is one and the window allows it. It counts as sent. */

@@ -172,22 +172,27 @@ export class MemoryOutbound implements Outbound {
     this.#step = clock.after(Math.max(delay, first.due - clock.now()), () => this.#arrive())
   }
 
+  /** Hands over everything that is due: what a slower batch held up comes together with it. */
   #arrive(): void {
     this.#step = undefined
-    if (this.#state.kind !== 'up') return
-    const { inbound } = this.#state
-    if (!this.#wire.passes(this.host, inbound.host)) return // until the network changes again
-    const first = this.#inFlight.shift()
-    if (first === undefined) return
-    if (!inbound.admits(first.frames)) {
+    while (this.#state.kind === 'up' && this.#wire.passes(this.host, this.#state.inbound.host)) {
+      const [first] = this.#inFlight
+      if (first === undefined || first.due > this.#wire.clock.now()) break
+      this.#inFlight.shift()
+      this.#deliver(first.frames, this.#state.inbound)
+    }
+    this.#schedule(0)
+  }
+
+  #deliver(frames: Frames, inbound: MemoryInbound): void {
+    if (!inbound.admits(frames)) {
       this.break('connection lost')
       return
     }
-    inbound.deliver(first.frames, () => {
+    inbound.deliver(frames, () => {
       this.#held--
       this.#take()
     })
-    this.#schedule(0)
   }
 
   #listenFor(ms: number, reason: string): void {

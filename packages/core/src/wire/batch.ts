@@ -22,6 +22,7 @@ export class OpenBatch {
   #length = HEADER_BYTES
   #attached = 0
   #messages = 0
+  #appending = false
 
   constructor(codec: Codec) {
     this.#codec = codec
@@ -47,6 +48,9 @@ export class OpenBatch {
    * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; the batch is as before then.
    */
   append(message: Message, peer: string): void {
+    // A getter of a value, or whoever exports a reference, could come back here: two messages would get entangled.
+    if (this.#appending) throw new TypeError('nothing can be sent while a value is being encoded')
+    this.#appending = true
     const before = this.#attachments.length
     try {
       const encoded = this.#codec.encode(toArray(message), this.#attachments, peer)
@@ -56,10 +60,11 @@ export class OpenBatch {
     } catch (thrown) {
       this.#attachments.length = before
       throw nameField(thrown, message.kind)
+    } finally {
+      this.#appending = false
     }
     this.#messages += 1
-    for (let i = before; i < this.#attachments.length; i++)
-      this.#attached += this.#attachments[i]?.byteLength ?? 0
+    if (this.#attachments.length > before) this.#attached += sizeOf(this.#attachments.slice(before))
   }
 
   /** Ends the filling. The open batch must not be used any more. */
@@ -155,8 +160,9 @@ const GREETING_BYTES_PER_NODE = 8
 export function readGreeting(frames: Frames, codec: Codec, limits: Limits): Hand | Shake {
   if (frames.length !== 1) throw malformed(`a greeting has ${frames.length} frames, not 1`)
   const frame = checkedFrame(frames, limits)
-  if (frame.length > limits.greetingBytes)
+  if (frame.length > limits.greetingBytes) {
     throw overLimit('greetingBytes', frame.length, limits.greetingBytes)
+  }
   const reading = tokenOf(frame)
   if (reading.kind !== 'token' || reading.token !== NO_TOKEN_KEY) throw malformed('a greeting bears a token')
   const { messages: count, offset } = readHeader(frame)
@@ -169,19 +175,25 @@ export function readGreeting(frames: Frames, codec: Codec, limits: Limits): Hand
   skim(body, within, true)
   const values = codec.decode(body, NO_ATTACHMENTS, within, '')
   const message = parse(Array.isArray(values) ? values[0] : undefined)
-  if (message?.kind !== Kind.hand && message?.kind !== Kind.shake)
+  if (message?.kind !== Kind.hand && message?.kind !== Kind.shake) {
     throw malformed('a greeting is no hand or shake')
+  }
   return message
 }
 
 function checkedFrame(frames: Frames, limits: Limits): Uint8Array {
   if (frames.length > limits.frames) throw overLimit('frames', frames.length, limits.frames)
-  let bytes = 0
-  for (const { byteLength } of frames) bytes += byteLength
+  const bytes = sizeOf(frames)
   if (bytes > limits.batchBytes) throw overLimit('batchBytes', bytes, limits.batchBytes)
   const frame = frames[0]
   if (frame === undefined) throw malformed('a batch has no frame')
   return frame
+}
+
+function sizeOf(frames: Frames): number {
+  let bytes = 0
+  for (const { byteLength } of frames) bytes += byteLength
+  return bytes
 }
 
 /** `limits.depth` counts from a message, as its sender does. */

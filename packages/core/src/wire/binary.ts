@@ -1,91 +1,37 @@
-import { isUint8Array } from 'node:util/types'
+import { isSharedArrayBuffer, isUint8Array } from 'node:util/types'
+import { ExtData } from '@msgpack/msgpack'
+import { describe } from '../errors.js'
 import { Extension } from './extension.js'
 import { malformed } from './malformed.js'
+import { Refusal, tooLarge } from './refusal.js'
 
 /** Binaries of this many bytes or more travel as attachments, uncopied. `docs/protocol.md`, Attachments. */
 export const ATTACHMENT_BYTES = 4096
 
-interface Kind {
-  readonly type: Extension
+interface ViewConstructor {
   readonly name: string
-  readonly elementBytes: number
-  /** Makes one over a part of a buffer, aligned to `elementBytes`; `length` counts elements. */
-  over(buffer: ArrayBufferLike, offset: number, length: number): ArrayBufferView
+  /** DataView has none. */
+  readonly BYTES_PER_ELEMENT?: number
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView
 }
 
-const kinds: readonly Kind[] = [
-  { type: Extension.buffer, name: 'Buffer', elementBytes: 1, over: (b, o, n) => Buffer.from(b, o, n) },
-  {
-    type: Extension.uint8Array,
-    name: 'Uint8Array',
-    elementBytes: 1,
-    over: (b, o, n) => new Uint8Array(b, o, n),
-  },
-  { type: Extension.dataView, name: 'DataView', elementBytes: 1, over: (b, o, n) => new DataView(b, o, n) },
-  {
-    type: Extension.int8Array,
-    name: 'Int8Array',
-    elementBytes: 1,
-    over: (b, o, n) => new Int8Array(b, o, n),
-  },
-  {
-    type: Extension.uint8ClampedArray,
-    name: 'Uint8ClampedArray',
-    elementBytes: 1,
-    over: (b, o, n) => new Uint8ClampedArray(b, o, n),
-  },
-  {
-    type: Extension.int16Array,
-    name: 'Int16Array',
-    elementBytes: 2,
-    over: (b, o, n) => new Int16Array(b, o, n),
-  },
-  {
-    type: Extension.uint16Array,
-    name: 'Uint16Array',
-    elementBytes: 2,
-    over: (b, o, n) => new Uint16Array(b, o, n),
-  },
-  {
-    type: Extension.int32Array,
-    name: 'Int32Array',
-    elementBytes: 4,
-    over: (b, o, n) => new Int32Array(b, o, n),
-  },
-  {
-    type: Extension.uint32Array,
-    name: 'Uint32Array',
-    elementBytes: 4,
-    over: (b, o, n) => new Uint32Array(b, o, n),
-  },
-  {
-    type: Extension.float32Array,
-    name: 'Float32Array',
-    elementBytes: 4,
-    over: (b, o, n) => new Float32Array(b, o, n),
-  },
-  {
-    type: Extension.float64Array,
-    name: 'Float64Array',
-    elementBytes: 8,
-    over: (b, o, n) => new Float64Array(b, o, n),
-  },
-  {
-    type: Extension.bigInt64Array,
-    name: 'BigInt64Array',
-    elementBytes: 8,
-    over: (b, o, n) => new BigInt64Array(b, o, n),
-  },
-  {
-    type: Extension.bigUint64Array,
-    name: 'BigUint64Array',
-    elementBytes: 8,
-    over: (b, o, n) => new BigUint64Array(b, o, n),
-  },
-]
+/** Without Buffer and ArrayBuffer, which are made in their own ways. */
+const views = new Map<number, ViewConstructor>([
+  [Extension.uint8Array, Uint8Array],
+  [Extension.dataView, DataView],
+  [Extension.int8Array, Int8Array],
+  [Extension.uint8ClampedArray, Uint8ClampedArray],
+  [Extension.int16Array, Int16Array],
+  [Extension.uint16Array, Uint16Array],
+  [Extension.int32Array, Int32Array],
+  [Extension.uint32Array, Uint32Array],
+  [Extension.float32Array, Float32Array],
+  [Extension.float64Array, Float64Array],
+  [Extension.bigInt64Array, BigInt64Array],
+  [Extension.bigUint64Array, BigUint64Array],
+])
 
-const typeByName = new Map(kinds.map(({ name, type }) => [name, type]))
-const kindByType = new Map(kinds.map((kind) => [kind.type as number, kind]))
+const typeByName = new Map([...views].map(([type, View]) => [View.name, type]))
 
 /** %TypedArray%'s own accessor: tells the kind of a typed array of any realm and subclass. */
 const typedArrayName = Object.getOwnPropertyDescriptor(
@@ -93,20 +39,42 @@ const typedArrayName = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get
 
-/** The extension type for a view, or undefined for one that version 1 doesn't have. */
-export function typeOfView(view: ArrayBufferView): Extension | undefined {
+/**
+ * The extension for a binary. One of 4 KiB or more goes to `attachments`, uncopied, and is referred to.
+ *
+ * @param maxBytes of an attachment.
+ * @throws Refusal
+ */
+export function lowerBinary(
+  binary: ArrayBuffer | ArrayBufferView,
+  attachments: Uint8Array[],
+  maxBytes: number,
+): ExtData {
+  const view = ArrayBuffer.isView(binary) ? binary : new Uint8Array(binary)
+  const type = view === binary ? typeOfView(view) : Extension.arrayBuffer
+  if (type === undefined) {
+    throw new Refusal(
+      'ERR_NOT_SERIALISABLE',
+      `is ${describe(view)}, which has no wire format: send its buffer`,
+    )
+  }
+  if (isSharedArrayBuffer(view.buffer)) {
+    throw new Refusal('ERR_NOT_SERIALISABLE', 'lies in a SharedArrayBuffer: send a copy, `x.slice()`')
+  }
+  const bytes = isUint8Array(view) ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  if (bytes.length < ATTACHMENT_BYTES) return new ExtData(type, bytes)
+  if (bytes.length > maxBytes) throw tooLarge('bytes', bytes.length, maxBytes)
+  const reference = Buffer.allocUnsafe(5)
+  reference.writeUInt8(type, 0)
+  reference.writeUInt32BE(attachments.length, 1)
+  attachments.push(bytes)
+  return new ExtData(Extension.attachment, reference)
+}
+
+/** Undefined for a kind of typed array that version 1 doesn't have. */
+function typeOfView(view: ArrayBufferView): number | undefined {
   if (Buffer.isBuffer(view)) return Extension.buffer
   return typeByName.get(typedArrayName?.call(view) ?? 'DataView')
-}
-
-/** The bytes of a view, uncopied. */
-export function bytesOf(view: ArrayBufferView): Uint8Array {
-  return isUint8Array(view) ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-}
-
-/** Whether an extension type is a binary. */
-export function isBinary(type: number): boolean {
-  return type === Extension.arrayBuffer || kindByType.has(type)
 }
 
 /**
@@ -115,15 +83,17 @@ export function isBinary(type: number): boolean {
  */
 export function toBinary(type: number, bytes: Uint8Array): ArrayBuffer | ArrayBufferView {
   if (type === Extension.arrayBuffer) return toArrayBuffer(bytes)
-  const kind = kindByType.get(type)
-  if (kind === undefined) throw malformed(`extension type ${type} is not a binary`)
-  const { elementBytes, name } = kind
+  const View = views.get(type)
+  if (View === undefined && type !== Extension.buffer) throw malformed(`extension type ${type} is no binary`)
+  const elementBytes = View?.BYTES_PER_ELEMENT ?? 1
   if (bytes.length % elementBytes !== 0) {
-    throw malformed(`${bytes.length} bytes are no ${name}, whose elements have ${elementBytes}`)
+    throw malformed(`${bytes.length} bytes are no ${View?.name}, whose elements have ${elementBytes}`)
   }
   const viewed = bytes.length >= ATTACHMENT_BYTES && bytes.byteOffset % elementBytes === 0
-  const source = viewed ? bytes : copyOf(bytes)
-  return kind.over(source.buffer, source.byteOffset, source.length / elementBytes)
+  const { buffer, byteOffset, length } = viewed ? bytes : copyOf(bytes)
+  return View === undefined
+    ? Buffer.from(buffer, byteOffset, length)
+    : new View(buffer, byteOffset, length / elementBytes)
 }
 
 function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {

@@ -32,7 +32,8 @@ export interface RemoteReferences {
   /**
    * The reference for an object or function that can't be copied, made of plain values, or undefined if it is none of
    * ours. Called only for what would be refused otherwise: a stand-in must not look like a plain object, whose
-   * prototype is null or Object.prototype, nor like an array.
+   * prototype is null or Object.prototype, nor like an array. Must not send anything: it is called while a message is
+   * being encoded.
    */
   export(value: object, peer: string): unknown
   /** The local stand-in for a reference that has arrived. */

@@ -47,8 +47,6 @@ export function describeError(error: object): ErrorValue {
 
 /** Travel apart from the extras, or not at all. */
 const own = new Set(['name', 'message', 'stack', '__proto__'])
-/** Not enumerable on an error that was made here. */
-const hidden = new Set(['cause', 'errors'])
 
 const builtIns = new Map<string, (message: string) => Error>([
   ['EvalError', (message) => new EvalError(message)],
@@ -63,16 +61,19 @@ const builtIns = new Map<string, (message: string) => Error>([
 export function reviveError(payload: unknown): Error {
   if (!Array.isArray(payload)) throw malformed('an error is not an array')
   const [name, message, stack, extras]: unknown[] = payload
-  if (typeof name !== 'string' || typeof message !== 'string')
+  if (typeof name !== 'string' || typeof message !== 'string') {
     throw malformed('an error has no name or message')
-  if (typeof stack !== 'string' && stack !== null)
+  }
+  if (typeof stack !== 'string' && stack !== null) {
     throw malformed('the stack of an error is neither string nor nil')
+  }
   if (typeof extras !== 'object' || extras === null) throw malformed('the extras of an error are not a map')
 
   const error = make(name, message, new Map(Object.entries(extras)))
   for (const [key, value] of Object.entries(extras)) {
     if (own.has(key)) throw malformed(`an error carries ${key} twice`)
-    define(error, key, value, !hidden.has(key))
+    const hidden = key === 'cause' || (key === 'errors' && error instanceof AggregateError)
+    define(error, key, value, !hidden)
   }
   if (error.message !== message) define(error, 'message', message, false)
   if (error.name !== name) define(error, 'name', name, false)
@@ -89,8 +90,9 @@ function make(name: string, message: string, extras: ReadonlyMap<string, unknown
     if (name === 'SkeinError') return new SkeinError('ERR_REMOTE', message)
     const [uid, reason, executed] = [extras.get('uid'), extras.get('reason'), extras.get('executed')]
     if (name === 'RuntimeDisconnectedError' && typeof uid === 'string' && typeof reason === 'string') {
-      if (executed === 'no' || executed === 'maybe')
+      if (executed === 'no' || executed === 'maybe') {
         return new RuntimeDisconnectedError(uid, reason, executed)
+      }
     }
   }
   return builtIns.get(name)?.(message) ?? new Error(message)

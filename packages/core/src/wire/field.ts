@@ -2,7 +2,12 @@ import { describe, SkeinError } from '../errors.js'
 import { TOKEN_BYTES } from './header.js'
 import { malformed } from './malformed.js'
 
-/** What a field of a message may be. `name` is `kind.field`, for the error. Lengths count UTF-16 units. */
+// What a field of a message may be. `name` is `kind.field`, for the error.
+
+/** The longest strings, in UTF-16 units, by what they hold. `docs/protocol.md`, Message kinds. */
+export const ID = 128
+export const NAME = 256
+export const TEXT = 1024
 
 export function integer(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value

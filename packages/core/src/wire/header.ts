@@ -51,8 +51,9 @@ export function writeHeader(
   ack: number,
   messages: number,
 ): void {
-  if (token.length !== TOKEN_BYTES)
+  if (token.length !== TOKEN_BYTES) {
     throw new RangeError(`a token has ${TOKEN_BYTES} bytes, not ${token.length}`)
+  }
   frame[0] = WIRE_VERSION
   frame.set(token, 1)
   frame[17] = 0x93
@@ -105,8 +106,9 @@ class HeaderReader {
           : 0
     const value = width === 0 ? Number.NaN : this.#uint(width)
     const negative = head >= 0xd0 && value >= 2 ** (8 * width - 1)
-    if (!Number.isSafeInteger(value) || negative)
+    if (!Number.isSafeInteger(value) || negative) {
       throw malformed(`${name} of a batch is no integer from 0 to 2^53 - 1`)
+    }
     return value
   }
 

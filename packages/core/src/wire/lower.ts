@@ -2,15 +2,19 @@
 import { types } from 'node:util'
 import { type Encoder, ExtData } from '@msgpack/msgpack'
 import { describe } from '../errors.js'
-import { ATTACHMENT_BYTES, bytesOf, typeOfView } from './binary.js'
+import { lowerBinary } from './binary.js'
 import type { RemoteReferences } from './codec.js'
 import { describeError, isError } from './error-value.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
-import { property, Refusal, tooLarge } from './refusal.js'
+import { isPlain, partOf } from './plain.js'
+import { property, Refusal, tooLarge, uncopyable } from './refusal.js'
+import { bigintToBytes, dateToBytes } from './scalar.js'
 
 const UNDEFINED = new ExtData(Extension.undefined, new Uint8Array(0))
 const NEGATIVE_ZERO = new ExtData(Extension.negativeZero, new Uint8Array(0))
+
+const NONE: Uint8Array[] = []
 
 export interface LoweringOptions {
   /** Encodes what lies in extensions. */
@@ -32,7 +36,7 @@ export class Lowering {
   readonly #depthLimit: number
   readonly #nodeLimit: number
   // Of the present run:
-  #attachments: Uint8Array[] = []
+  #attachments: Uint8Array[] = NONE
   #peer = ''
   #nodes = 0
   /** The errors around the present value: an error may refer to itself, and is sent nevertheless. */
@@ -55,8 +59,13 @@ export class Lowering {
     this.#attachments = attachments
     this.#peer = peer
     this.#nodes = 1
-    if (this.#errors.length > 0) this.#errors = []
-    return this.#lower(value, 1)
+    try {
+      return this.#lower(value, 1)
+    } finally {
+      // Held longer, they would keep large binaries in memory.
+      this.#attachments = NONE
+      if (this.#errors.length > 0) this.#errors = []
+    }
   }
 
   /** @param depth of the value itself, if it is a container: 1 for the outermost. */
@@ -71,7 +80,7 @@ export class Lowering {
       case 'undefined':
         return UNDEFINED
       case 'bigint':
-        return new ExtData(Extension.bigint, bytesOfBigint(value))
+        return new ExtData(Extension.bigint, bigintToBytes(value))
       case 'object':
         if (value === null) return null
         if (Array.isArray(value)) return this.#array(value, depth)
@@ -94,8 +103,10 @@ export class Lowering {
       for (; index < length; index++) {
         const item = array[index]
         const lowered = this.#lower(item, depth + 1)
-        if (copy === undefined && lowered !== item) copy = array.slice(0, length)
-        if (copy !== undefined) copy[index] = lowered
+        if (copy !== undefined || lowered !== item) {
+          copy ??= array.slice(0, length)
+          copy[index] = lowered
+        }
       }
     } catch (thrown) {
       throw Refusal.within(array, `[${index}]`, thrown)
@@ -111,14 +122,16 @@ export class Lowering {
     try {
       for (; index < keys.length; index++) {
         const key = keys[index] ?? ''
-        if (key === '__proto__') throw new Refusal('ERR_NOT_SERIALISABLE', 'is a key that can’t be sent')
+        if (key === '__proto__') throw new Refusal('ERR_NOT_SERIALISABLE', "is a key that can't be sent")
         if (!key.isWellFormed()) {
           throw new Refusal('ERR_NOT_SERIALISABLE', 'is a key with a lone surrogate: send a Map instead')
         }
         const value = record[key]
         const lowered = this.#lower(value, depth + 1)
-        if (copy === undefined && lowered !== value) copy = partOf(record, keys, index)
-        if (copy !== undefined) copy[key] = lowered
+        if (copy !== undefined || lowered !== value) {
+          copy ??= partOf(record, keys, index)
+          copy[key] = lowered
+        }
       }
     } catch (thrown) {
       throw Refusal.within(record, property(keys[index] ?? ''), thrown)
@@ -127,34 +140,15 @@ export class Lowering {
   }
 
   #special(value: object, depth: number): ExtData {
-    if (ArrayBuffer.isView(value)) return this.#binary(typeOfView(value), value)
-    if (types.isArrayBuffer(value)) return this.#binary(Extension.arrayBuffer, new Uint8Array(value))
-    if (types.isDate(value)) return new ExtData(Extension.date, bytesOfDate(value))
+    if (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) {
+      return lowerBinary(value, this.#attachments, this.#frameBytes)
+    }
+    if (types.isDate(value)) return new ExtData(Extension.date, dateToBytes(value))
     if (types.isMap(value)) return this.#map(value, depth)
     if (types.isSet(value)) return this.#set(value, depth)
     if (types.isRegExp(value)) return this.#regexp(value, depth)
     if (isError(value)) return this.#error(value, depth)
     return this.#reference(value, depth)
-  }
-
-  #binary(type: Extension | undefined, view: ArrayBufferView): ExtData {
-    if (type === undefined) {
-      throw new Refusal(
-        'ERR_NOT_SERIALISABLE',
-        `is ${describe(view)}, which has no wire format: send its buffer`,
-      )
-    }
-    if (types.isSharedArrayBuffer(view.buffer)) {
-      throw new Refusal('ERR_NOT_SERIALISABLE', 'lies in a SharedArrayBuffer: send a copy, `x.slice()`')
-    }
-    const bytes = bytesOf(view)
-    if (bytes.length < ATTACHMENT_BYTES) return new ExtData(type, bytes)
-    if (bytes.length > this.#frameBytes) throw tooLarge('bytes', bytes.length, this.#frameBytes)
-    const reference = Buffer.allocUnsafe(5)
-    reference.writeUInt8(type, 0)
-    reference.writeUInt32BE(this.#attachments.length, 1)
-    this.#attachments.push(bytes)
-    return new ExtData(Extension.attachment, reference)
   }
 
   #map(map: ReadonlyMap<unknown, unknown>, depth: number): ExtData {
@@ -181,17 +175,19 @@ export class Lowering {
 
   /** An error always encodes: what it carries besides name, message and stack is left out where it can't be sent. */
   #error(error: object, depth: number): ExtData {
-    if (this.#errors.includes(error))
+    if (this.#errors.includes(error)) {
       throw new Refusal('ERR_NOT_SERIALISABLE', 'is the error that carries it')
+    }
     const { name, message, stack, extras } = describeError(error)
     this.#enter(depth + 2, 4 + 2 * extras.length)
     this.#errors.push(error)
     const kept: Record<string, unknown> = {}
     for (const [key, value] of extras) {
-      const lowered =
+      const lowered = this.#attempt(() =>
         key === 'errors' && Array.isArray(value)
-          ? value.map((item) => this.#attempt(item, depth + 4)).filter((item) => item !== undefined)
-          : this.#attempt(value, depth + 3)
+          ? this.#some(value, depth + 3)
+          : this.#lower(value, depth + 3),
+      )
       if (lowered !== undefined) kept[key] = lowered
     }
     this.#errors.pop()
@@ -199,12 +195,20 @@ export class Lowering {
     return this.#nested(Extension.error, [...texts, kept])
   }
 
-  /** The lowered value, or undefined, with no trace left, if it can't be sent. */
-  #attempt(value: unknown, depth: number): unknown {
+  /** Those of a list that can be sent. */
+  #some(items: readonly unknown[], depth: number): unknown[] {
+    this.#enter(depth, items.length)
+    return items
+      .map((item) => this.#attempt(() => this.#lower(item, depth + 1)))
+      .filter((lowered) => lowered !== undefined)
+  }
+
+  /** What was lowered, or undefined, with no trace left, if it can't be sent. */
+  #attempt(lower: () => unknown): unknown {
     const attachments = this.#attachments
     const [attached, nodes, errors] = [attachments.length, this.#nodes, this.#errors.length]
     try {
-      return this.#lower(value, depth)
+      return lower()
     } catch {
       attachments.length = attached
       this.#errors.length = errors
@@ -216,7 +220,7 @@ export class Lowering {
   /** What is neither data nor plain: sent as a reference if it is one of ours, refused otherwise. */
   #reference(value: object, depth: number): ExtData {
     const reference = this.#export(value)
-    if (reference === undefined) throw new Refusal('ERR_NOT_SERIALISABLE', whyNot(value))
+    if (reference === undefined) throw uncopyable(value)
     this.#enter(depth, 1)
     return this.#nested(Extension.reference, this.#lower(reference, depth + 1))
   }
@@ -233,6 +237,7 @@ export class Lowering {
   #export(value: object): unknown {
     if (this.#references === undefined) return undefined
     const [attachments, peer, nodes, errors] = [this.#attachments, this.#peer, this.#nodes, this.#errors]
+    this.#errors = []
     try {
       return this.#references.export(value, peer)
     } finally {
@@ -258,38 +263,4 @@ export class Lowering {
     this.#nodes += items
     if (this.#nodes > this.#nodeLimit) throw tooLarge('values', this.#nodes, this.#nodeLimit)
   }
-}
-
-/** Whether it is a plain object, of this realm or another. */
-function isPlain(value: object): value is Readonly<Record<string, unknown>> {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return true
-  if (typeof prototype !== 'object' || Object.getPrototypeOf(prototype) !== null) return false
-  return Object.hasOwn(prototype, 'isPrototypeOf') && prototype.constructor.name === 'Object'
-}
-
-/** A copy of the first properties, which needed no lowering. */
-function partOf(record: Readonly<Record<string, unknown>>, keys: readonly string[], count: number) {
-  return Object.fromEntries(keys.slice(0, count).map((key) => [key, record[key]]))
-}
-
-function whyNot(value: object): string {
-  if (typeof value === 'function')
-    return `is ${describe(value)}: functions stay where they are, send what it returns`
-  if (types.isSharedArrayBuffer(value)) return 'is a SharedArrayBuffer: send a copy, `x.slice()`'
-  if (types.isPromise(value)) return 'is a Promise: await it first'
-  return `is ${describe(value)}: send a plain object, \`{ ...x }\`, or keep it where it is and call it`
-}
-
-/** One byte of sign, then the magnitude, most significant byte first, as short as it can be. */
-function bytesOfBigint(value: bigint): Uint8Array {
-  const digits = (value < 0n ? -value : value).toString(16)
-  const sign = value < 0n ? '01' : '00'
-  return Buffer.from(sign + (digits.length % 2 === 0 ? digits : `0${digits}`), 'hex')
-}
-
-function bytesOfDate(date: Date): Uint8Array {
-  const bytes = Buffer.allocUnsafe(8)
-  bytes.writeDoubleBE(Date.prototype.getTime.call(date))
-  return bytes
 }

@@ -18,8 +18,8 @@ export interface MsgpackCodecOptions {
   limits?: Readonly<Limits>
 }
 
-/** An encoder that has grown beyond this is let go: its buffer would stay as large as the largest value ever sent. */
-const ENCODER_BYTES = 1024 ** 2
+/** After a value of more bytes, the encoder or decoder is let go: it would keep a buffer of that size in memory. */
+const LARGE = 1024 ** 2
 
 /** The default codec, by `@msgpack/msgpack`. */
 export class MsgpackCodec implements Codec {
@@ -43,7 +43,7 @@ export class MsgpackCodec implements Codec {
     const limits = this.#limits
     try {
       const bytes = encoder.encodeSharedRef(lowering.run(value, attachments, peer))
-      if (bytes.length > ENCODER_BYTES) this.#writer = newWriter(this.#references, limits)
+      if (bytes.length > LARGE) this.#writer = newWriter(this.#references, limits)
       this.#check(bytes, attachments, attached)
       return bytes
     } catch (thrown) {
@@ -76,8 +76,7 @@ export class MsgpackCodec implements Codec {
       attachments,
       decode: (nested) => this.#decode(nested),
       reference: (reference) => {
-        if (this.#references === undefined)
-          throw malformed('a reference has come, and nothing here takes references')
+        if (this.#references === undefined) throw malformed('nothing here takes references')
         return this.#references.import(reference, peer)
       },
     }
@@ -88,6 +87,7 @@ export class MsgpackCodec implements Codec {
       throw thrown instanceof SkeinError ? thrown : malformed(messageOf(thrown), thrown)
     } finally {
       this.#revival = outer
+      if (bytes.length > LARGE) this.#decoders.length = 0
     }
   }
 
@@ -97,7 +97,7 @@ export class MsgpackCodec implements Codec {
     let decoder = this.#decoders[level]
     if (decoder === undefined) {
       decoder = newDecoder((data, type) => revive(type, data, this.#revival))
-      this.#decoders.push(decoder)
+      this.#decoders[level] = decoder
     }
     this.#level = level + 1
     try {

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorFacts, SkeinError } from '../errors.js'
+import { types } from 'node:util'
+import { describe, type ErrorCode, type ErrorFacts, SkeinError } from '../errors.js'
 
 /** One step from a container to a value in it. */
 interface Step {
@@ -36,7 +37,7 @@ export class Refusal {
     const steps = this.#steps.toReversed()
     const repeat = firstRepeat(steps)
     const path = textOf(repeat === -1 ? steps : steps.slice(0, repeat))
-    const why = repeat === -1 ? this.why : 'refers to what contains it: a cycle can’t be sent'
+    const why = repeat === -1 ? this.why : "refers to what contains it: a cycle can't be sent"
     const { cause, ...facts } = this.facts
     return new SkeinError(
       repeat === -1 ? this.code : 'ERR_NOT_SERIALISABLE',
@@ -52,6 +53,20 @@ export class Refusal {
 
 export function tooLarge(what: string, size: number, limit: number): Refusal {
   return new Refusal('ERR_TOO_LARGE', `has ${size} ${what}, and ${limit} is the limit`, { size, limit })
+}
+
+/** The refusal of an object or function that can't be copied, with what to do instead. */
+export function uncopyable(value: object): Refusal {
+  return new Refusal('ERR_NOT_SERIALISABLE', whyNot(value))
+}
+
+function whyNot(value: object): string {
+  if (typeof value === 'function') {
+    return `is ${describe(value)}: functions stay where they are, send what it returns`
+  }
+  if (types.isSharedArrayBuffer(value)) return 'is a SharedArrayBuffer: send a copy, `x.slice()`'
+  if (types.isPromise(value)) return 'is a Promise: await it first'
+  return `is ${describe(value)}: send a plain object, \`{ ...x }\`, or keep it where it is and call it`
 }
 
 /** A cycle shows as a refusal for depth, with one container twice on the way. */

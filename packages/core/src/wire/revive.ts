@@ -1,7 +1,8 @@
-import { isBinary, toBinary } from './binary.js'
+import { toBinary } from './binary.js'
 import { reviveError } from './error-value.js'
 import { Extension } from './extension.js'
 import { malformed } from './malformed.js'
+import { asBuffer, bytesToBigint, bytesToDate, bytesToUtf16 } from './scalar.js'
 
 /** What reviving needs of the codec. */
 export interface Revival {
@@ -20,13 +21,11 @@ export function revive(type: number, bytes: Uint8Array, revival: Revival): unkno
     case Extension.negativeZero:
       return -0
     case Extension.utf16:
-      if (bytes.length % 2 !== 0) throw malformed(`a UTF-16 string has ${bytes.length} bytes`)
-      return bufferOf(bytes).toString('utf16le')
+      return bytesToUtf16(bytes)
     case Extension.bigint:
-      return reviveBigint(bytes)
+      return bytesToBigint(bytes)
     case Extension.date:
-      if (bytes.length !== 8) throw malformed(`a Date has ${bytes.length} bytes, not 8`)
-      return new Date(bufferOf(bytes).readDoubleBE())
+      return bytesToDate(bytes)
     case Extension.map:
       return reviveMap(revival.decode(bytes))
     case Extension.set:
@@ -44,16 +43,10 @@ export function revive(type: number, bytes: Uint8Array, revival: Revival): unkno
   }
 }
 
-function reviveBigint(bytes: Uint8Array): bigint {
-  const sign = bytes[0]
-  if (bytes.length < 2 || (sign !== 0 && sign !== 1)) throw malformed('a bigint has no sign or no digits')
-  const magnitude = BigInt(`0x${bufferOf(bytes).toString('hex', 1)}`)
-  return sign === 0 ? magnitude : -magnitude
-}
-
 function reviveMap(flat: unknown): Map<unknown, unknown> {
-  if (!Array.isArray(flat) || flat.length % 2 !== 0)
+  if (!Array.isArray(flat) || flat.length % 2 !== 0) {
     throw malformed('a Map is not an array of keys and values')
+  }
   const map = new Map<unknown, unknown>()
   for (let i = 0; i < flat.length; i += 2) map.set(flat[i], flat[i + 1])
   return map
@@ -66,8 +59,9 @@ function reviveSet(flat: unknown): Set<unknown> {
 
 function reviveRegExp(parts: unknown): RegExp {
   const [source, flags]: unknown[] = Array.isArray(parts) ? parts : []
-  if (typeof source !== 'string' || typeof flags !== 'string')
+  if (typeof source !== 'string' || typeof flags !== 'string') {
     throw malformed('a RegExp is not source and flags')
+  }
   return new RegExp(source, flags)
 }
 
@@ -76,15 +70,9 @@ function reviveAttachment(
   attachments: readonly Uint8Array[],
 ): ArrayBuffer | ArrayBufferView {
   if (bytes.length !== 5) throw malformed(`the reference to an attachment has ${bytes.length} bytes, not 5`)
-  const reference = bufferOf(bytes)
+  const reference = asBuffer(bytes)
   const [type, index] = [reference.readUInt8(0), reference.readUInt32BE(1)]
   const attachment = attachments[index]
   if (attachment === undefined) throw malformed(`attachment ${index} is not there`)
-  if (!isBinary(type))
-    throw malformed(`attachment ${index} is said to be of type ${type}, which is not a binary`)
   return toBinary(type, attachment)
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -111,8 +111,9 @@ export function skim(bytes: Uint8Array, limits: Pick<Limits, 'depth' | 'nodes'>,
           if (pos >= end) throw truncated()
           type = view.getInt8(pos)
           pos += 1
-          if (plain && type !== Extension.uint8Array)
+          if (plain && type !== Extension.uint8Array) {
             throw malformed(`extension type ${type} has no place here`)
+          }
           if (holdsValue(type)) {
             if (pos + length > end) throw truncated()
             ends[depth] = end

@@ -37,6 +37,13 @@ describe('An error that is sent', () => {
     expect(Object.keys(arrived)).not.toContain('cause')
   })
 
+  test('keeps errors of its own as enumerable as they were', () => {
+    expect(Object.keys(send(Object.assign(new Error('x'), { errors: { name: 'is missing' } })))).toEqual([
+      'errors',
+    ])
+    expect(Object.keys(send(new AggregateError(['a'], 'x')))).toEqual([])
+  })
+
   test('keeps a cause that is undefined', () => {
     expect('cause' in send(new Error('x', { cause: undefined }))).toBe(true)
     expect('cause' in send(new Error('x'))).toBe(false)

@@ -106,11 +106,12 @@ describe('A value that is sent', () => {
   })
 
   test('may be an array of a class that iterates otherwise than it counts', () => {
-    class Odd extends Array<number> {
-      override *[Symbol.iterator]() {
+    class Odd extends Array<number> {}
+    Object.defineProperty(Odd.prototype, Symbol.iterator, {
+      *value() {
         yield 1
-      }
-    }
+      },
+    })
     expect(send(Odd.from([5, 6, 7]))).toEqual([5, 6, 7])
   })
 })
@@ -222,6 +223,23 @@ describe('What stays where it is', () => {
     })
     const value = [new Uint8Array(4096), () => {}, new Uint8Array(4100)]
     expect(send(value, busy)).toEqual([value[0], 'ref', value[2]])
+  })
+
+  test('may be exported by encoding the error around it', () => {
+    const error = Object.assign(new Error('x'), { retry() {} })
+    let exporting = false
+    const busy: MsgpackCodec = new MsgpackCodec({
+      references: {
+        export() {
+          if (exporting) return 'ref'
+          exporting = true
+          busy.encode(error, [], 'other')
+          return 'ref'
+        },
+        import: (reference) => reference,
+      },
+    })
+    expect(send(error, busy)).toHaveProperty('retry')
   })
 
   test('is refused by a reader that takes no references', () => {

@@ -89,6 +89,31 @@ describe('A value that cannot be sent is refused with the path of the culprit', 
     expect(codec.decode(bytes, [], defaultLimits, 'peer')).toEqual(nest(64))
   })
 
+  test.each<[what: string, leaf: unknown]>([
+    ['a list', []],
+    ['a record', {}],
+    ['a Map', new Map()],
+    ['a Set', new Set()],
+    ['a RegExp', /x/],
+    ['an Error', new Error('x')],
+    ['an AggregateError', new AggregateError([], 'x')],
+    ['a Date', new Date(0)],
+  ])('what is not too deep for its sender is not for its reader: %s', (_, leaf) => {
+    let value = leaf
+    let sent = 0
+    for (let depth = 0; depth < 65; depth++) {
+      try {
+        const bytes = Uint8Array.from(codec.encode(value, [], 'peer'))
+        codec.decode(bytes, [], defaultLimits, 'peer')
+        sent += 1
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', limit: 64 })
+      }
+      value = [value]
+    }
+    expect(sent).toBeGreaterThan(60)
+  })
+
   test('maps in maps count as much when they are sent as when they arrive', () => {
     const nested = (depth: number) => {
       let value: unknown = 1

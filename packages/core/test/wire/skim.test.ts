@@ -78,7 +78,7 @@ describe('Skimming', () => {
     ['an extension that holds no value', 'c7 00 05'],
     ['an extension that holds two', 'c7 02 05 9090'],
     ['an extension whose value reaches beyond it', '92 c7 01 05 91 c0'],
-    ['an extension whose value ends before it, at the end of what is around it', '91 c7 02 06 90 c0'],
+    ['an extension whose value ends before it, where a value is awaited around it', '92 c7 02 06 90 c0'],
     ['an extension in an extension, with more bytes at the end of both', 'c7 05 05 c7 02 06 90 c0'],
   ])('refuses %s', (_, text) => {
     expect(verdict(hex(text))).toBe('ERR_PROTOCOL')

@@ -56,8 +56,8 @@ function bindError(address: string, cause: unknown): SkeinError {
     case 'EPROTONOSUPPORT':
       return invalidAddress(address, 'the system does not accept it', cause)
     default: {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      const message = `${address} can't be bound on this machine: ${reason}`
+      const reason = errnoOf(cause) ?? String(cause)
+      const message = `${address} can't be bound on this machine (${reason})`
       return new SkeinError('ERR_ADDRESS_UNAVAILABLE', message, { address, cause, reason })
     }
   }

@@ -8,6 +8,7 @@ import type { Frames, Inbound, ListenOptions, Scheme } from '../transport.js'
 import { resolveHost } from './addresses.js'
 import { bind, bindTcp } from './bind.js'
 import { errnoOf } from './errno.js'
+import { decode, isInproc } from './inproc.js'
 import { ipcPath } from './ipc-directory.js'
 import type { Sockets } from './sockets.js'
 
@@ -74,16 +75,16 @@ class ZmqInbound implements Inbound {
 
   async #read(onBatch: (frames: Frames) => void): Promise<void> {
     for (let batches = 1; !this.#router.closed; batches++) {
-      let frames: Frames
+      let message: Buffer[]
       try {
-        const [, ...rest] = await this.#router.receive() // The first frame is a routing id, which means nothing here.
-        frames = rest
+        message = await this.#router.receive()
       } catch (error) {
         if (this.#router.closed) return
         if (errnoOf(error) === 'EAGAIN') continue // What was announced is gone again, and its connection with it.
         throw error
       }
-      onBatch(frames)
+      const [routingId, ...frames] = message
+      onBatch(routingId !== undefined && isInproc(routingId) ? decode(frames) : frames)
       if (batches % BATCHES_PER_TURN === 0) await nextTurn()
     }
   }

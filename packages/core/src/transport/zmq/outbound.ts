@@ -5,7 +5,8 @@ import { guarded } from '../guarded.js'
 import type { DialOptions, Frames, Outbound, OutboundEvents, Scheme } from '../transport.js'
 import { type Address, invalidAddress, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
 import { errnoOf } from './errno.js'
-import type { Sockets } from './sockets.js'
+import { encode, inprocRoutingId } from './inproc.js'
+import { isBound, type Sockets } from './sockets.js'
 import { Watch } from './watch.js'
 
 /** One Dealer, which is one connection. */
@@ -24,20 +25,16 @@ export class ZmqOutbound implements Outbound {
     this.scheme = address.scheme
     this.#sockets = sockets
     this.#dealer = sockets.dealer({ heartbeat: watch ? { interval, timeout } : undefined })
-    if (address.scheme === 'inproc') {
-      if (watch) this.#reportUp(on)
-      void this.#attend()
-    } else if (watch) {
-      // libzmq may take the timeout once to connect and once more for the handshake.
-      this.#watch = new Watch(sockets, this.#dealer, on, 2 * timeout)
-    }
+    // libzmq may take the timeout once to connect and once more for the handshake.
+    if (watch && address.scheme !== 'inproc') this.#watch = new Watch(sockets, this.#dealer, on, 2 * timeout)
     this.#dial(address)
+    if (address.scheme === 'inproc') this.#joinInproc(watch ? on : undefined)
   }
 
   async send(frames: Frames): Promise<void> {
     while (!this.#dealer.closed) {
       try {
-        return await this.#dealer.send([...frames])
+        return await this.#dealer.send(this.scheme === 'inproc' ? encode(frames) : [...frames])
       } catch (error) {
         // EAGAIN while open: the connection was lost at this very moment. The next attempt waits, for `close`.
         if (!this.#dealer.closed && errnoOf(error) !== 'EAGAIN') throw error
@@ -52,11 +49,14 @@ export class ZmqOutbound implements Outbound {
     void this.#sockets.close(this.#dealer)
   }
 
-  /** inproc has no events, and whether somebody listens can't be known. */
-  #reportUp(on: OutboundEvents): void {
+  /** inproc has no events: all that can be known is whether somebody listens as we dial. */
+  #joinInproc(on: OutboundEvents | undefined): void {
+    const isUp = isBound(this.endpoint)
     setImmediate(() => {
-      if (!this.#dealer.closed) guarded(() => on.up())()
+      if (on === undefined || this.#dealer.closed) return
+      guarded(() => (isUp ? on.up() : on.down('could not connect')))()
     })
+    void this.#attend()
   }
 
   /**
@@ -68,6 +68,7 @@ export class ZmqOutbound implements Outbound {
   }
 
   #dial(address: Address): void {
+    if (address.scheme === 'inproc') this.#dealer.routingId = inprocRoutingId()
     if (address.scheme === 'tcp' && isIP(address.host) === 0)
       void this.#dialByName(address.host, address.port)
     else this.#connect(this.endpoint, address.scheme === 'tcp' && isIPv6(address.host))

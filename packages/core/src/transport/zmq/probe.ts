@@ -3,8 +3,9 @@ import { systemClock } from '../../clock.js'
 import type { ProbeVerdict } from '../transport.js'
 import { parseEndpoint } from './addresses.js'
 import { errnoOf } from './errno.js'
+import { isBound } from './sockets.js'
 
-/** Asks the operating system whether somebody listens at an endpoint. Nobody can be asked about inproc. */
+/** Asks the operating system whether somebody listens at an endpoint. For inproc, only that nobody does can be known. */
 export async function probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict> {
   const address = parseEndpoint(endpoint)
   switch (address.scheme) {
@@ -13,7 +14,7 @@ export async function probe(endpoint: string, timeoutMs: number): Promise<ProbeV
     case 'ipc':
       return probeStream({ path: address.path }, timeoutMs)
     case 'inproc':
-      return 'unknown'
+      return isBound(endpoint) ? 'unknown' : 'refused'
   }
 }
 

@@ -1,4 +1,4 @@
-import { context, Dealer, type Event, type Observer, Router, type Socket } from 'zeromq'
+import { context, Dealer, type Event, type Observer, Pair, Router, type Socket } from 'zeromq'
 import { SkeinError } from '../../errors.js'
 import { errnoOf } from './errno.js'
 
@@ -143,6 +143,24 @@ export class Sockets {
 
   #checkOpen(): void {
     if (this.#closed) throw new SkeinError('ERR_CLOSED', 'this transport is closed')
+  }
+}
+
+/**
+ * Whether an inproc endpoint is bound, found out by binding it for a moment; true also shortly after another such test.
+ * That also releases a socket which was connected there in vain: libzmq keeps it for whoever binds the name, even when
+ * it is closed.
+ */
+export function isBound(endpoint: string): boolean {
+  const socket = new Pair({ linger: 0 })
+  try {
+    socket.bindSync(endpoint)
+    return false
+  } catch (error) {
+    if (errnoOf(error) === 'EADDRINUSE') return true
+    throw error
+  } finally {
+    socket.close()
   }
 }
 

@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals'
+import { Outbox, type RoomWaiter } from '../../src/link/outbox.js'
+import { defaultFlow } from '../../src/options.js'
+import { Session } from '../../src/peer/session.js'
+import { type Heart, Kind } from '../../src/wire/message.js'
+import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+
+const message = (n: number): Heart => ({ kind: Kind.heart, n })
+
+/** An outbox for two messages, each in a batch of its own. */
+function boxed() {
+  const session = new Session(1, new MsgpackCodec(), { ...defaultFlow, outboxMessages: 2, batchBytes: 1 })
+  const deferred: (() => void)[] = []
+  let flushes = 0
+  const outbox = new Outbox(
+    session,
+    (fn) => deferred.push(fn),
+    () => {
+      flushes += 1
+      while (session.next() !== undefined);
+    },
+  )
+  const log: string[] = []
+  const waiter = (name: string): RoomWaiter => ({
+    post: () => {
+      log.push(name)
+      outbox.post(message(0), 'peer')
+    },
+    lost: () => log.push(`${name} lost`),
+  })
+  return {
+    session,
+    outbox,
+    log,
+    waiter,
+    flushes: () => flushes,
+    endTurn: () => {
+      for (const fn of deferred.splice(0)) fn()
+    },
+    acknowledge: (seq: number) => {
+      session.acknowledge(seq)
+      outbox.acknowledged()
+    },
+  }
+}
+
+describe('An outbox', () => {
+  test('sends what was posted in one turn together, when the turn ends', () => {
+    const { outbox, session, flushes, endTurn } = boxed()
+    outbox.post(message(1), 'peer')
+    outbox.post(message(2), 'peer')
+    expect([flushes(), session.sent]).toEqual([0, 0])
+    endTurn()
+    expect([flushes(), session.sent]).toEqual([1, 2])
+    outbox.post(message(3), 'peer')
+    endTurn()
+    expect(flushes()).toBe(2)
+  })
+
+  test('lets those who wait post in the order of asking, each when there is room', () => {
+    const { outbox, log, waiter, endTurn, acknowledge } = boxed()
+    outbox.post(message(1), 'peer')
+    outbox.post(message(2), 'peer')
+    endTurn()
+    expect(outbox.hasRoom).toBe(false)
+    for (const name of ['a', 'b', 'c']) outbox.whenRoom(waiter(name))
+    acknowledge(1)
+    expect(log).toEqual(['a'])
+    endTurn()
+    acknowledge(3)
+    expect(log).toEqual(['a', 'b', 'c'])
+  })
+
+  test('has no room for a newcomer while others wait', () => {
+    const { outbox, session, waiter } = boxed()
+    outbox.whenRoom(waiter('a'))
+    expect([session.hasRoom, outbox.hasRoom]).toEqual([true, false])
+  })
+
+  test('gives the turn of a waiter that has nothing to post any more to the next', () => {
+    const { outbox, log, waiter, endTurn, acknowledge } = boxed()
+    outbox.post(message(1), 'peer')
+    outbox.post(message(2), 'peer')
+    endTurn()
+    outbox.whenRoom({ post() {}, lost() {} })
+    outbox.whenRoom(waiter('b'))
+    acknowledge(1)
+    expect(log).toEqual(['b'])
+  })
+
+  test('is drained when everything posted is acknowledged, and what waited was posted and is too', async () => {
+    const { outbox, log, waiter, endTurn, acknowledge } = boxed()
+    await outbox.drained()
+    outbox.post(message(1), 'peer')
+    outbox.post(message(2), 'peer')
+    outbox.whenRoom(waiter('a'))
+    void outbox.drained().then(() => log.push('drained'))
+    endTurn()
+    acknowledge(2)
+    endTurn()
+    await Promise.resolve()
+    expect(log).toEqual(['a'])
+    acknowledge(3)
+    await Promise.resolve()
+    expect(log).toEqual(['a', 'drained'])
+  })
+
+  test('tells those who wait that the link has ended, and holds nobody up', async () => {
+    const { outbox, log, waiter } = boxed()
+    outbox.post(message(1), 'peer')
+    outbox.whenRoom(waiter('a'))
+    outbox.whenRoom(waiter('b'))
+    const drained = outbox.drained()
+    outbox.close()
+    await drained
+    expect(log).toEqual(['a lost', 'b lost'])
+    outbox.close()
+    expect(log).toHaveLength(2)
+  })
+})

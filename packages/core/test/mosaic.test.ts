@@ -1,0 +1,369 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually } from '@skein/test-harness'
+import { RuntimeDisconnectedError, type SkeinError } from '../src/errors.js'
+import { addressOf, call, change, lanes, methods, TestMesh } from './support/mesh.js'
+
+const tcp = lanes.slice(0, 1)
+
+/** A scenario on each of the lanes. */
+function scenario(
+  name: string,
+  on: readonly (typeof lanes)[number][],
+  run: (mesh: TestMesh) => Promise<void>,
+): void {
+  describe.each(on)(name, (lane) => {
+    let mesh: TestMesh
+    beforeEach(() => {
+      mesh = new TestMesh(lane)
+    })
+    afterEach(() => mesh.close())
+    test(`over ${lane}`, () => run(mesh), 60_000)
+  })
+}
+
+const echo = methods({
+  echo: (value: unknown) => value,
+  later: async (value: unknown) => value,
+  fail: (message: string) => {
+    throw Object.assign(new RangeError(message), { code: 'E_FAIL' })
+  },
+})
+
+scenario(
+  'mosaic 1: a taken default port moves on to the next free one and is reported',
+  tcp,
+  async (mesh) => {
+    const first = await mesh.local('first')
+    const second = await mesh.local('second')
+    expect(first.port).toBeGreaterThanOrEqual(3000)
+    expect(second.port).toBeGreaterThan(first.port ?? 0)
+    expect(second.address).toBe(`tcp://127.0.0.1:${second.port}`)
+    await expect(mesh.local('third', { port: first.port })).rejects.toMatchObject({
+      code: 'ERR_ADDRESS_IN_USE',
+      message: expect.stringContaining(String(first.port)),
+    })
+  },
+)
+
+scenario(
+  'mosaic 2: after hand and shake both sides are shaken, and no network comes from a peer',
+  lanes,
+  async (mesh) => {
+    const [a, b, c] = [await mesh.local('a'), await mesh.local('b'), await mesh.local('c')]
+    await c.connect(addressOf(a))
+    const seen = change(a, 'b', 'alive')
+    expect(await b.connect(addressOf(a))).toBe('a')
+    await seen
+    expect([a.shaken('b'), b.shaken('a')]).toEqual([true, true])
+    expect([a.connected('b'), b.connected('a')]).toEqual([true, true])
+    expect(b.peers().map(({ uid }) => uid)).toEqual(['a'])
+  },
+)
+
+scenario('mosaic 3: a third joiner gets both earlier peers, and they are told of it', lanes, async (mesh) => {
+  const monitor = await mesh.local('monitor', { introduces: true })
+  const earlier = [
+    await mesh.local('b', {}, { dispatch: echo }),
+    await mesh.local('c', {}, { dispatch: echo }),
+  ]
+  for (const comms of earlier) await comms.connect(addressOf(monitor))
+  const third = await mesh.local('d', {}, { dispatch: echo })
+  await third.connect(addressOf(monitor))
+  expect(third.peers().map(({ uid }) => uid)).toEqual(['b', 'c', 'monitor'])
+  for (const comms of earlier) {
+    await eventually(() => comms.uidAddress('d') === third.address)
+    expect(await comms.sendRecv('d', call('echo', comms.uid))).toBe(comms.uid)
+    expect(await third.sendRecv(comms.uid, call('echo', 'd'))).toBe('d')
+  }
+})
+
+scenario(
+  'mosaic 4: the first message right after waitFor arrives, 1000 times of 1000',
+  lanes,
+  async (mesh) => {
+    const arrived: string[] = []
+    const hub = await mesh.local(
+      'hub',
+      {},
+      { dispatch: methods({ first: (uid: string) => void arrived.push(uid) }) },
+    )
+    const joiners = await Promise.all([mesh.process('left'), mesh.process('right')])
+    await Promise.all(
+      joiners.map((peer) => peer.do('joinAndSend', { uid: peer.uid, monitor: hub.address, times: 500 })),
+    )
+    expect(new Set(arrived).size).toBe(1000)
+    expect(arrived).toHaveLength(1000)
+  },
+)
+
+scenario(
+  'mosaic 5: waitFor an absent peer rejects at its timeout, and oneself is there at once',
+  tcp,
+  async (mesh) => {
+    const a = await mesh.local('a')
+    await a.waitFor('a')
+    await expect(a.waitFor('absent', { timeout: 50 })).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      uid: 'absent',
+      timeoutMs: 50,
+    })
+  },
+)
+
+scenario(
+  'mosaic 6: what is sent while hands are shaken is dispatched afterwards, in order',
+  lanes,
+  async (mesh) => {
+    const taken: number[] = []
+    const record = methods({ take: (n: number) => void taken.push(n) })
+    const monitor = await mesh.local('monitor', { introduces: true })
+    const a = await mesh.local('a', {}, { dispatch: record })
+    const b = await mesh.local('b')
+    for (const comms of [a, b]) await comms.connect(addressOf(monitor))
+    await eventually(() => b.uidAddress('a'))
+    expect(b.shaken('a')).toBe(false)
+    for (let n = 0; n < 100; n++) await b.send('a', call('take', n))
+    await eventually(() => taken.length === 100)
+    expect(taken).toEqual(Array.from({ length: 100 }, (_, n) => n))
+  },
+)
+
+scenario('mosaic 7: a handshake with a dead address rejects at its deadline', lanes, async (mesh) => {
+  const a = await mesh.local('a')
+  const nobody = { tcp: 'tcp://127.0.0.1:9', ipc: 'ipc:///tmp/skein-nobody', inproc: 'inproc://nobody' }[
+    mesh.lane
+  ]
+  const began = performance.now()
+  await expect(a.connect(nobody, { timeout: 300 })).rejects.toMatchObject({
+    code: 'ERR_HANDSHAKE_TIMEOUT',
+    address: nobody,
+    timeoutMs: 300,
+  })
+  expect(performance.now() - began).toBeGreaterThanOrEqual(300)
+})
+
+scenario(
+  'mosaic 8: send does not wait, and sendRecv gives the returned value, null and undefined too',
+  lanes,
+  async (mesh) => {
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const dispatch = methods({ echo: (value: unknown) => value, hold: () => held })
+    const a = await mesh.local('a', {}, { dispatch })
+    const b = await mesh.local('b')
+    await b.connect(addressOf(a))
+    await b.send('a', call('hold')) // resolves although nobody has released it
+    for (const value of [null, undefined, 0, '', false, { x: [undefined] }]) {
+      expect(await b.sendRecv('a', call('echo', value))).toEqual(value)
+    }
+    release()
+  },
+)
+
+scenario('mosaic 9: 1000 concurrent requests each get their own answer', lanes, async (mesh) => {
+  const a = await mesh.local('a', {}, { dispatch: echo })
+  const b = await mesh.local('b')
+  await b.connect(addressOf(a))
+  const numbers = Array.from({ length: 1000 }, (_, n) => n)
+  const answers = await Promise.all(
+    numbers.map((n) => b.sendRecv('a', call(n % 2 === 0 ? 'echo' : 'later', n))),
+  )
+  expect(answers).toEqual(numbers)
+})
+
+scenario('mosaic 10: a message to oneself needs no link and behaves the same', tcp, async (mesh) => {
+  const dispatch = methods({
+    mutate: (list: number[]) => {
+      list.push(4)
+      return list
+    },
+    fail: () => {
+      throw new RangeError('no')
+    },
+  })
+  const a = await mesh.local('a', {}, { dispatch })
+  const list = [1, 2, 3]
+  const result = await a.sendRecv<number[]>('a', call('mutate', list))
+  expect(list).toEqual([1, 2, 3])
+  expect(result).toEqual([1, 2, 3, 4])
+  await expect(a.sendRecv('a', call('fail'))).rejects.toMatchObject({ name: 'RangeError', message: 'no' })
+  await expect(
+    a.sendRecv(
+      'a',
+      call('mutate', () => {}),
+    ),
+  ).rejects.toMatchObject({ code: 'ERR_NOT_SERIALISABLE' })
+  expect(a.peers()).toEqual([])
+})
+
+scenario(
+  'mosaic 11: a request to an unknown peer rejects promptly, and after stop it rejects too',
+  tcp,
+  async (mesh) => {
+    const a = await mesh.local('a')
+    await expect(a.sendRecv('nobody', call('echo'))).rejects.toMatchObject({
+      code: 'ERR_NO_SUCH_PEER',
+      uid: 'nobody',
+      executed: 'no',
+    })
+    await a.stop()
+    await expect(a.sendRecv('nobody', call('echo'))).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await expect(a.send('nobody', call('echo'))).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  },
+)
+
+scenario(
+  'mosaic 12: a remote throw rejects that very call, with name, message, code and remote stack',
+  lanes,
+  async (mesh) => {
+    const a = await mesh.remote('a')
+    const b = await mesh.local('b')
+    const started = (await a.do('address')) as string
+    await b.connect(started)
+    const [good, bad] = await Promise.allSettled([
+      b.sendRecv('a', call('echo', 1)),
+      b.sendRecv('a', call('fail', 'too much')),
+    ])
+    expect(good).toEqual({ status: 'fulfilled', value: 1 })
+    expect(bad).toMatchObject({
+      status: 'rejected',
+      reason: {
+        name: 'RangeError',
+        message: 'too much',
+        code: 'E_FAIL',
+        stack: expect.stringContaining('peer.mjs'),
+      },
+    })
+  },
+)
+
+scenario(
+  'mosaic 14: a malformed or mismatched frame is counted and dropped, and the listener lives',
+  tcp,
+  async (mesh) => {
+    const { Dealer } = await import('zeromq')
+    const a = await mesh.local('a', {}, { dispatch: echo })
+    const b = await mesh.local('b')
+    await b.connect(addressOf(a))
+    const stranger = new Dealer({ linger: 0 })
+    stranger.connect(addressOf(a))
+    const token = Buffer.alloc(16, 7)
+    await stranger.send([Buffer.from('')])
+    await stranger.send([Buffer.from('\u0001short')])
+    await stranger.send([Buffer.concat([Buffer.from([9]), token])])
+    await stranger.send([Buffer.concat([Buffer.from([1]), token])])
+    await stranger.send([Buffer.concat([Buffer.from([1]), Buffer.alloc(16), Buffer.from('rubbish')])])
+    await eventually(() => Object.keys(a.drops).length === 5)
+    expect(a.drops).toEqual({ empty: 1, short: 1, version: 1, token: 1, greeting: 1 })
+    expect(await b.sendRecv('a', call('echo', 'still here'))).toBe('still here')
+    stranger.close()
+  },
+)
+
+scenario(
+  'mosaic 19: a death rejects its requests in flight and leaves all others alone',
+  lanes,
+  async (mesh) => {
+    const head = await mesh.local('head', { introduces: true })
+    const [victim, other] = await Promise.all([
+      mesh.remote('victim', addressOf(head)),
+      mesh.remote('other', addressOf(head)),
+    ])
+    const lost = [head.sendRecv('victim', call('hang')), head.sendRecv('victim', call('hang'))]
+    const settled = Promise.allSettled(lost)
+    expect(await head.sendRecv('victim', call('echo', 1))).toBe(1) // the others before it have arrived
+    const kept = head.sendRecv('other', call('echo', 2))
+    await victim.die()
+    if (mesh.lane === 'inproc') head.obituary('victim') // whoever started a thread sees it end
+    for (const result of await settled) {
+      const { reason } = result as PromiseRejectedResult
+      expect(reason).toBeInstanceOf(RuntimeDisconnectedError)
+      expect(reason).toMatchObject({
+        code: 'ERR_PEER_LOST',
+        uid: 'victim',
+        executed: 'maybe',
+        method: 'hang',
+      })
+    }
+    expect(await kept).toBe(2)
+    expect(await head.sendRecv('other', call('echo', 3))).toBe(3)
+    expect(other.changes).not.toContainEqual(expect.objectContaining({ uid: 'head', is: 'dead' }))
+  },
+)
+
+scenario(
+  'mosaic 21: a restart under the same uid shakes hands again and survives its predecessor',
+  lanes,
+  async (mesh) => {
+    const head = await mesh.local('head', { introduces: true })
+    const first = await mesh.remote('worker', addressOf(head))
+    const instance = head.peers()[0]?.instance
+    const dead = change(head, 'worker', 'dead')
+    await first.die()
+    if (mesh.lane === 'inproc') head.obituary('worker')
+    const second = await mesh.remote('worker', addressOf(head))
+    await dead
+    await head.waitFor('worker')
+    expect(head.peers()[0]?.instance).not.toBe(instance)
+    expect(await head.sendRecv('worker', call('echo', 'again'))).toBe('again')
+    expect(second.changes.at(-1)).toMatchObject({ uid: 'head', is: 'alive' })
+  },
+)
+
+scenario(
+  'mosaic 22: disconnect with notify reaches every live peer, and connected is false afterwards',
+  lanes,
+  async (mesh) => {
+    const head = await mesh.local('head', { introduces: true })
+    const [a, b, c] = [await mesh.local('a'), await mesh.local('b'), await mesh.local('c')]
+    for (const comms of [a, b, c]) await comms.connect(addressOf(head))
+    await eventually(() => a.uidAddress('b') && c.uidAddress('b'))
+    const told = [change(a, 'b', 'left'), change(c, 'b', 'left')]
+    const left = change(b, 'head', 'left')
+    head.disconnect('b', { notify: true })
+    expect(head.connected('b')).toBe(false)
+    await Promise.all(told)
+    await left
+    expect(b.connected('head')).toBe(false)
+    expect([a.connected('head'), c.connected('head')]).toEqual([true, true])
+  },
+)
+
+scenario(
+  'mosaic 23: stop flushes, closes every socket, and the process ends by itself',
+  lanes,
+  async (mesh) => {
+    const arrived: number[] = []
+    const head = await mesh.local(
+      'head',
+      {},
+      { dispatch: methods({ take: (n: number) => void arrived.push(n) }) },
+    )
+    const peer = await mesh.remote('peer', addressOf(head))
+    const left = change(head, 'peer', 'left')
+    await peer.do('flood', { uid: 'head', method: 'take', times: 1000 })
+    await Promise.all([peer.do('stop'), peer.do('stop')])
+    await left
+    expect(arrived).toHaveLength(1000)
+    await peer.do('end').catch(() => {})
+    await peer.ended // nothing but the test's own channel kept it alive
+  },
+)
+
+scenario(
+  'mosaic 24: a 1 MB typed array arrives identical, and a value that cannot be sent rejects',
+  lanes,
+  async (mesh) => {
+    const a = await mesh.local('a', {}, { dispatch: echo })
+    const b = await mesh.local('b')
+    await b.connect(addressOf(a))
+    const values = Float64Array.from({ length: 131_072 }, (_, i) => Math.sin(i))
+    expect(await b.sendRecv('a', call('echo', values))).toEqual(values)
+    const failure = (await b
+      .sendRecv('a', call('echo', { f: () => {} }))
+      .catch((error) => error)) as SkeinError
+    expect(failure).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', path: 'args[0].f' })
+  },
+)

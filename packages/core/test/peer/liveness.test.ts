@@ -1,0 +1,251 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { defaultLiveness } from '../../src/options.js'
+import {
+  liveness,
+  nextTick,
+  type PeerAction,
+  type PeerEvent,
+  type PeerState,
+} from '../../src/peer/liveness.js'
+
+const options = defaultLiveness
+const { heartInterval, stalledAfter, suspicion } = options
+
+/** Events come at this instant. */
+const now = 10_000
+
+const states = {
+  connecting: { kind: 'connecting', since: 9000 },
+  shaking: { kind: 'shaking', since: 9000 },
+  alive: { kind: 'alive', heard: 9900, asked: 9800 },
+  stalled: { kind: 'stalled', heard: 7000, asked: 9500, since: 9500 },
+  suspect: { kind: 'suspect', heard: 7000, since: 9000, until: 13_000 },
+  dead: { kind: 'dead', since: 9000, reason: 'silent' },
+  left: { kind: 'left', since: 9000, reason: 'stopped' },
+} as const satisfies Record<string, PeerState>
+
+const events = {
+  up: { kind: 'up' },
+  down: { kind: 'down' },
+  shaken: { kind: 'shaken' },
+  heard: { kind: 'heard' },
+  tick: { kind: 'tick' },
+  doubt: { kind: 'doubt', lost: 500 },
+  ended: { kind: 'ended', reason: 'crashed' },
+  farewell: { kind: 'farewell', reason: 'stopped' },
+} as const satisfies Record<PeerEvent['kind'], PeerEvent>
+
+type Row = readonly [PeerState, readonly PeerAction[]]
+
+const alive: Row = [{ kind: 'alive', heard: now, asked: now }, ['heart']]
+const dead: Row = [{ kind: 'dead', since: now, reason: 'crashed' }, []]
+const left: Row = [{ kind: 'left', since: now, reason: 'stopped' }, []]
+
+/** What every event does to every state; what isn't here changes nothing. */
+const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, Row>>> = {
+  connecting: { up: [{ kind: 'shaking', since: now }, []], shaken: alive, ended: dead, farewell: left },
+  shaking: {
+    down: [{ kind: 'connecting', since: 9000 }, ['probe']],
+    shaken: alive,
+    ended: dead,
+    farewell: left,
+  },
+  alive: {
+    down: [{ kind: 'suspect', heard: 9900, since: now, until: now + suspicion }, ['probe']],
+    shaken: alive,
+    heard: [{ kind: 'alive', heard: now, asked: 9800 }, []],
+    doubt: [{ kind: 'alive', heard: 10_400, asked: 9800 }, []],
+    ended: dead,
+    farewell: left,
+  },
+  stalled: {
+    down: [{ kind: 'suspect', heard: 7000, since: now, until: now + suspicion }, ['probe']],
+    shaken: alive,
+    heard: [{ kind: 'alive', heard: now, asked: 9500 }, []],
+    doubt: [{ kind: 'stalled', heard: 7500, asked: 9500, since: 9500 }, []],
+    ended: dead,
+    farewell: left,
+  },
+  suspect: {
+    up: [{ kind: 'stalled', heard: 7000, asked: now, since: now }, []],
+    shaken: alive,
+    doubt: [{ kind: 'suspect', heard: 7000, since: 9000, until: 13_500 }, []],
+    ended: dead,
+    farewell: left,
+  },
+  dead: {},
+  left: {},
+}
+
+describe('The state of a peer', () => {
+  const rows = Object.entries(states).flatMap(([name, state]) =>
+    Object.values(events).map((event) => ({ name, event, state, change: changes[state.kind][event.kind] })),
+  )
+  test.each(rows)('after $name and $event.kind is as the table says', ({ state, event, change }) => {
+    expect(liveness(state, event, now, options)).toEqual(change ?? [state, []])
+  })
+
+  test('is asked after with a heart after heartInterval of silence, and once in every interval from then', () => {
+    const peer = watched()
+    expect(peer.until(heartInterval - 1)).toEqual([])
+    expect(peer.until(2 * heartInterval)).toEqual([
+      [heartInterval, 'heart'],
+      [2 * heartInterval, 'heart'],
+    ])
+  })
+
+  test('is asked after later, when it speaks of itself', () => {
+    const peer = watched()
+    peer.until(heartInterval - 1)
+    peer.event({ kind: 'heard' })
+    expect(peer.until(2 * heartInterval - 2)).toEqual([])
+    expect(peer.until(2 * heartInterval - 1)).toEqual([[2 * heartInterval - 1, 'heart']])
+  })
+
+  test('is stalled after stalledAfter of silence, is asked further on, and alive again with a word', () => {
+    const peer = watched()
+    peer.until(stalledAfter - 1)
+    expect(peer.state.kind).toBe('alive')
+    expect(peer.until(stalledAfter)).toEqual([[stalledAfter, 'probe']])
+    expect(peer.state).toMatchObject({ kind: 'stalled', since: stalledAfter })
+    expect(peer.until(stalledAfter + heartInterval)).toEqual([
+      [3 * heartInterval, 'heart'],
+      [3 * heartInterval, 'probe'],
+    ])
+    peer.event({ kind: 'heard' })
+    expect(peer.state.kind).toBe('alive')
+  })
+
+  test('is asked and stalled at once where the two instants are one', () => {
+    const [state, actions] = liveness(
+      { kind: 'alive', heard: 0, asked: 0 },
+      { kind: 'tick' },
+      stalledAfter + 1,
+      options,
+    )
+    expect([state.kind, actions]).toEqual(['stalled', ['heart', 'probe']])
+  })
+
+  test('is suspect when its connection is lost, and dead when suspicion has run out, not before', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    expect(peer.until(suspicion - 1)).toEqual([])
+    expect(peer.state.kind).toBe('suspect')
+    peer.until(suspicion)
+    expect(peer.state).toEqual({ kind: 'dead', since: suspicion, reason: 'silent' })
+  })
+
+  test('is not dead after suspicion if it was reached again, however busy it is', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    peer.until(suspicion - 1)
+    peer.event({ kind: 'up' })
+    peer.until(100 * suspicion)
+    expect(peer.state.kind).toBe('stalled')
+  })
+
+  test('is given the time that we were not looking ourselves', () => {
+    const stalling = watched()
+    stalling.event({ kind: 'doubt', lost: 700 })
+    stalling.until(stalledAfter + 699)
+    expect(stalling.state.kind).toBe('alive')
+    stalling.until(stalledAfter + 700)
+    expect(stalling.state.kind).toBe('stalled')
+
+    const dying = watched()
+    dying.event({ kind: 'down' })
+    dying.event({ kind: 'doubt', lost: 700 })
+    dying.until(suspicion + 699)
+    expect(dying.state.kind).toBe('suspect')
+    dying.until(suspicion + 700)
+    expect(dying.state.kind).toBe('dead')
+  })
+
+  test('asks for no tick where time changes nothing', () => {
+    for (const kind of ['connecting', 'shaking', 'dead', 'left'] as const) {
+      expect(nextTick(states[kind], options)).toBe(Number.POSITIVE_INFINITY)
+    }
+  })
+
+  const anyEvent: fc.Arbitrary<PeerEvent> = fc.oneof(
+    fc.constantFrom(events.up, events.down, events.shaken, events.heard, events.tick),
+    fc.record({ kind: fc.constant('doubt' as const), lost: fc.nat(5000) }),
+  )
+  const history = fc.array(fc.record({ wait: fc.nat(3000), event: anyEvent }), { maxLength: 40 })
+
+  test('is never dead of silence but out of suspicion that has run its course', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        let at = 0
+        let state: PeerState = { kind: 'connecting', since: 0 }
+        for (const { wait, event } of steps) {
+          at += wait
+          const was = state
+          ;[state] = liveness(was, event, at, options)
+          if (state.kind === 'dead' && was.kind !== 'dead') {
+            expect(was).toMatchObject({ kind: 'suspect' })
+            expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(suspicion)
+          }
+        }
+      }),
+    )
+  })
+
+  test('is never dead or suspect while its connection stands, however long it says nothing', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const peer = watched()
+        let at = 0
+        for (const { wait, event } of steps) {
+          at += wait
+          peer.until(at)
+          if (event.kind !== 'down') peer.event(event)
+          expect(['alive', 'stalled']).toContain(peer.state.kind)
+        }
+      }),
+    )
+  })
+
+  test('asks for its next tick in the future, once it has had one', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        let at = 0
+        let state: PeerState = { kind: 'connecting', since: 0 }
+        for (const { wait, event } of steps) {
+          at += wait
+          ;[state] = liveness(state, event, at, options)
+          ;[state] = liveness(state, events.tick, at, options)
+          expect(nextTick(state, options)).toBeGreaterThan(at)
+        }
+      }),
+    )
+  })
+})
+
+/** A peer that was shaken at 0, and is given its ticks at the instants that it asks for. */
+function watched() {
+  let at = 0
+  let [state] = liveness({ kind: 'shaking', since: 0 }, { kind: 'shaken' }, at, options)
+  const step = (event: PeerEvent): readonly PeerAction[] => {
+    const [next, actions] = liveness(state, event, at, options)
+    state = next
+    return actions
+  }
+  return {
+    get state(): PeerState {
+      return state
+    },
+    event: (event: PeerEvent): void => void step(event),
+    /** Lets time pass up to an instant; gives what was to be done, and when. */
+    until(instant: number): [number, PeerAction][] {
+      const done: [number, PeerAction][] = []
+      for (let next = nextTick(state, options); next <= instant; next = nextTick(state, options)) {
+        at = next
+        for (const action of step({ kind: 'tick' })) done.push([at, action])
+      }
+      at = instant
+      return done
+    },
+  }
+}

@@ -1,0 +1,178 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { PeerChange } from '../../src/comms/introductions.js'
+import type { Dispatch } from '../../src/comms/serving.js'
+import { CommsManager, type CommsParts } from '../../src/comms-manager.js'
+import type { Logger } from '../../src/logger.js'
+import type { CommsOptions } from '../../src/options.js'
+
+export type Lane = 'tcp' | 'ipc' | 'inproc'
+export const lanes: readonly Lane[] = ['tcp', 'ipc', 'inproc']
+
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Requests run the method of their name. */
+export function methods(table: Record<string, (...args: never[]) => unknown>): Dispatch {
+  return ({ message }) => {
+    const method = table[message.method]
+    if (method === undefined) throw new Error(`the test has no method ${message.method}`)
+    return method(...(message.args as never[]))
+  }
+}
+
+export function call(method: string, ...args: unknown[]) {
+  return { service: 'test', method, args }
+}
+
+const FIXTURE = fileURLToPath(new URL('../fixtures/peer.mjs', import.meta.url))
+
+interface Told {
+  readonly kind: 'ready' | 'done' | 'failed' | 'peer'
+  readonly id?: number
+  readonly value?: unknown
+  readonly code?: string
+  readonly message?: string
+}
+
+/** A runtime outside the test's own: in a process, or, for inproc, in a thread. */
+export class Peer {
+  readonly #child: ChildProcess | Worker
+  readonly #orders = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  readonly changes: PeerChange[] = []
+  readonly ready: Promise<void>
+  readonly ended: Promise<void>
+  #hasEnded = false
+  #lastId = 0
+
+  constructor(
+    readonly uid: string,
+    lane: Lane,
+    meshToken: string,
+  ) {
+    const given = { meshToken, transports: [lane] }
+    this.#child =
+      lane === 'inproc'
+        ? new Worker(FIXTURE, { workerData: given })
+        : fork(FIXTURE, { env: { ...process.env, PEER: JSON.stringify(given) }, execArgv: [] })
+    const child = this.#child
+    let ready = (): void => {}
+    this.ready = new Promise((resolve) => {
+      ready = resolve
+    })
+    child.on('message', (told: Told) => {
+      if (told.kind === 'ready') ready()
+      else if (told.kind === 'peer') this.changes.push(told as unknown as PeerChange)
+      else this.#settle(told)
+    })
+    this.ended = new Promise((resolve) => child.once('exit', () => resolve()))
+    void this.ended.then(() => {
+      this.#hasEnded = true
+      for (const { reject } of this.#orders.values()) reject(new Error(`${uid} has ended`))
+    })
+  }
+
+  get pid(): number {
+    if (this.#child instanceof Worker) throw new Error('a thread has no pid of its own')
+    return this.#child.pid ?? 0
+  }
+
+  do(order: string, args: object = {}): Promise<unknown> {
+    const id = ++this.#lastId
+    const done = new Promise((resolve, reject) => this.#orders.set(id, { resolve, reject }))
+    const message = { order, id, args }
+    if (this.#child instanceof Worker) this.#child.postMessage(message)
+    else this.#child.send(message)
+    return done
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal)
+  }
+
+  /** Death without a farewell: SIGKILL, or a thread that drops its sockets and ends. */
+  async die(): Promise<void> {
+    if (this.#child instanceof Worker) {
+      await this.do('destroy')
+      await this.do('end').catch(() => {})
+    } else {
+      this.signal('SIGKILL')
+    }
+    await this.ended
+  }
+
+  /** Lets it end by itself, having closed what it holds. */
+  async end(): Promise<void> {
+    if (this.#hasEnded) return
+    await this.do('stop').catch(() => {})
+    await this.do('end').catch(() => {})
+    await this.ended
+  }
+
+  #settle({ kind, id, value, code, message }: Told): void {
+    const order = this.#orders.get(id ?? 0)
+    this.#orders.delete(id ?? 0)
+    if (kind === 'done') order?.resolve(value)
+    else order?.reject(Object.assign(new Error(message), { code }))
+  }
+}
+
+/** The runtimes of one test, all of which are closed at its end. */
+export class TestMesh {
+  readonly meshToken = 'token of the tests'
+  readonly #managers: CommsManager[] = []
+  readonly #peers: Peer[] = []
+
+  constructor(readonly lane: Lane = 'tcp') {}
+
+  /** A runtime in the test's own process. */
+  async local(
+    uid: string,
+    options: Partial<CommsOptions> = {},
+    parts: CommsParts = {},
+  ): Promise<CommsManager> {
+    const { meshToken, lane } = this
+    const comms = new CommsManager({ uid, meshToken, transports: [lane], logger: silent, ...options }, parts)
+    this.#managers.push(comms)
+    await comms.start()
+    return comms
+  }
+
+  /** A runtime in a process or thread of its own, linked to whoever is at `monitor`. */
+  async remote(uid: string, monitor?: string, options: Partial<CommsOptions> = {}): Promise<Peer> {
+    const peer = await this.process(uid)
+    await peer.do('open', { uid, monitor, options })
+    return peer
+  }
+
+  /** A process or thread that waits for orders. */
+  async process(uid: string): Promise<Peer> {
+    const peer = new Peer(uid, this.lane, this.meshToken)
+    this.#peers.push(peer)
+    await peer.ready
+    return peer
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#peers.map((peer) => peer.end()))
+    await Promise.all(this.#managers.map((comms) => comms.destroy()))
+  }
+}
+
+/** The address of a runtime that has started. */
+export function addressOf(comms: CommsManager): string {
+  if (comms.address === undefined) throw new Error(`${comms.uid} has not started`)
+  return comms.address
+}
+
+/** Resolves at the first change of a peer that is as asked for; those that came before don't count. */
+export function change(comms: CommsManager, uid: string, is: PeerChange['is']): Promise<PeerChange> {
+  return new Promise((resolve) => {
+    const listener = (change: PeerChange): void => {
+      if (change.uid !== uid || change.is !== is) return
+      comms.off('peer', listener)
+      resolve(change)
+    }
+    comms.on('peer', listener)
+  })
+}

@@ -1,0 +1,138 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
+import { dialled, HEARTBEAT } from './observed.js'
+import { type Started, started } from './processes.js'
+
+const { heartbeatInterval, heartbeatTimeout } = HEARTBEAT
+
+describe('a watched ZeroMQ connection', () => {
+  let transport: ZmqTransport
+  let peer: Started | undefined
+
+  beforeEach(() => {
+    transport = new ZmqTransport()
+  })
+
+  afterEach(async () => {
+    await transport.close()
+    await peer?.end()
+    peer = undefined
+  })
+
+  /** Milliseconds from the call until a connection is down. */
+  async function timeUntilDown(down: Promise<string>): Promise<number> {
+    const start = performance.now()
+    await down
+    return performance.now() - start
+  }
+
+  test('goes down at once when its peer is killed', async () => {
+    peer = await started('listener.mjs')
+    const { up, down, events } = dialled(transport, peer.said)
+    await up
+    peer.child.kill('SIGKILL')
+    // Far below what heartbeats would need: the system closes the connection.
+    expect(await timeUntilDown(down)).toBeLessThan(heartbeatTimeout / 2)
+    expect(events).toEqual(['up', 'down: connection lost'])
+  })
+
+  test('goes down after the heartbeat timeout when its peer is stopped', async () => {
+    peer = await started('listener.mjs')
+    const { up, down } = dialled(transport, peer.said)
+    await up
+    peer.child.kill('SIGSTOP')
+    const took = await timeUntilDown(down)
+    expect(took).toBeGreaterThan(heartbeatTimeout - heartbeatInterval)
+    expect(took).toBeLessThan(heartbeatTimeout + 3 * heartbeatInterval)
+  })
+
+  test('stays up while the JavaScript of its peer is busy', async () => {
+    peer = await started('listener.mjs')
+    const { up, events } = dialled(transport, peer.said)
+    await up
+    const free = peer.next()
+    peer.child.stdin.write(`${3 * heartbeatTimeout}\n`)
+    await free
+    expect(events).toEqual(['up'])
+  })
+
+  test('stays up while its own JavaScript is busy', async () => {
+    peer = await started('listener.mjs')
+    const { up, events } = dialled(transport, peer.said)
+    await up
+    const until = performance.now() + 2 * heartbeatTimeout
+    while (performance.now() < until);
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(events).toEqual(['up'])
+  })
+
+  test('gets up even if its own JavaScript is busy until the deadline has passed', async () => {
+    peer = await started('listener.mjs')
+    const { up, events } = dialled(transport, peer.said)
+    const until = performance.now() + 3 * heartbeatTimeout
+    while (performance.now() < until);
+    await up
+    expect(events).toEqual(['up'])
+  })
+
+  test('is refused when nobody listens', async () => {
+    peer = await started('listener.mjs')
+    await peer.end()
+    const { down } = dialled(transport, peer.said)
+    expect(await timeUntilDown(down)).toBeLessThan(heartbeatTimeout / 2)
+    expect(await down).toBe('could not connect')
+  })
+
+  test('goes down when nobody answers at the address', async () => {
+    peer = await started('deaf.mjs')
+    const port = Number(peer.said)
+    // The kernel accepts two for a process that doesn't; it leaves further ones without an answer.
+    const first = [1, 2].map(() => connect(port, '127.0.0.1'))
+    await Promise.all(first.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+    const { down } = dialled(transport, `tcp://127.0.0.1:${port}`)
+    const verdict = transport.probe(`tcp://127.0.0.1:${port}`, 100)
+    expect(await down).toBe('could not connect')
+    expect(await verdict).toBe('unknown')
+    for (const socket of first) socket.destroy()
+  })
+
+  describe('to a server that is no mesh', () => {
+    let server: Server
+    const accepted = new Set<Socket>()
+
+    async function serve(behaviour: (socket: Socket) => void): Promise<string> {
+      server = createServer((socket) => {
+        accepted.add(socket)
+        socket.on('error', () => {})
+        behaviour(socket)
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const address = server.address()
+      return `tcp://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+    }
+
+    afterEach(async () => {
+      for (const socket of accepted) socket.destroy()
+      accepted.clear()
+      await new Promise((resolve) => server.close(resolve))
+    })
+
+    test('goes down when the server says nothing', async () => {
+      const { down } = dialled(transport, await serve(() => {}))
+      expect(await timeUntilDown(down)).toBeLessThan(2 * heartbeatTimeout)
+      expect(await down).toContain('handshake failed')
+    })
+
+    test('goes down when the server hangs up', async () => {
+      const { down } = dialled(transport, await serve((socket) => socket.destroy()))
+      expect(await down).toContain('handshake failed')
+    })
+
+    test('goes down when the server speaks another protocol', async () => {
+      const http = 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nno!\n'
+      const { down } = dialled(transport, await serve((socket) => socket.write(http)))
+      expect(await down).toBe('no handshake in time')
+    })
+  })
+})

@@ -1,0 +1,4 @@
+import { main } from '../dist/process-main.js'
+import { startRole } from '../dist/roles.js'
+
+await main(startRole)

@@ -1,0 +1,8 @@
+/** Thrown in place of an exit that has to wait: nothing after `process.exit()` may run. */
+export class ExitRequest extends Error {
+  override readonly name = 'ExitRequest'
+
+  constructor(readonly code: number) {
+    super(`process.exit(${code}) was called in a thread, and its runtime is being stopped for it`)
+  }
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import type { Ending, LaunchEvents, Launched, Launcher, RuntimeSpec } from '@skein/runtime/internal'
+import { Launching } from './launching.js'
+import type { ToRuntime } from './messages.js'
+import { PipeChannel } from './pipe-channel.js'
+import { toJson } from './plain-json.js'
+import { CHANNEL_FD, LIFELINE_FD, SPEC_VARIABLE } from './process-contract.js'
+import { parseSpec } from './spec.js'
+
+/**
+ * How long its output is read after a process has ended, in milliseconds. What it wrote itself is there at once; this is
+ * for processes of its own that print to the same pipes, and may outlive it.
+ */
+const OUTPUT_GRACE_MS = 500
+
+export interface LocalLauncherOptions {
+  /**
+   * The module that a child runs.
+   * @default bin/runtime.mjs of this package
+   */
+  readonly main?: URL | undefined
+}
+
+/** Starts runtimes as child processes on this machine. They end when this process does, whatever ends it. */
+export class LocalLauncher implements Launcher {
+  readonly kind = 'local'
+  readonly #main: URL
+
+  constructor({ main = new URL('../bin/runtime.mjs', import.meta.url) }: LocalLauncherOptions = {}) {
+    this.#main = main
+  }
+
+  /** @throws ERR_INVALID_OPTION, ERR_INVALID_UID, ERR_NOT_SERIALISABLE: the spec is wrong; nothing was started */
+  start(spec: RuntimeSpec, on: LaunchEvents): LocalProcess {
+    return new LocalProcess(parseSpec(spec), this.#main, on)
+  }
+}
+
+export class LocalProcess implements Launched {
+  readonly uid: string
+  readonly #launching: Launching
+  readonly #child: ChildProcess | undefined
+  #channel: PipeChannel | undefined
+
+  constructor(spec: RuntimeSpec, main: URL, on: LaunchEvents) {
+    this.uid = spec.uid
+    this.#launching = new Launching(spec.uid, on)
+    const encoded = toJson(spec)
+    try {
+      this.#child = spawnRuntime(encoded, spec.execArgv ?? [], main)
+    } catch (error) {
+      this.#launching.fail(error)
+      return
+    }
+    this.#follow(this.#child)
+  }
+
+  get ready(): Promise<void> {
+    return this.#launching.ready
+  }
+
+  get ended(): Promise<Ending> {
+    return this.#launching.ended
+  }
+
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  describe(): string {
+    return this.pid === undefined ? 'a process that could not be started' : `process ${this.pid}`
+  }
+
+  stop(): void {
+    this.#channel?.send({ kind: 'stop' } satisfies ToRuntime)
+  }
+
+  signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean {
+    return this.#child?.kill(signal) ?? false
+  }
+
+  #follow(child: ChildProcess): void {
+    const [, stdout, stderr, channel, lifeline] = child.stdio
+    if (stdout instanceof Duplex) this.#launching.read('stdout', stdout)
+    if (stderr instanceof Duplex) this.#launching.read('stderr', stderr)
+    if (channel instanceof Duplex) {
+      this.#channel = new PipeChannel(channel, { message: (message) => this.#launching.message(message) })
+    }
+    // Nothing ever comes over it. It is read so that its end is seen, and the child counts as closed.
+    if (lifeline instanceof Duplex) lifeline.on('error', () => {}).resume()
+
+    child.on('error', (error) => {
+      // Also raised for a signal that could not be sent, and then it does run.
+      if (child.pid === undefined) this.#launching.fail(error)
+    })
+    child.once('exit', () => stopReadingLater(child))
+    child.once('close', (code, signal) => {
+      if (child.pid !== undefined) this.#launching.end({ code, signal })
+    })
+  }
+}
+
+function spawnRuntime(encoded: string, execArgv: readonly string[], main: URL): ChildProcess {
+  const stdio: 'pipe'[] = []
+  stdio[CHANNEL_FD] = 'pipe'
+  stdio[LIFELINE_FD] = 'pipe'
+  return spawn(process.execPath, [...execArgv, fileURLToPath(main)], {
+    env: { ...process.env, [SPEC_VARIABLE]: encoded },
+    stdio: ['ignore', 'pipe', 'pipe', ...stdio.slice(CHANNEL_FD)],
+    // A process group of its own: Ctrl-C in a terminal reaches whoever started the mesh, and it stops the others in
+    // order. And the child's lifeline can end the group, with whatever the user's code has started in it.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  })
+}
+
+/**
+ * All that the ended process itself wrote is read in the next round of the event loop, for a pipe holds less than what
+ * one round reads. So the timer's callback, and a round after it, are enough even if this process was busy meanwhile.
+ */
+function stopReadingLater(child: ChildProcess): void {
+  const timer = setTimeout(() => {
+    setImmediate(() => {
+      for (const stream of child.stdio) stream?.destroy()
+    })
+  }, OUTPUT_GRACE_MS)
+  child.once('close', () => clearTimeout(timer))
+}

@@ -1,0 +1,13 @@
+/** What a child process and its parent agree upon. */
+
+/** The environment variable that holds the RuntimeSpec as JSON. The child takes it out before anything else runs. */
+export const SPEC_VARIABLE = 'SKEIN_RUNTIME'
+
+/** Messages both ways. */
+export const CHANNEL_FD = 3
+
+/** Nothing is ever written to it: its end is the end of the parent. */
+export const LIFELINE_FD = 4
+
+/** How long a process that has lost its parent may take to end in order, in milliseconds. */
+export const LOST_GRACE_MS = 1500

@@ -1,0 +1,70 @@
+// What bin/runtime.mjs runs: one runtime in a process of its own, started by LocalLauncher.
+import { Socket } from 'node:net'
+import { constants } from 'node:os'
+import { endGroup } from './end-group.js'
+import { runRuntime, type StartRole } from './entry.js'
+import { holdLifeline } from './lifeline.js'
+import { type FromRuntime, parseToRuntime } from './messages.js'
+import { PipeChannel } from './pipe-channel.js'
+import { fromJson } from './plain-json.js'
+import { CHANNEL_FD, SPEC_VARIABLE } from './process-contract.js'
+import { StopOrder } from './stop-order.js'
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+/** Runs the runtime whose spec stands in the environment, and ends the process. */
+export async function main(start: StartRole): Promise<void> {
+  const encoded = takeSpec()
+  holdLifeline()
+  // Whoever read them may be gone, and then this process is about to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+  const order = new StopOrder()
+  let isReady = false
+  let isLost = false
+  const stop = (code: number): void => {
+    // Nobody relies on it yet, and a start can take long: where no monitor answers, for one.
+    if (!isReady) process.exit(code)
+    order.stop(code)
+  }
+  const channel = new PipeChannel(new Socket({ fd: CHANNEL_FD, readable: true, writable: true }), {
+    message: (message) => parseToRuntime(message)?.kind === 'stop' && stop(0),
+    close() {
+      isLost = true
+      order.stop(1)
+      if (!isReady) endGroup()
+    },
+  })
+  onSignals(stop)
+
+  const send = (message: FromRuntime) => channel.send(message)
+  const ready = () => {
+    isReady = true
+    send({ kind: 'ready' })
+  }
+  const report = (report: unknown) => send({ kind: 'report', report })
+  const code = await runRuntime(encoded, { order, ready, report }, start)
+  if (isLost) endGroup()
+  await channel.flushed()
+  process.exit(code)
+}
+
+function takeSpec(): unknown {
+  const encoded = process.env[SPEC_VARIABLE]
+  // At once: neither the user's code nor its children may see the token.
+  delete process.env[SPEC_VARIABLE]
+  if (encoded !== undefined) return fromJson(encoded)
+  process.stderr.write('this program is run by Skein; to start a mesh, see `skein run --help`\n')
+  process.exit(1)
+}
+
+/** The first signal stops it in order, the second at once. */
+function onSignals(stop: (code: number) => void): void {
+  for (const signal of SIGNALS) {
+    const code = 128 + constants.signals[signal]
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(code))
+      stop(code)
+    })
+  }
+}

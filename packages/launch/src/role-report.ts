@@ -1,0 +1,46 @@
+import type { Progress } from '@skein/runtime/internal'
+import { isRecord } from './spec.js'
+
+/** What a runtime of each role tells whoever started it; arrives as `LaunchEvents.report`. */
+export type RoleReport =
+  /** Of a monitor: where it can be dialled. */
+  | { readonly kind: 'listening'; readonly address: string }
+  /** Of a node: a line that one of its workers printed. */
+  | {
+      readonly kind: 'line'
+      readonly uid: string
+      readonly stream: 'stdout' | 'stderr'
+      readonly text: string
+    }
+  /** Of a node: one of its workers has ended. */
+  | {
+      readonly kind: 'ended'
+      readonly uid: string
+      readonly code: number | null
+      readonly signal: string | null
+    }
+  /** Of a head: how far its program has got. */
+  | ({ readonly kind: 'progress' } & Progress)
+  /** Of a head: its program has ended, and the exit status is this. */
+  | { readonly kind: 'done'; readonly status: number }
+
+/** Undefined for what is none: a worker's code may report as well. */
+export function parseRoleReport(given: unknown): RoleReport | undefined {
+  if (!isRecord(given)) return undefined
+  const { kind, address, uid, stream, text, code, signal, done, total, status } = given
+  switch (kind) {
+    case 'listening':
+      return typeof address === 'string' ? { kind, address } : undefined
+    case 'line':
+      if (typeof uid !== 'string' || (stream !== 'stdout' && stream !== 'stderr')) return undefined
+      return typeof text === 'string' ? { kind, uid, stream, text } : undefined
+    case 'ended':
+      if (typeof uid !== 'string' || !(typeof code === 'number' || code === null)) return undefined
+      return typeof signal === 'string' || signal === null ? { kind, uid, code, signal } : undefined
+    case 'progress':
+      if (typeof done !== 'number' || typeof total !== 'number') return undefined
+      return { kind, done, total, text: typeof text === 'string' ? text : undefined }
+    case 'done':
+      return typeof status === 'number' ? { kind, status } : undefined
+  }
+}

@@ -1,0 +1,15 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { RuntimeSpec } from '@skein/runtime/internal'
+
+/** What a thread is started with, as its workerData. It takes this out before anything else runs. */
+export interface ThreadStart {
+  readonly spec: RuntimeSpec
+  /** Messages both ways; the thread's `parentPort` is left to the user's code. */
+  readonly port: MessagePort
+  /** One Int32, `OPEN` or `CLOSED`: so the process, about to exit, can wait for a thread without an event loop. */
+  readonly sockets: SharedArrayBuffer
+}
+
+export const OPEN = 0
+/** The thread has no sockets any more: it may end, and the process with it. */
+export const CLOSED = 1

@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually, useLedger } from '@skein/test-harness'
+import { LOST_GRACE_MS } from '../src/process-contract.js'
+import { runProgramWith, runs } from './program-run.js'
+
+/** Beside the grace: what a busy machine needs. */
+const SLACK_MS = 3000
+
+const DIST = new URL('../dist/', import.meta.url).href
+const FIXTURES = new URL('./fixtures/', import.meta.url).href
+
+let folder: string
+
+useLedger()
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'skein-lifeline-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Starts a runtime, and a plain process; reports all their pids, and then never returns to its event loop. */
+const SPINNING_FAMILY = `
+  const { spawn } = await import('node:child_process')
+  const { LocalLauncher } = await import('${DIST}index.js')
+  const launcher = new LocalLauncher({ main: new URL('process.mjs', '${FIXTURES}') })
+  const plain = spawn('sleep', ['600'], { stdio: 'ignore' }).pid
+  launcher.start(
+    { uid: 'worker:0:2', role: 'worker', monitor: 'tcp://127.0.0.1:9', meshToken: 'another-token', roleOptions: {
+      code: 'setImmediate(() => { report(process.pid); for (;;); })'
+    } },
+    { line() {}, report(pid) { report([process.pid, pid, plain]); for (;;); } },
+  )`
+
+describe('when a process is killed', () => {
+  test('the runtimes it started end, and those that they started, and their processes, although they are stuck', async () => {
+    const program = runProgramWith(
+      `console.log(JSON.stringify(await start(local, ${JSON.stringify(SPINNING_FAMILY)})))`,
+    )
+    const pids = pidsIn(await program.told())
+    expect(pids.map(runs)).toEqual([true, true, true])
+    program.child.kill('SIGKILL')
+    await program.ended
+    // One grace for each generation.
+    const timeout = 2 * LOST_GRACE_MS + SLACK_MS
+    await eventually(() => pids.every((pid) => !runs(pid)), { timeout, message: 'all of them to end' })
+  })
+
+  test('a runtime that is not stuck ends in order, and then what it has started', async () => {
+    const left = join(folder, 'left')
+    const code = `
+      const { writeFileSync } = await import('node:fs')
+      const { spawn } = await import('node:child_process')
+      comms.once('close', () => writeFileSync(${JSON.stringify(left)}, 'in order'))
+      report([process.pid, spawn('sleep', ['600'], { stdio: 'ignore' }).pid])`
+    const program = runProgramWith(`console.log(JSON.stringify(await start(local, ${JSON.stringify(code)})))`)
+    const pids = pidsIn(await program.told())
+    program.child.kill('SIGKILL')
+    await eventually(() => pids.every((pid) => !runs(pid)), { message: 'both to end' })
+    expect(await readFile(left, 'utf8')).toBe('in order')
+  })
+})
+
+test('when a process exits without stopping what it started, that ends too', async () => {
+  const program = runProgramWith(`
+    console.log(await start(local, 'report(process.pid)'))
+    process.exit(3)`)
+  const pid = Number(await program.told())
+  expect(await program.ended).toEqual([3, null])
+  await eventually(() => !runs(pid), { message: 'it to end' })
+})
+
+function pidsIn(told: unknown): number[] {
+  return Array.isArray(told) ? told.map(Number) : []
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { eventually, useLedger } from '@skein/test-harness'
+import { LocalLauncher } from '../src/local.js'
+import { fixture, local, start, TOKEN } from './starting.js'
+
+useLedger()
+
+/** Says in its last line whether it was stopped in order. */
+const SAYS_FAREWELL = `comms.once('close', () => console.log('closed'))`
+
+describe('a process', () => {
+  test('has no secret in its command line, where every user can read it', async () => {
+    const { launched } = start(local)
+    await launched.ready
+    const commandLine = readFileSync(`/proc/${launched.pid}/cmdline`, 'utf8')
+    expect(commandLine).toContain('process.mjs')
+    expect(commandLine).not.toContain(TOKEN)
+    launched.stop()
+    await launched.ended
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('that gets %s ends in order, and its code tells', async (signal, code) => {
+    const { launched, stdout } = start(local, SAYS_FAREWELL)
+    await launched.ready
+    process.kill(Number(launched.pid), signal)
+    expect(await launched.ended).toEqual({ code, signal: null })
+    expect(stdout).toEqual(['closed'])
+  })
+
+  test('that gets a second signal ends at once, whatever its stop waits for', async () => {
+    const { launched, stdout } = start(
+      local,
+      `comms.stop = () => { console.log('stopping'); return new Promise(() => {}) }`,
+    )
+    await launched.ready
+    launched.signal('SIGTERM')
+    await eventually(() => stdout.includes('stopping'))
+    launched.signal('SIGTERM')
+    expect(await launched.ended).toEqual({ code: 143, signal: null })
+  })
+
+  test('can be killed', async () => {
+    const { launched } = start(local, `setTimeout(() => { for (;;); })`)
+    await launched.ready
+    expect(launched.signal('SIGKILL')).toBe(true)
+    expect(await launched.ended).toEqual({ code: null, signal: 'SIGKILL' })
+    expect(launched.signal('SIGKILL')).toBe(false)
+  })
+
+  test('can be stopped while it starts, and need not come to the end of that', async () => {
+    const { launched, stdout } = start(local, `console.log('starting'); await new Promise(() => {})`)
+    await eventually(() => stdout.includes('starting'))
+    launched.stop()
+    await expect(launched.ready).rejects.toMatchObject({ code: 'ERR_LAUNCH' })
+    expect(await launched.ended).toEqual({ code: 0, signal: null })
+  })
+
+  test('has ended although a process of its own lives on and holds its output', async () => {
+    const code = `
+      const { spawn } = await import('node:child_process')
+      report(spawn('sleep', ['600'], { stdio: 'inherit', detached: true }).pid)
+      console.log('the last')
+      comms.stop()`
+    const { launched, reports, stdout } = start(local, code)
+    expect(await launched.ended).toEqual({ code: 0, signal: null })
+    expect(stdout).toEqual(['the last'])
+    process.kill(Number(reports[0]), 'SIGKILL')
+  })
+
+  test('whose module is not there rejects, and the error names it', async () => {
+    const { launched } = start(new LocalLauncher({ main: fixture('nowhere.mjs') }))
+    await expect(launched.ready).rejects.toMatchObject({
+      code: 'ERR_LAUNCH',
+      message: expect.stringContaining('nowhere.mjs'),
+    })
+    expect(await launched.ended).toEqual({ code: 1, signal: null })
+  })
+
+  test('that the system does not start rejects, and has ended', async () => {
+    // More than what fits into the environment.
+    const { launched } = start(local, '', { roleOptions: { code: `// ${'x'.repeat(2 ** 18)}` } })
+    await expect(launched.ready).rejects.toMatchObject({
+      code: 'ERR_LAUNCH',
+      reason: expect.stringContaining('E2BIG'),
+    })
+    expect(await launched.ended).toEqual({ code: null, signal: null })
+    expect(launched.describe()).toBe('a process that could not be started')
+    expect(launched.signal('SIGKILL')).toBe(false)
+    launched.stop()
+  })
+})

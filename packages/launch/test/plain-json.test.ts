@@ -1,0 +1,21 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { fromJson, toJson } from '../src/plain-json.js'
+
+describe('plain values', () => {
+  test('arrive as they were', () => {
+    const number = fc
+      .oneof(fc.double(), fc.constantFrom(Infinity, -Infinity, NaN))
+      .map((n) => (n === 0 ? 0 : n))
+    const plain = fc.object({ values: [number, fc.string(), fc.boolean(), fc.constant(null)] })
+    fc.assert(fc.property(plain, (value) => expect(fromJson(toJson(value))).toEqual(value)))
+  })
+
+  test.each([
+    ['a function', () => {}],
+    ['a bigint', 1n],
+    ['a symbol', Symbol('s')],
+  ])('that are none are refused: %s', (_what, value) => {
+    expect(() => toJson({ deep: [value] })).toThrow(expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE' }))
+  })
+})

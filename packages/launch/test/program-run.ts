@@ -1,0 +1,37 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { fixture } from './starting.js'
+
+export interface ProgramRun {
+  readonly child: ChildProcess
+  /** Its next line on stdout, parsed as JSON. */
+  told(): Promise<unknown>
+  readonly ended: Promise<readonly [code: number | null, signal: string | null]>
+}
+
+/** Runs `fixtures/program.mjs` with some code: a process that starts runtimes, and may be killed. */
+export function runProgramWith(code: string): ProgramRun {
+  const args = [fileURLToPath(fixture('program.mjs')), code]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    child,
+    ended: once(child, 'exit').then(([code, signal]) => [code, signal] as const),
+    async told() {
+      const { value } = await lines.next()
+      return JSON.parse(value ?? 'null')
+    },
+  }
+}
+
+/** Whether a process runs. One that has ended and waits to be collected doesn't. */
+export function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,31 @@
+import type { RequestOptions } from '@skein/core'
+import { invalidOption } from '@skein/core/internal'
+import { checkModule } from './object-service.js'
+
+/** A class, whatever its constructor takes. */
+export type Constructor = new (...args: never[]) => object
+
+/** Where a class is to be found, and what its constructor is given. */
+export type CreateOptions<C extends Constructor> = {
+  /** URL of the module that exports the class: `import.meta.url`, inside of it. Files only. */
+  readonly from: string | URL
+} & ([] extends ConstructorParameters<C>
+  ? { readonly args?: ConstructorParameters<C> | undefined }
+  : { readonly args: ConstructorParameters<C> })
+
+/** Where an object is to be created, and how long that may take. */
+export interface CreateTarget extends RequestOptions {
+  /** The uid of the runtime where it is to live. */
+  readonly on: string
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function moduleOf(from: string | URL): string {
+  return checkModule(from instanceof URL ? from.href : from)
+}
+
+/** @throws ERR_INVALID_OPTION for a class without a name: its module exports it under that */
+export function nameOfClass(Class: Constructor): string {
+  if (typeof Class === 'function' && Class.name !== '') return Class.name
+  throw invalidOption('Class', Class, 'a class that its module exports under its own name')
+}

@@ -1,0 +1,298 @@
+import { type Executed, type PeerChange, SkeinError } from '@skein/core'
+import { checkTimeout, checkUid, invalidOption } from '@skein/core/internal'
+import { EventEmitter } from 'eventemitter3'
+import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
+import { isLive } from './directory.js'
+import { Hold } from './doors.js'
+import { type Crew, type Member, PoolRun, type RunSettings, type Work } from './pool-run.js'
+import { doorOf, release, withOptions } from './proxy.js'
+import type { RemoteObject } from './remote.js'
+import type { Runtime } from './runtime.js'
+
+export type PoolOptions<C extends Constructor> = CreateOptions<C> & {
+  /**
+   * The workers to use.
+   * @default all that are there, and those that join later
+   */
+  readonly workers?: readonly string[] | undefined
+  /**
+   * Deadline of each request, in milliseconds.
+   * @default Infinity: work takes as long as it takes, and a worker that is lost is noticed
+   */
+  readonly timeout?: number | undefined
+}
+
+export interface MapOptions {
+  /**
+   * How many items each worker has at a time.
+   * @default 2: the next one is there when one is done, so that no worker waits for the network. Take 1 where an item
+   * takes long and there are few of them, more where the worker itself waits for something.
+   */
+  readonly concurrency?: number | undefined
+  /**
+   * Whether results come in the order of their items, or as they are done.
+   * @default true
+   */
+  readonly ordered?: boolean | undefined
+  /**
+   * How many items may be begun whose results were not taken yet: bounds the memory, and how far others get ahead of a
+   * slow item.
+   * @default 4 for each item that the workers have at a time
+   */
+  readonly lookahead?: number | undefined
+}
+
+/** An item was given to a worker that was lost, and is given to another. */
+export interface Redo {
+  /** The uid of the one that was lost. */
+  readonly worker: string
+  /** Which item, counted from 0. */
+  readonly index: number
+  /** Whether the lost one can have worked on it. */
+  readonly executed: Executed
+}
+
+export interface PoolEvents {
+  redo: (redo: Redo) => void
+  /** A worker has joined. */
+  joined: (uid: string) => void
+  /** A worker was lost. */
+  lost: (uid: string) => void
+}
+
+/**
+ * The workers as one: an object of one class on each of them, and work spread over them. A worker that is lost is
+ * retired, and its items are given to others: what it was doing may then have been done twice, and for no other reason
+ * is anything done again.
+ */
+export class Pool<T extends object> extends EventEmitter<PoolEvents> {
+  readonly #runtime: Runtime
+  readonly #create: (uid: string) => Promise<RemoteObject<T>>
+  readonly #wanted: ReadonlySet<string> | undefined
+  readonly #members = new Set<Member<T>>()
+  readonly #joining = new Set<string>()
+  readonly #runs = new Set<{ pump(): void; fail(error: unknown): void }>()
+  readonly #crew: Crew<T>
+  #closed: Promise<void> | undefined
+
+  /** @internal Use `openPool`. */
+  constructor(
+    runtime: Runtime,
+    create: (uid: string) => Promise<RemoteObject<T>>,
+    wanted?: ReadonlySet<string>,
+  ) {
+    super()
+    this.#runtime = runtime
+    this.#create = create
+    this.#wanted = wanted
+    this.#crew = this.#newCrew()
+    runtime.on('peer', this.#changed)
+  }
+
+  /** Those that work, in the order of their joining. */
+  get workers(): readonly string[] {
+    return [...this.#members].map(({ uid }) => uid)
+  }
+
+  /**
+   * Does something with every item, and gives the results. `work` is handed the object on the worker that the item falls
+   * to. Nothing begins before the first result is asked for; leaving the loop ends it.
+   *
+   * ```ts
+   * for await (const n of pool.map(ranges, (primes, [from, to]) => primes.count(from, to))) total += n
+   * ```
+   *
+   * Throws what `work` or the items throw, and ERR_PEER_LOST if all workers are lost; what is under way is cancelled
+   * then.
+   *
+   * @throws ERR_INVALID_OPTION
+   */
+  map<Item, Result>(
+    items: Iterable<Item | PromiseLike<Item>> | AsyncIterable<Item>,
+    work: Work<T, Item, Result>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Result, void, undefined> {
+    if (!isIterable(items)) throw invalidOption('items', items, 'an iterable or async iterable')
+    return this.#results(new PoolRun(this.#crew, each(items), work, settingsOf(options)))
+  }
+
+  /** As `map`, for what has no results. Resolves when all items are done. */
+  async forEach<Item>(
+    items: Iterable<Item | PromiseLike<Item>> | AsyncIterable<Item>,
+    work: Work<T, Item, unknown>,
+    options: Omit<MapOptions, 'ordered'> = {},
+  ): Promise<void> {
+    for await (const _ of this.map(items, work, { ...options, ordered: false }));
+  }
+
+  /** Ends what runs with ERR_CLOSED, and lets go of the objects. May be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Takes a worker in. A worker that is lost meanwhile is none.
+   *
+   * @throws what creating the object throws
+   * @internal
+   */
+  async join(uid: string): Promise<void> {
+    this.#joining.add(uid)
+    try {
+      const member = { uid, remote: await this.#create(uid) }
+      if (this.#closed !== undefined) return await release(member.remote)
+      this.#members.add(member)
+      this.emit('joined', uid)
+    } catch (error) {
+      if (!isLossOf(uid, error)) throw error
+    } finally {
+      this.#joining.delete(uid)
+      this.#pump()
+    }
+  }
+
+  async *#results<Item, Result>(run: PoolRun<T, Item, Result>): AsyncGenerator<Result, void, undefined> {
+    if (this.#closed !== undefined) throw closed()
+    this.#runs.add(run)
+    try {
+      yield* run.results()
+    } finally {
+      this.#runs.delete(run)
+    }
+  }
+
+  readonly #changed = ({ uid, is }: PeerChange): void => {
+    const member = [...this.#members].find((member) => member.uid === uid)
+    if (is === 'dead' || is === 'left') {
+      if (member !== undefined) this.#retire(member)
+      return
+    }
+    if (member !== undefined || this.#joining.has(uid) || !this.#isWanted(uid)) return
+    this.join(uid).catch((error: unknown) => {
+      this.#runtime.comms.logger.warn({ uid, error }, 'a worker could not be taken into the pool')
+    })
+  }
+
+  #isWanted(uid: string): boolean {
+    if (this.#wanted !== undefined) return this.#wanted.has(uid)
+    return this.#runtime.comms.entryOf(uid)?.roles.includes('worker') ?? false
+  }
+
+  #retire(member: Member<T>): void {
+    if (!this.#members.delete(member)) return
+    this.emit('lost', member.uid)
+    this.#pump()
+  }
+
+  #pump(): void {
+    for (const run of this.#runs) run.pump()
+  }
+
+  async #close(): Promise<void> {
+    this.#runtime.off('peer', this.#changed)
+    const members = [...this.#members]
+    this.#members.clear()
+    for (const run of this.#runs) run.fail(closed())
+    await Promise.all(members.map(({ remote }) => release(remote)))
+  }
+
+  #newCrew(): Crew<T> {
+    const joining = this.#joining
+    return {
+      members: this.#members,
+      get growing() {
+        return joining.size > 0
+      },
+      lost: (member, error): error is SkeinError => {
+        if (!isLossOf(member.uid, error) && !isGone(member.remote, error)) return false
+        this.#retire(member)
+        return true
+      },
+      redo: (worker, index, executed) => this.emit('redo', { worker, index, executed }),
+    }
+  }
+}
+
+/**
+ * Creates an object of a class on every worker.
+ *
+ * @throws ERR_NO_SUCH_PEER if there is no worker, and what creating the objects throws; none is left then
+ */
+export async function openPool<C extends Constructor>(
+  runtime: Runtime,
+  Class: C,
+  options: PoolOptions<C>,
+): Promise<Pool<InstanceType<C>>> {
+  const timeout = checkTimeout('timeout', options.timeout, Number.POSITIVE_INFINITY)
+  const wanted = options.workers?.map(checkUid)
+  const create = async (on: string): Promise<RemoteObject<InstanceType<C>>> => {
+    const creation: CreateOptions<C> & CreateTarget = { ...options, on, timeout }
+    return withOptions(await runtime.create(Class, creation), { timeout })
+  }
+  const pool = new Pool<InstanceType<C>>(runtime, create, wanted && new Set(wanted))
+  const joined = await Promise.allSettled((wanted ?? liveWorkers(runtime)).map((uid) => pool.join(uid)))
+  const failed = joined.find((outcome) => outcome.status === 'rejected')
+  if (failed === undefined && pool.workers.length > 0) return pool
+  await pool.close()
+  if (failed !== undefined) throw failed.reason
+  const text = 'there are no workers for the pool; start some, or wait for them with waitForWorkers'
+  throw new SkeinError('ERR_NO_SUCH_PEER', text, { executed: 'no' })
+}
+
+/** The workers that are there, `worker:0:2` before `worker:0:10`. */
+export function liveWorkers(runtime: Runtime): string[] {
+  return runtime
+    .peers()
+    .filter((peer) => isLive(peer) && peer.roles.includes('worker'))
+    .map(({ uid }) => uid)
+    .sort(new Intl.Collator('en', { numeric: true }).compare)
+}
+
+/** Whether an error says that a peer is gone, and not that something that it asked is. */
+function isLossOf(uid: string, error: unknown): error is SkeinError {
+  const lost =
+    error instanceof SkeinError && (error.code === 'ERR_PEER_LOST' || error.code === 'ERR_NO_SUCH_PEER')
+  return lost && error.uid === uid
+}
+
+/** Whether an error says that the object itself is gone: its worker is ending, or has given us up. */
+function isGone(remote: object, error: unknown): error is SkeinError {
+  const door = doorOf(remote)
+  if (!(door instanceof Hold) || !(error instanceof SkeinError)) return false
+  const { type, object } = door.address
+  return error.code === 'ERR_NO_SUCH_OBJECT' && error.object === `${type}#${object}`
+}
+
+function closed(): SkeinError {
+  return new SkeinError('ERR_CLOSED', 'the pool was closed')
+}
+
+function settingsOf({ concurrency = 2, lookahead, ordered = true }: MapOptions): RunSettings {
+  if (lookahead !== undefined) checkCount('lookahead', lookahead)
+  if (typeof ordered !== 'boolean') throw invalidOption('ordered', ordered, 'true or false')
+  return { concurrency: checkCount('concurrency', concurrency), lookahead, ordered }
+}
+
+function checkCount(option: string, given: unknown): number {
+  if (typeof given === 'number' && Number.isInteger(given) && given > 0) return given
+  throw invalidOption(option, given, 'a whole number, 1 or more')
+}
+
+/** One iterator for both kinds. */
+async function* each<Item>(
+  items: Iterable<Item | PromiseLike<Item>> | AsyncIterable<Item>,
+): AsyncGenerator<Item> {
+  yield* items as AsyncIterable<Item>
+}
+
+function isIterable(items: unknown): boolean {
+  if (typeof items === 'string') return true
+  return (
+    typeof items === 'object' && items !== null && (Symbol.asyncIterator in items || Symbol.iterator in items)
+  )
+}

@@ -1,0 +1,197 @@
+import { types } from 'node:util'
+import { type Logger, SkeinError } from '@skein/core'
+import { type Methods, methodsOf } from './exposure.js'
+
+/** An object that lives here and is used from elsewhere. */
+export class Resident {
+  /** How many holds there are on it. */
+  holds = 0
+  /** How many of its methods run. */
+  running = 0
+  /** Whether it is to go once nothing of it runs: its last hold was given back. */
+  free = false
+  /** Set once it is going, or gone. */
+  disposal: Promise<void> | undefined
+
+  constructor(
+    readonly type: string,
+    readonly id: string,
+    readonly value: object,
+    readonly methods: Methods,
+  ) {}
+}
+
+/** A runtime that holds objects of ours: one instance of it. */
+interface Holder {
+  readonly instance: string
+  /** What it holds, by ticket. */
+  readonly holds: Map<string, Resident>
+}
+
+/** What is asked of a resident object. */
+export interface ObjectRequest {
+  readonly type: string
+  readonly object: string
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+/**
+ * The resident objects of this runtime, and who holds them. A hold is a ticket: a name that whoever handed the object
+ * out has made up, and that its holder gives back. An object is disposed when its last ticket is gone, given back or by
+ * the death of its holder, and none of its methods runs any more.
+ */
+export class ResidentObjects {
+  readonly #residents = new Map<string, Resident>()
+  readonly #byValue = new WeakMap<object, Resident>()
+  readonly #holders = new Map<string, Holder>()
+  readonly #makeId: () => string
+  readonly #logger: Logger
+
+  constructor(makeId: () => string, logger: Logger) {
+    this.#makeId = makeId
+    this.#logger = logger
+  }
+
+  get size(): number {
+    return this.#residents.size
+  }
+
+  /**
+   * Puts an object under reference, or finds it there. It goes once it was held and is held no more.
+   *
+   * @throws ERR_INVALID_OPTION for what can't be exposed
+   */
+  adopt(value: object): Resident {
+    const known = this.#byValue.get(value)
+    if (known !== undefined && known.disposal === undefined) return known
+    const methods = methodsOf(value, 'object')
+    const resident = new Resident(typeOf(value), this.#makeId(), value, methods)
+    this.#byValue.set(value, resident)
+    this.#residents.set(resident.id, resident)
+    return resident
+  }
+
+  find(type: string, id: string): Resident | undefined {
+    const resident = this.#residents.get(id)
+    return resident?.type === type ? resident : undefined
+  }
+
+  /** @throws ERR_NO_SUCH_OBJECT if it isn't here, or not any more */
+  get(type: string, id: string): Resident {
+    const resident = this.find(type, id)
+    if (resident !== undefined) return resident
+    const object = `${type}#${id}`
+    const text = `there is no object ${object} here: it was let go of by all who held it, or was never here`
+    throw new SkeinError('ERR_NO_SUCH_OBJECT', text, { object, executed: 'no' })
+  }
+
+  /** Runs a method of a resident object. */
+  run({ type, object, method, args }: ObjectRequest): unknown {
+    const resident = this.get(type, object)
+    const run = resident.methods.get(method)
+    if (run === undefined) {
+      const text = `${type} has no method '${method}'; it has ${[...resident.methods.keys()].join(', ')}`
+      const facts = { object: `${type}#${object}`, method, executed: 'no' } as const
+      throw new SkeinError('ERR_NO_SUCH_METHOD', text, facts)
+    }
+    const result: unknown = Reflect.apply(run, resident.value, args)
+    if (!types.isPromise(result)) return result
+    resident.running += 1
+    const done = (): void => {
+      resident.running -= 1
+      void this.#disposeIfFree(resident)
+    }
+    result.then(done, done)
+    return result
+  }
+
+  /** Gives an instance of a peer a hold. A ticket that it has already changes nothing. */
+  hold(resident: Resident, uid: string, instance: string, ticket: string): void {
+    let holder = this.#holders.get(uid)
+    if (holder?.instance !== instance) {
+      if (holder !== undefined) this.lose(uid, holder.instance)
+      holder = { instance, holds: new Map() }
+      this.#holders.set(uid, holder)
+    }
+    if (holder.holds.has(ticket)) return
+    holder.holds.set(ticket, resident)
+    resident.holds += 1
+    resident.free = false
+  }
+
+  /** A hold that its holder never got: things are as before. */
+  takeBack(uid: string, ticket: string): void {
+    const holds = this.#holders.get(uid)?.holds
+    const resident = holds?.get(ticket)
+    if (resident === undefined) return
+    holds?.delete(ticket)
+    resident.holds -= 1
+  }
+
+  /** Holds are given back. Resolves once what is thereby free has been disposed. Unknown tickets are passed over. */
+  async release(uid: string, tickets: readonly string[]): Promise<void> {
+    const holder = this.#holders.get(uid)
+    if (holder === undefined) return
+    const freed: Promise<void>[] = []
+    for (const ticket of tickets) {
+      const resident = holder.holds.get(ticket)
+      if (resident === undefined) continue
+      holder.holds.delete(ticket)
+      resident.holds -= 1
+      resident.free = resident.holds === 0
+      freed.push(this.#disposeIfFree(resident))
+    }
+    if (holder.holds.size === 0) this.#holders.delete(uid)
+    await Promise.all(freed)
+  }
+
+  /** An instance of a peer is gone, and all its holds with it. */
+  lose(uid: string, instance: string): void {
+    const holder = this.#holders.get(uid)
+    if (holder?.instance === instance) void this.release(uid, [...holder.holds.keys()])
+  }
+
+  /** Nobody will take an object that was put here to be taken. Does nothing if somebody has. */
+  abandon(resident: Resident): Promise<void> {
+    resident.free = resident.holds === 0
+    return this.#disposeIfFree(resident)
+  }
+
+  async #disposeIfFree(resident: Resident): Promise<void> {
+    if (resident.free && resident.running === 0) await this.dispose(resident)
+  }
+
+  /** Ends an object, whoever holds it. Its own failure to end is logged. */
+  dispose(resident: Resident): Promise<void> {
+    resident.disposal ??= this.#dispose(resident)
+    return resident.disposal
+  }
+
+  async #dispose(resident: Resident): Promise<void> {
+    this.#residents.delete(resident.id)
+    try {
+      await disposerOf(resident.value)?.()
+    } catch (error) {
+      const object = `${resident.type}#${resident.id}`
+      this.#logger.error({ object, error }, 'an object has thrown while it was disposed')
+    }
+  }
+
+  /** Ends all objects. */
+  async close(): Promise<void> {
+    this.#holders.clear()
+    await Promise.all([...this.#residents.values()].map((resident) => this.dispose(resident)))
+  }
+}
+
+/** The name of its class. */
+function typeOf(value: object): string {
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+  return typeof name === 'string' && name !== '' ? name : 'Object'
+}
+
+function disposerOf(value: object): (() => unknown) | undefined {
+  const disposer: unknown = Reflect.get(value, Symbol.asyncDispose) ?? Reflect.get(value, Symbol.dispose)
+  return typeof disposer === 'function' ? () => Reflect.apply(disposer, value, []) : undefined
+}

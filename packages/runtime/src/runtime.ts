@@ -1,0 +1,279 @@
+import {
+  CommsManager,
+  type CommsOptions,
+  type CommsParts,
+  type PeerChange,
+  type PeerReport,
+} from '@skein/core'
+import {
+  type Clock,
+  checkUid,
+  MsgpackCodec,
+  randomId,
+  stderrLogger,
+  systemClock,
+  systemRandomness,
+} from '@skein/core/internal'
+import { EventEmitter } from 'eventemitter3'
+import { type Constructor, type CreateOptions, type CreateTarget, moduleOf, nameOfClass } from './creation.js'
+import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
+import { Dispatcher, type Exposed, type Middleware } from './dispatcher.js'
+import { ServiceDoor } from './doors.js'
+import { type LookUp, MonitorLink } from './monitor-link.js'
+import { objectService } from './object-service.js'
+import { proxyFor } from './proxy.js'
+import { ReferenceCodec } from './reference-codec.js'
+import { OBJECTS, References } from './references.js'
+import type { Remote, RemoteObject } from './remote.js'
+import { ResidentObjects } from './resident-objects.js'
+import { STATS, Stats } from './stats.js'
+
+export interface RuntimeOptions extends CommsOptions {
+  /** Address of the monitor to connect to at start. @default none: peers are reached with `comms.connect` */
+  readonly monitor?: string | undefined
+  /**
+   * Whether to count what is served, behind the service `skein.stats`.
+   * @default true: it costs a call less than a tenth of a microsecond
+   */
+  readonly stats?: boolean | undefined
+}
+
+/** What a runtime can be given in place of its own. */
+export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place'>
+
+export interface RuntimeEvents {
+  /** A peer's state has changed. Comes in the order of the changes. */
+  peer: (change: PeerChange) => void
+  /** A peer asks this runtime to end. Without a listener it does. */
+  stop: (from: string) => void
+  /** Everything is closed. */
+  close: () => void
+}
+
+const DEFAULT_FAREWELL = 1000
+
+/**
+ * A member of the mesh: offers services and objects to the others, and uses theirs.
+ *
+ * ```ts
+ * const runtime = new Runtime({ uid: 'head', monitor: 'tcp://127.0.0.1:3000', meshToken })
+ * await runtime.start()
+ * runtime.expose('math', { add: (a: number, b: number) => a + b })
+ * await runtime.proxy<Math>('worker:0:1', 'math').add(1, 2)
+ * ```
+ */
+export class Runtime extends EventEmitter<RuntimeEvents> {
+  /** The connections below, and the messages on them. */
+  readonly comms: CommsManager
+  readonly #dispatcher: Dispatcher
+  readonly #objects: ResidentObjects
+  readonly #references: References
+  readonly #monitor: MonitorLink | undefined
+  readonly #stats: Stats | undefined
+  readonly #options: RuntimeOptions
+  #stopped: Promise<void> | undefined
+
+  /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
+  constructor(options: RuntimeOptions, parts: RuntimeParts = {}) {
+    super()
+    const makeId = () => randomId(options.random ?? systemRandomness)
+    const comms = () => this.comms
+    const objects = new ResidentObjects(makeId, options.logger ?? stderrLogger)
+    const references = new References({ comms, objects, makeId })
+    const codec = new MsgpackCodec({ references, ...(parts.limits && { limits: parts.limits }) })
+    this.#options = options
+    this.#objects = objects
+    this.#references = references
+    this.#dispatcher = new Dispatcher(objects)
+    this.comms = new CommsManager(options, {
+      ...parts,
+      codec: new ReferenceCodec(codec, references),
+      dispatch: this.#dispatcher.dispatch,
+      resolve: async (uid) => this.#monitor?.find(uid),
+    })
+    if (options.monitor !== undefined) this.#monitor = this.#linkTo(options.monitor)
+    this.#dispatcher.provide(OBJECTS, objectService({ comms, objects, references }))
+    if (options.introduces === true) this.#dispatcher.provide(DIRECTORY, directoryService(comms))
+    if (options.stats !== false) this.#stats = this.#count()
+    this.comms.on('peer', (change) => this.#changed(change))
+    this.comms.on('stop', (from) => this.#asked(from))
+    this.comms.on('close', () => this.#ended())
+  }
+
+  get uid(): string {
+    return this.comms.uid
+  }
+
+  /** The uid of the monitor, once it was reached. */
+  get monitor(): string | undefined {
+    return this.#monitor?.uid
+  }
+
+  /**
+   * Binds the addresses, begins to listen, and connects to the monitor if there is to be one.
+   *
+   * @throws as `CommsManager.start` and `CommsManager.connect`; nothing is left open then
+   */
+  async start(): Promise<void> {
+    await this.comms.start()
+    this.#stats?.start()
+    try {
+      await this.#monitor?.connect()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /**
+   * Disposes the objects that live here, says farewell to all peers, and closes everything. What runs is not waited for.
+   * May be called twice and from anywhere.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  // What this runtime offers
+
+  /**
+   * Offers the methods of an object to the mesh, under a name: of a plain object its own functions, of a class instance
+   * its public methods. Accessors, symbols and names that begin with `_` stay private; what TypeScript calls `private`
+   * does not.
+   *
+   * @throws ERR_INVALID_OPTION if the name is taken or begins with `skein.`, or the object has no methods
+   */
+  expose(name: string, object: object): Exposed {
+    return this.#dispatcher.expose(name, object)
+  }
+
+  /** Puts a middleware around all requests that come in, inside of those that are there already. */
+  use(middleware: Middleware): void {
+    this.#dispatcher.use(middleware)
+  }
+
+  /**
+   * A value that stands for an object of this runtime: wherever it is sent, it arrives as a proxy, and the object stays
+   * here. When the last who got one lets go of it or is gone, the object is disposed (`Symbol.asyncDispose` or
+   * `Symbol.dispose`, if it has them).
+   *
+   * @throws ERR_INVALID_OPTION if the object has no methods
+   */
+  share<T extends object>(object: T): RemoteObject<T> {
+    return this.#references.share(object)
+  }
+
+  // What it uses of others
+
+  /** A stand-in for a service of another runtime, or of this one. Nothing is sent before a method is called. */
+  proxy<T extends object>(uid: string, service: string): Remote<T> {
+    return proxyFor<Remote<T>>(new ServiceDoor(this.comms, checkUid(uid), service))
+  }
+
+  /**
+   * Creates an object in another runtime, which loads the module and constructs what it exports under the class's name.
+   * It lives there until nobody holds it any more.
+   *
+   * @throws ERR_NO_SUCH_EXPORT, what the constructor throws, and what a request can fail with
+   */
+  async create<C extends Constructor>(
+    Class: C,
+    options: CreateOptions<C> & CreateTarget,
+  ): Promise<RemoteObject<InstanceType<C>>> {
+    const { on, from, args, timeout, signal, overflow } = options
+    const call = {
+      service: OBJECTS,
+      method: 'create',
+      args: [moduleOf(from), nameOfClass(Class), args ?? []],
+    }
+    return this.comms.sendRecv<RemoteObject<InstanceType<C>>>(checkUid(on), call, {
+      timeout,
+      signal,
+      overflow,
+    })
+  }
+
+  /** Everyone that is known, this runtime left out, ordered by uid. */
+  peers(): PeerReport[] {
+    return this.comms.peers()
+  }
+
+  /** Resolves once a peer is linked and answers. See `CommsManager.waitFor`. */
+  waitFor(uid: string, options: { readonly timeout?: number | undefined } = {}): Promise<void> {
+    return this.comms.waitFor(uid, options)
+  }
+
+  /**
+   * Closes everything at once: objects are not disposed, nobody is told, what was posted is dropped. May be called twice
+   * and from anywhere.
+   */
+  destroy(): Promise<void> {
+    return this.comms.destroy()
+  }
+
+  /** @internal */
+  get clock(): Clock {
+    return this.#options.clock ?? systemClock
+  }
+
+  /** How many objects live here. */
+  get residents(): number {
+    return this.#objects.size
+  }
+
+  /** Offers a built-in service, whose name begins with `skein.`. @internal */
+  get dispatcher(): Dispatcher {
+    return this.#dispatcher
+  }
+
+  async #stop(): Promise<void> {
+    await this.#objects.close()
+    await this.#passedOn()
+    await this.comms.stop()
+  }
+
+  #ended(): void {
+    this.#monitor?.close()
+    this.#stats?.stop()
+    this.emit('close')
+  }
+
+  /** What was passed on is let go of with this runtime: whoever gets it must be known to its owner before. */
+  #passedOn(): Promise<void> {
+    const { farewellTimeout = DEFAULT_FAREWELL } = this.#options
+    return new Promise((resolve) => {
+      const timer = this.clock.after(farewellTimeout, resolve)
+      void this.#references.settled().then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #changed(change: PeerChange): void {
+    const { uid, instance, is } = change
+    if (is === 'dead' || is === 'left') {
+      this.#objects.lose(uid, instance)
+      this.#references.lose(uid, instance)
+    }
+    this.#monitor?.changed(change)
+    this.emit('peer', change)
+  }
+
+  #asked(from: string): void {
+    if (this.listenerCount('stop') > 0) this.emit('stop', from)
+    else void this.stop()
+  }
+
+  #linkTo(address: string): MonitorLink {
+    const lookUp: LookUp = (monitor, uid) => this.proxy<DirectoryService>(monitor, DIRECTORY).lookup(uid)
+    return new MonitorLink(this.comms, address, lookUp, this.clock)
+  }
+
+  #count(): Stats {
+    const stats = new Stats()
+    this.#dispatcher.use(stats.middleware)
+    this.#dispatcher.provide(STATS, new Map([['read', () => stats.read()]]))
+    return stats
+  }
+}

@@ -1,0 +1,4 @@
+import { processMain } from '@skein/launch/internal'
+import { startTestRole } from '../dist/cluster/test-role.js'
+
+await processMain(startTestRole)

@@ -1,0 +1,28 @@
+// What the processes and threads of a cluster run: their role, and a service that does to them what tests ask for.
+import { type StartedRole, startRole } from '@skein/launch/internal'
+import type { RuntimeSpec } from '@skein/runtime/internal'
+
+/** The name of the service. */
+export const HARNESS = 'harness'
+
+export interface HarnessService {
+  /** Keeps the event loop busy for `ms` milliseconds. Resolves before it begins. */
+  stall(ms: number): void
+}
+
+export async function startTestRole(
+  spec: RuntimeSpec,
+  report: (report: unknown) => void,
+): Promise<StartedRole> {
+  const role = await startRole(spec, report)
+  const service: HarnessService = {
+    // Two rounds of the event loop: in the first the answer leaves.
+    stall: (ms) => void setImmediate(() => setImmediate(() => spin(ms))),
+  }
+  role.runtime.expose(HARNESS, service)
+  return role
+}
+
+function spin(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until; ) {}
+}
