@@ -42,6 +42,7 @@ export interface CommsEvents {
 
 /** What a CommsManager is made of; each part can be replaced, by a test or by the runtime above. */
 export interface CommsParts {
+  /** Belongs to the CommsManager from then on, which closes it. @default ZeroMQ */
   readonly transport?: Transport | undefined
   readonly limits?: Limits | undefined
   readonly place?: Place | undefined
@@ -343,6 +344,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#deadlines.close()
     this.#links?.close()
     await this.#inbound?.close()
+    await this.#transport.close()
     this.#report(() => this.emit('close'))
   }
 

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.js'
 import { invalidOption, SkeinError } from './errors.js'
 import { type Logger, stderrLogger } from './logger.js'
 import { type Randomness, systemRandomness } from './random.js'
+import type { Scheme } from './scheme.js'
 
 /** How links judge their peers. All values in milliseconds; the defaults suit a LAN. */
 export interface LivenessOptions {
@@ -102,10 +103,11 @@ export interface CommsOptions {
    */
   introduces?: boolean | undefined
   /**
-   * The lanes to offer. `inproc` serves threads of this process, `ipc` processes of this host.
-   * @default all three
+   * The lanes to offer. `inproc` serves threads of this process, `ipc` processes of this host; `mem` is the network of a
+   * simulation.
+   * @default inproc, ipc and tcp
    */
-  transports?: readonly ('tcp' | 'ipc' | 'inproc')[] | undefined
+  transports?: readonly Scheme[] | undefined
   /** Address to bind for tcp. @default '127.0.0.1' */
   bind?: string | undefined
   /** Port to bind for tcp. @default the first free one from 3000 up */
@@ -144,7 +146,7 @@ export interface CommsSettings {
   readonly meshToken: string
   readonly roles: readonly string[]
   readonly introduces: boolean
-  readonly transports: readonly ('tcp' | 'ipc' | 'inproc')[]
+  readonly transports: readonly Scheme[]
   readonly bind: string
   readonly port: number | undefined
   readonly advertise: readonly string[]
@@ -184,7 +186,8 @@ export const defaultFlow: Readonly<FlowOptions> = Object.freeze({
 
 const DEFAULT_TIMEOUT = 30_000
 const DEFAULT_FAREWELL = 1000
-const TRANSPORTS = ['inproc', 'ipc', 'tcp'] as const
+const TRANSPORTS: readonly Scheme[] = ['inproc', 'ipc', 'tcp', 'mem']
+const DEFAULT_TRANSPORTS = TRANSPORTS.filter((transport) => transport !== 'mem')
 
 /** Checks what was given and fills in the rest. The one place where options are validated. */
 export function settle(options: CommsOptions): CommsSettings {
@@ -250,7 +253,7 @@ export function isLoopback(host: string): boolean {
 }
 
 function checkTransports(given: unknown): CommsSettings['transports'] {
-  if (given === undefined) return TRANSPORTS
+  if (given === undefined) return DEFAULT_TRANSPORTS
   const list: unknown[] = Array.isArray(given) ? given : [given]
   const chosen = TRANSPORTS.filter((transport) => list.includes(transport))
   if (chosen.length === 0 || chosen.length !== new Set(list).size) {

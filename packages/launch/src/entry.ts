@@ -1,6 +1,6 @@
 import { once } from 'node:events'
+import { type Transport, ZmqTransport } from '@skein/core/internal'
 import type { RuntimeSpec } from '@skein/runtime/internal'
-import { ExitRequest } from './exit-request.js'
 import { parseSpec } from './spec.js'
 import type { StopOrder } from './stop-order.js'
 
@@ -15,10 +15,14 @@ export interface RunningRole {
 }
 
 /**
- * Starts the role that a spec asks for; what it has to say meanwhile goes to `report`. One that fails leaves nothing
- * open: a thread with an open socket can't be ended.
+ * Starts the role that a spec asks for; what it has to say meanwhile goes to `report`. Its sockets are those of the
+ * transport that it is given, and nothing else that it opens may outlive a failure.
  */
-export type StartRole = (spec: RuntimeSpec, report: (report: unknown) => void) => Promise<RunningRole>
+export type StartRole = (
+  spec: RuntimeSpec,
+  report: (report: unknown) => void,
+  transport: Transport,
+) => Promise<RunningRole>
 
 /** Whoever started this runtime, as seen from here. */
 export interface Parent {
@@ -28,20 +32,26 @@ export interface Parent {
 }
 
 /**
- * Runs one runtime, from its spec to its end, and resolves with the exit code. What goes wrong is printed to standard
- * error, where whoever started it reads it.
+ * Runs one runtime, from its spec to its end, and resolves with the exit code when its sockets are closed: only then may
+ * a thread end. What goes wrong is printed to standard error, where whoever started it reads it.
  */
 export async function runRuntime(given: unknown, parent: Parent, start: StartRole): Promise<number> {
+  const { order } = parent
+  const transport = new ZmqTransport()
   try {
-    const role = await start(parseSpec(given), (report) => parent.report(report))
+    const starting = start(parseSpec(given), (report) => parent.report(report), transport)
+    // A start can take long, where no monitor answers for one, and nobody relies on it yet: it is not waited for.
+    const role = await Promise.race([order.code, starting])
+    if (typeof role === 'number') return role
     parent.ready()
-    const code = await Promise.race([parent.order.code, role.over])
-    await end(role, parent.order.dropped)
+    const code = await Promise.race([order.code, role.over])
+    await end(role, order.dropped)
     return code
   } catch (error) {
-    if (error instanceof ExitRequest) return error.code
     console.error(error)
     return 1
+  } finally {
+    await transport.close()
   }
 }
 

@@ -20,28 +20,18 @@ export async function main(start: StartRole): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
   const order = new StopOrder()
-  let isReady = false
   let isLost = false
-  const stop = (code: number): void => {
-    // Nobody relies on it yet, and a start can take long: where no monitor answers, for one.
-    if (!isReady) process.exit(code)
-    order.stop(code)
-  }
   const channel = new PipeChannel(new Socket({ fd: CHANNEL_FD, readable: true, writable: true }), {
-    message: (message) => parseToRuntime(message)?.kind === 'stop' && stop(0),
+    message: (message) => parseToRuntime(message)?.kind === 'stop' && order.stop(0),
     close() {
       isLost = true
       order.stop(1)
-      if (!isReady) endGroup()
     },
   })
-  onSignals(stop)
+  onSignals(order)
 
   const send = (message: FromRuntime) => channel.send(message)
-  const ready = () => {
-    isReady = true
-    send({ kind: 'ready' })
-  }
+  const ready = () => send({ kind: 'ready' })
   const report = (report: unknown) => send({ kind: 'report', report })
   const code = await runRuntime(encoded, { order, ready, report }, start)
   if (isLost) endGroup()
@@ -59,12 +49,12 @@ function takeSpec(): unknown {
 }
 
 /** The first signal stops it in order, the second at once. */
-function onSignals(stop: (code: number) => void): void {
+function onSignals(order: StopOrder): void {
   for (const signal of SIGNALS) {
     const code = 128 + constants.signals[signal]
     process.once(signal, () => {
       process.once(signal, () => process.exit(code))
-      stop(code)
+      order.stop(code)
     })
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { invalidOption, ZmqTransport } from '@skein/core/internal'
+import { invalidOption, type Transport } from '@skein/core/internal'
 import {
   type Ending,
   type Mesh,
@@ -22,21 +22,13 @@ export interface StartedRole extends RunningRole, Pick<Role, 'runtime'> {}
 type Report = (report: RoleReport) => void
 
 /** Starts the role that a spec asks for. */
-export async function startRole(spec: RuntimeSpec, report: Report): Promise<StartedRole> {
-  // Ours, so that whatever fails, no socket stays open: a thread would abort the process.
-  const transport = new ZmqTransport()
-  try {
-    const { runtime, over, stop } = await start(spec, report, { transport })
-    return {
-      runtime,
-      over,
-      stop: () => stop().then(() => transport.close()),
-      destroy: () => runtime.comms.destroy().then(() => transport.close()),
-    }
-  } catch (error) {
-    await transport.close()
-    throw error
-  }
+export async function startRole(
+  spec: RuntimeSpec,
+  report: Report,
+  transport: Transport,
+): Promise<StartedRole> {
+  const { runtime, over, stop } = await start(spec, report, { transport })
+  return { runtime, over, stop, destroy: () => runtime.comms.destroy() }
 }
 
 type Playing = Omit<StartedRole, 'destroy'>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Launched, Launcher } from '@skein/runtime/internal'
-import { useLedger } from '@skein/test-harness'
+import { eventually, useLedger } from '@skein/test-harness'
 import { launcherNamed } from '../src/launchers.js'
 import { local, specOf, start, TOKEN, thread } from './starting.js'
 
@@ -15,6 +15,14 @@ describe.each<[string, Launcher, RegExp]>([
     await launched.ready
     expect(launched.describe()).toMatch(description)
     launched.stop()
+    expect(await launched.ended).toEqual({ code: 0, signal: null })
+  })
+
+  test('can be stopped while it starts, and need not come to the end of that', async () => {
+    const { launched, stdout } = start(launcher, `console.log('starting'); await new Promise(() => {})`)
+    await eventually(() => stdout.includes('starting'))
+    launched.stop()
+    await expect(launched.ready).rejects.toMatchObject({ code: 'ERR_LAUNCH' })
     expect(await launched.ended).toEqual({ code: 0, signal: null })
   })
 
@@ -41,9 +49,10 @@ describe.each<[string, Launcher, RegExp]>([
   })
 
   test('gives what it reports, in order, before it has ended', async () => {
-    const { launched, reports } = start(launcher, `report(1); report({ two: [2, Infinity] }); comms.stop()`)
+    const code = `report(1); report({ two: [2, Infinity] }); report('x'.repeat(5e6)); comms.stop()`
+    const { launched, reports } = start(launcher, code)
     await launched.ended
-    expect(reports).toEqual([1, { two: [2, Infinity] }])
+    expect(reports).toEqual([1, { two: [2, Infinity] }, 'x'.repeat(5e6)])
   })
 
   test('that ends before it is ready rejects with its last words', async () => {

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { LOST_GRACE_MS } from '../src/process-contract.js'
@@ -69,6 +72,14 @@ test('when a process exits without stopping what it started, that ends too', asy
   const pid = Number(await program.told())
   expect(await program.ended).toEqual([3, null])
   await eventually(() => !runs(pid), { message: 'it to end' })
+})
+
+test('watching over a process does not keep it alive', async () => {
+  const path = fileURLToPath(new URL('watched.mjs', FIXTURES))
+  // The parent and its end of the lifeline are there all the time.
+  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(0)
 })
 
 function pidsIn(told: unknown): number[] {

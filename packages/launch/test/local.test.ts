@@ -51,14 +51,6 @@ describe('a process', () => {
     expect(launched.signal('SIGKILL')).toBe(false)
   })
 
-  test('can be stopped while it starts, and need not come to the end of that', async () => {
-    const { launched, stdout } = start(local, `console.log('starting'); await new Promise(() => {})`)
-    await eventually(() => stdout.includes('starting'))
-    launched.stop()
-    await expect(launched.ready).rejects.toMatchObject({ code: 'ERR_LAUNCH' })
-    expect(await launched.ended).toEqual({ code: 0, signal: null })
-  })
-
   test('has ended although a process of its own lives on and holds its output', async () => {
     const code = `
       const { spawn } = await import('node:child_process')

@@ -7,6 +7,8 @@ import { fixture } from './starting.js'
 
 export interface ProgramRun {
   readonly child: ChildProcess
+  /** What it has printed on stderr. */
+  readonly stderr: string[]
   /** Its next line on stdout, parsed as JSON. */
   told(): Promise<unknown>
   readonly ended: Promise<readonly [code: number | null, signal: string | null]>
@@ -15,11 +17,14 @@ export interface ProgramRun {
 /** Runs `fixtures/program.mjs` with some code: a process that starts runtimes, and may be killed. */
 export function runProgramWith(code: string): ProgramRun {
   const args = [fileURLToPath(fixture('program.mjs')), code]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const stderr: string[] = []
+  child.stderr.on('data', (chunk) => stderr.push(String(chunk)))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
     child,
-    ended: once(child, 'exit').then(([code, signal]) => [code, signal] as const),
+    stderr,
+    ended: once(child, 'close').then(([code, signal]) => [code, signal] as const),
     async told() {
       const { value } = await lines.next()
       return JSON.parse(value ?? 'null')

@@ -68,14 +68,15 @@ describe('a process with threads whose sockets are open', () => {
   })
 
   test('exits with code 1 when an error is uncaught', async () => {
-    expect(await runProgramWith(`${LINKED}; throw 'on purpose'`).ended).toEqual([1, null])
+    const program = runProgramWith(`${LINKED}; throw new Error('on purpose')`)
+    expect(await program.ended).toEqual([1, null])
+    expect(program.stderr.join('')).toContain('Error: on purpose')
   })
 
-  test('is killed rather than aborted when a thread is stuck', async () => {
-    const stuck = `await start(thread, 'report(1); setTimeout(() => { for (;;); })')`
-    expect(await runProgramWith(`${stuck}; setTimeout(() => process.exit(5), 50)`).ended).toEqual([
-      null,
-      'SIGKILL',
-    ])
+  test('is killed rather than aborted when a thread is stuck, and says which', async () => {
+    const stuck = `await start(thread, 'setImmediate(() => { report(1); for (;;); })')`
+    const program = runProgramWith(`${stuck}; process.exit(5)`)
+    expect(await program.ended).toEqual([null, 'SIGKILL'])
+    expect(program.stderr.join('')).toContain('thread worker:0:1 is stuck')
   })
 })

@@ -91,6 +91,7 @@ export class PoolRun<T extends object, Item, Result> {
           const result = this.#results.get(index)
           this.#results.delete(index)
           this.#yielded += 1
+          this.pump() // there is room for another
           yield result as Result // `ready` has found it
         } else if (this.#isFinished) return
         else await changed

@@ -2,8 +2,8 @@ import { type Executed, type PeerChange, SkeinError } from '@skein/core'
 import { checkTimeout, checkUid, invalidOption } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
-import { isLive } from './directory.js'
 import { Hold } from './doors.js'
+import { byNumber, liveWorkers } from './live-workers.js'
 import { type Crew, type Member, PoolRun, type RunSettings, type Work } from './pool-run.js'
 import { doorOf, release, withOptions } from './proxy.js'
 import type { RemoteObject } from './remote.js'
@@ -89,9 +89,9 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     runtime.on('peer', this.#changed)
   }
 
-  /** Those that work, in the order of their joining. */
+  /** The uids of those that work, in the order of their numbers. */
   get workers(): readonly string[] {
-    return [...this.#members].map(({ uid }) => uid)
+    return [...this.#members].map(({ uid }) => uid).sort(byNumber)
   }
 
   /**
@@ -242,15 +242,6 @@ export async function openPool<C extends Constructor>(
   if (failed !== undefined) throw failed.reason
   const text = 'there are no workers for the pool; start some, or wait for them with waitForWorkers'
   throw new SkeinError('ERR_NO_SUCH_PEER', text, { executed: 'no' })
-}
-
-/** The workers that are there, `worker:0:2` before `worker:0:10`. */
-export function liveWorkers(runtime: Runtime): string[] {
-  return runtime
-    .peers()
-    .filter((peer) => isLive(peer) && peer.roles.includes('worker'))
-    .map(({ uid }) => uid)
-    .sort(new Intl.Collator('en', { numeric: true }).compare)
 }
 
 /** Whether an error says that a peer is gone, and not that something that it asked is. */

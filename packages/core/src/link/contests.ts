@@ -1,12 +1,11 @@
-import type { Clock, Instant, Timer } from '../clock.js'
+import type { Clock, Timer } from '../clock.js'
 import type { Hand } from '../wire/message.js'
 import type { Link } from './link.js'
 
 interface Contest {
   readonly link: Link
   hand: Hand
-  readonly since: Instant
-  readonly timer: Timer
+  timer: Timer
 }
 
 export interface Verdicts {
@@ -40,8 +39,8 @@ export class Contests {
       open.hand = hand // the newcomer asks again
       return
     }
-    const timer = this.#clock.after(this.#patience, () => this.#decide(uid))
-    this.#contests.set(uid, { link, hand, since: this.#clock.now(), timer })
+    open?.timer.cancel()
+    this.#contests.set(uid, { link, hand, timer: this.#later(uid) })
     link.heart()
   }
 
@@ -65,12 +64,19 @@ export class Contests {
     for (const contest of this.#contests.values()) this.#close(contest)
   }
 
+  #later(uid: string): Timer {
+    return this.#clock.after(this.#patience, () => this.#decide(uid))
+  }
+
   /** The holder has not answered. If its connection is watched and stands, it is busy; a suspect's verdict is near. */
   #decide(uid: string): void {
     const contest = this.#contests.get(uid)
     if (contest === undefined) return
     const { link, hand } = contest
-    if (link.state.kind === 'suspect') return // `ended` or `heard` will come
+    if (link.state.kind === 'suspect') {
+      contest.timer = this.#later(uid) // unless `ended` or `heard` comes first
+      return
+    }
     this.#close(contest)
     const busy = (link.state.kind === 'alive' || link.state.kind === 'stalled') && link.lane !== 'inproc'
     if (busy) this.#verdicts.refuse(hand)

@@ -1,3 +1,5 @@
+import type { Scheme } from '../scheme.js'
+
 /**
  * What the mesh needs of a network. `zmq/` does it with ZeroMQ, `MemoryNetwork` with nothing but memory and a clock; one
  * compliance suite holds both to what is written here.
@@ -6,7 +8,7 @@
 /** One multipart message. Frame 0 is the batch itself, the others are its attachments. */
 export type Frames = readonly Uint8Array[]
 
-export type Scheme = 'tcp' | 'ipc' | 'inproc' | 'mem'
+export { type Scheme, schemeOf } from '../scheme.js'
 
 export interface ListenOptions {
   /** Which kinds of endpoints to bind. */
@@ -89,10 +91,4 @@ export interface Transport {
    * called twice.
    */
   close(): Promise<void>
-}
-
-/** The scheme of an endpoint, or undefined if it has none of ours. */
-export function schemeOf(endpoint: string): Scheme | undefined {
-  const scheme = /^([a-z]+):\/\/./.exec(endpoint)?.[1]
-  return scheme === 'tcp' || scheme === 'ipc' || scheme === 'inproc' || scheme === 'mem' ? scheme : undefined
 }

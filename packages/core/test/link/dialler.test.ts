@@ -37,7 +37,7 @@ describe('A dialler', () => {
   test('tries the next endpoint when one is refused, silent or none at all', async () => {
     const silent = 'tcp://127.0.0.1:2'
     const invalid = 'tcp://nowhere'
-    const { clock, transport, log } = await dialling(a, silent, b)
+    const { clock, transport, log } = await dialling(a, silent, invalid, b)
     transport.invalid.add(invalid)
     transport.latest().on.down('refused')
     expect(transport.latest().endpoint).toBe(silent)

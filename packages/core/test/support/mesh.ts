@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { PeerChange } from '../../src/comms/introductions.js'
@@ -157,6 +159,17 @@ export class TestMesh {
     await Promise.all(this.#peers.map((peer) => peer.end()))
     await Promise.all(this.#managers.map((comms) => comms.destroy()))
   }
+}
+
+/** A tcp port that nobody holds at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return address.port
 }
 
 /** The address of a runtime that has started. */

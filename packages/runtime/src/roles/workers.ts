@@ -44,13 +44,18 @@ const DEFAULT_GRACE = 5000
 export class Workers {
   readonly #node: RuntimeSpec
   readonly #options: WorkersOptions
+  readonly #index: string
   readonly #running = new Map<string, Launched>()
   #started = 0
   #closed = false
 
-  /** @param node what the node itself was started with: its workers join the same mesh */
+  /**
+   * @param node what the node itself was started with: its workers join the same mesh
+   * @throws ERR_INVALID_OPTION if its uid has no index to name them after
+   */
   constructor(node: RuntimeSpec, options: WorkersOptions) {
     this.#node = node
+    this.#index = indexOf(node.uid)
     this.#options = options
   }
 
@@ -96,8 +101,8 @@ export class Workers {
 
   #launch({ comms, execArgv }: WorkersSpec): Launched {
     const { launcher, onLine, onReport, onEnd } = this.#options
-    const { uid: node, monitor, meshToken } = this.#node
-    const uid = `worker:${indexOf(node)}:${this.#started++}`
+    const { monitor, meshToken } = this.#node
+    const uid = `worker:${this.#index}:${this.#started++}`
     const spec: RuntimeSpec = {
       uid,
       role: 'worker',

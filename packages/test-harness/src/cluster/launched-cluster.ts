@@ -157,6 +157,8 @@ export class LaunchedCluster implements Cluster {
   }
 
   async #close(): Promise<void> {
+    // What is frozen could not take leave.
+    for (const victim of this.#victims.values()) victim.continue()
     await this.#head?.stop()
     await this.#transport.close()
     await Promise.all(Array.from(this.#victims.values(), end))
@@ -175,10 +177,9 @@ export class LaunchedCluster implements Cluster {
 }
 
 /** Asks, and kills what doesn't heed it. */
-async function end({ launched, stop: _, ...victim }: Victim): Promise<void> {
-  victim.continue()
+async function end(victim: Victim): Promise<void> {
   const kill = systemClock.after(GRACE_MS, () => victim.kill())
-  launched.stop()
-  await launched.ended
+  victim.launched.stop()
+  await victim.launched.ended
   kill.cancel()
 }

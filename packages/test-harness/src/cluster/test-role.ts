@@ -1,4 +1,5 @@
 // What the processes and threads of a cluster run: their role, and a service that does to them what tests ask for.
+import type { Transport } from '@skein/core/internal'
 import { type StartedRole, startRole } from '@skein/launch/internal'
 import type { RuntimeSpec } from '@skein/runtime/internal'
 
@@ -13,8 +14,9 @@ export interface HarnessService {
 export async function startTestRole(
   spec: RuntimeSpec,
   report: (report: unknown) => void,
+  transport: Transport,
 ): Promise<StartedRole> {
-  const role = await startRole(spec, report)
+  const role = await startRole(spec, report, transport)
   const service: HarnessService = {
     // Two rounds of the event loop: in the first the answer leaves.
     stall: (ms) => void setImmediate(() => setImmediate(() => spin(ms))),

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually, FaultProxy } from '@skein/test-harness'
+import type { CommsManager } from '../src/comms-manager.js'
+import { addressOf, call, change, freePort, lanes, methods, TestMesh } from './support/mesh.js'
+
+describe.each(lanes)('a link over %s', (lane) => {
+  let mesh: TestMesh
+  beforeEach(() => {
+    mesh = new TestMesh(lane)
+  })
+  afterEach(() => mesh.close())
+
+  test('two runtimes that dial each other at the same instant, 1000 times, share one session and lose nothing', async () => {
+    for (let round = 0; round < 1000; round++) {
+      const taken = { a: [] as number[], b: [] as number[] }
+      const record = (list: number[]) => ({ dispatch: methods({ take: (n: number) => void list.push(n) }) })
+      const [a, b] = await Promise.all([
+        mesh.local('a', {}, record(taken.a)),
+        mesh.local('b', {}, record(taken.b)),
+      ])
+      const numbers = [0, 1, 2]
+      await Promise.all([
+        a.connect(addressOf(b)).then(() => numbers.map((n) => a.send('b', call('take', n)))),
+        b.connect(addressOf(a)).then(() => numbers.map((n) => b.send('a', call('take', n)))),
+      ])
+      await eventually(() => taken.a.length >= 3 && taken.b.length >= 3)
+      expect(taken).toEqual({ a: numbers, b: numbers })
+      expect([a.peers(), b.peers()].map((peers) => peers.map(({ uid, state }) => `${uid} ${state}`))).toEqual(
+        [['b alive'], ['a alive']],
+      )
+      await Promise.all([a.destroy(), b.destroy()])
+    }
+  }, 120_000)
+})
+
+describe('a link over tcp', () => {
+  let mesh: TestMesh
+  const proxies: FaultProxy[] = []
+  beforeEach(() => {
+    mesh = new TestMesh('tcp')
+  })
+  afterEach(async () => {
+    await mesh.close()
+    await Promise.all(proxies.splice(0).map((proxy) => proxy.close()))
+  })
+
+  /** A runtime that all others reach through a proxy. */
+  async function behindProxy(uid: string, take: (n: number) => void): Promise<[CommsManager, FaultProxy]> {
+    const port = await freePort()
+    const proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port } })
+    proxies.push(proxy)
+    const comms = await mesh.local(uid, { port, advertise: proxy.endpoint }, { dispatch: methods({ take }) })
+    return [comms, proxy]
+  }
+
+  test('that is cut in mid-flow 100 times delivers everything once and in order, both ways', async () => {
+    const taken = { a: [] as number[], b: [] as number[] }
+    const [a, toA] = await behindProxy('a', (n) => taken.a.push(n))
+    const [b, toB] = await behindProxy('b', (n) => taken.b.push(n))
+    await b.connect(addressOf(a))
+    const total = 40_000
+    let cuts = 0
+    for (let n = 0; n < total; n++) {
+      void a.send('b', call('take', n))
+      void b.send('a', call('take', n))
+      if (n % 400 !== 399) continue
+      await eventually(() => taken.a.length > n - 300 && taken.b.length > n - 300, { timeout: 20_000 })
+      ;(n % 800 === 399 ? toA : toB).cut()
+      cuts += 1
+    }
+    expect(cuts).toBe(100)
+    await eventually(() => taken.a.length >= total && taken.b.length >= total, { timeout: 30_000 })
+    const numbers = Array.from({ length: total }, (_, n) => n)
+    expect(taken.a).toEqual(numbers)
+    expect(taken.b).toEqual(numbers)
+  }, 120_000)
+
+  test('to a peer whose loop is blocked for 10 s finds it stalled, never dead, and is answered afterwards', async () => {
+    const head = await mesh.local('head')
+    const peer = await mesh.remote('peer', addressOf(head))
+    const seen: string[] = []
+    head.on('peer', ({ is }) => seen.push(is))
+    const answer = head.sendRecv<number>('peer', call('stall', 10_000))
+    await change(head, 'peer', 'stalled')
+    expect(head.connected('peer')).toBe(true)
+    expect(await answer).toBe(10_000)
+    await eventually(() => seen.at(-1) === 'alive')
+    expect(seen).toEqual(['stalled', 'alive'])
+    expect(await head.sendRecv('peer', call('echo', 'well again'))).toBe('well again')
+    expect(peer.changes.map(({ is }) => is)).not.toContain('dead')
+  }, 60_000)
+})

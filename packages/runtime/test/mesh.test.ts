@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { PeerChange } from '@skein/core'
+import { once, useLedger } from '@skein/test-harness'
+import { type Head, startHead } from '../src/roles/head.js'
+import { startNode } from '../src/roles/node.js'
+import { startWorker } from '../src/roles/worker.js'
+import { Labour, reset } from './fixtures/labour.js'
+import { MemoryLauncher } from './support/memory-launcher.js'
+import { TestMesh } from './support/test-mesh.js'
+
+const from = new URL('./fixtures/labour.ts', import.meta.url)
+
+let network: TestMesh
+let head: Head
+let progress: unknown[]
+
+useLedger({ before: beforeEach, after: afterEach })
+beforeEach(async () => {
+  reset()
+  progress = []
+  network = new TestMesh()
+  await network.monitor()
+  const options = { onProgress: (step: unknown) => progress.push(step) }
+  head = await network.role((spec, parts) => startHead(spec, options, parts), { role: 'head', uid: 'head' })
+})
+afterEach(() => network.close())
+
+const worker = (i: number) => network.role(startWorker, { role: 'worker', uid: `worker:0:${i}` })
+
+async function node(i: number): Promise<void> {
+  const launcher = new MemoryLauncher(network)
+  await network.role((spec, parts) => startNode(spec, { launcher }, parts), {
+    role: 'node',
+    uid: `node:${i}`,
+  })
+  await head.runtime.waitFor(`node:${i}`)
+}
+
+describe('the workers', () => {
+  test('are those that are there, in the order of their numbers', async () => {
+    expect(head.mesh.workers).toEqual([])
+    for (const i of [10, 2, 1]) await worker(i)
+    await head.mesh.waitForWorkers(3)
+    expect(head.mesh.workers).toEqual(['worker:0:1', 'worker:0:2', 'worker:0:10'])
+  })
+
+  test('are not those that are gone', async () => {
+    const [one, other] = [await worker(0), await worker(1)]
+    await head.runtime.waitFor('worker:0:0')
+    await head.runtime.waitFor('worker:0:1')
+    const gone = [
+      once<[PeerChange]>(head.mesh, 'peer', ({ uid, is }) => uid === 'worker:0:0' && is === 'left'),
+      once<[PeerChange]>(head.mesh, 'peer', ({ uid, is }) => uid === 'worker:0:1' && is === 'dead'),
+    ]
+    await one.stop()
+    await network.kill(other.runtime)
+    await Promise.all(gone)
+    expect(head.mesh.workers).toEqual([])
+  })
+
+  test('can be waited for', async () => {
+    const waiting = head.mesh.waitForWorkers(2)
+    await Promise.all([worker(0), worker(1)])
+    await expect(waiting).resolves.toEqual(['worker:0:0', 'worker:0:1'])
+    await expect(head.mesh.waitForWorkers(1)).resolves.toHaveLength(2)
+  })
+
+  test('can be waited for in vain', async () => {
+    await worker(0)
+    await head.mesh.waitForWorkers(1)
+    const waiting = head.mesh.waitForWorkers(2, { timeout: 20 })
+    await expect(waiting).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      timeoutMs: 20,
+      message: '1 of 2 workers were there within 20 ms',
+    })
+  })
+})
+
+describe('spawning', () => {
+  test('starts workers on the first node, or another', async () => {
+    await node(0)
+    await node(1)
+    await expect(head.mesh.spawn(2)).resolves.toEqual(['worker:0:0', 'worker:0:1'])
+    await expect(head.mesh.spawn(1, { node: 'node:1' })).resolves.toEqual(['worker:1:0'])
+    expect(head.mesh.workers).toEqual(['worker:0:0', 'worker:0:1', 'worker:1:0'])
+    const pool = await head.mesh.pool(Labour, { from })
+    expect(pool.workers).toEqual(head.mesh.workers)
+  })
+
+  test('needs a node', async () => {
+    await expect(head.mesh.spawn(1)).rejects.toMatchObject({ code: 'ERR_NO_SUCH_PEER' })
+  })
+})
+
+test('an object is created on one worker', async () => {
+  await worker(0)
+  const labour = await head.mesh.create(Labour, { from, on: 'worker:0:0', args: [7] })
+  await expect(head.mesh.withOptions(labour, { timeout: 5000 }).times(2)).resolves.toBe(14)
+})
+
+test('a service of a worker is used through a proxy', async () => {
+  const { runtime } = await worker(0)
+  runtime.expose('maths', { add: (a: number, b: number) => a + b })
+  const maths = head.mesh.proxy<{ add(a: number, b: number): number }>('worker:0:0', 'maths')
+  await expect(maths.add(1, 2)).resolves.toBe(3)
+})
+
+test('progress is told to whoever was named for that', () => {
+  head.mesh.progress(1, 3)
+  head.mesh.progress(3, 3, 'done')
+  expect(progress).toEqual([
+    { done: 1, total: 3, text: undefined },
+    { done: 3, total: 3, text: 'done' },
+  ])
+})
