@@ -17,6 +17,12 @@ export interface LivenessOptions {
    */
   stalledAfter: number
   /**
+   * How often hands are shaken anew with a stalled peer.
+   * @default 5000: whoever was frozen, and given up meanwhile, is back within that time; to a busy peer it is one small
+   * message more.
+   */
+  greetInterval: number
+  /**
    * How long a peer that can't be reached any more is suspected before it is declared dead.
    * @default 4000: with the heartbeat's two seconds, a frozen peer is known dead in 6, and a link that is plugged in
    * again within 4 costs nothing.
@@ -164,6 +170,7 @@ export interface CommsSettings {
 export const defaultLiveness: Readonly<LivenessOptions> = Object.freeze({
   heartInterval: 1000,
   stalledAfter: 2500,
+  greetInterval: 5000,
   suspicion: 4000,
   heartbeatInterval: 500,
   heartbeatTimeout: 1500,

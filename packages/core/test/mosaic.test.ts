@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually } from '@skein/test-harness'
 import { RuntimeDisconnectedError, type SkeinError } from '../src/errors.js'
+import { MsgpackCodec } from '../src/wire/msgpack-codec.js'
 import { addressOf, call, change, lanes, methods, TestMesh } from './support/mesh.js'
 
 const tcp = lanes.slice(0, 1)
@@ -367,3 +368,59 @@ scenario(
     expect(failure).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', path: 'args[0].f' })
   },
 )
+
+scenario('mosaic 15: a late, duplicate or unknown reply is ignored and counted', tcp, async (mesh) => {
+  let release = (_: string): void => {}
+  const held = new Promise<string>((resolve) => {
+    release = resolve
+  })
+  const a = await mesh.local(
+    'a',
+    {},
+    { dispatch: methods({ hold: () => held, echo: (value: unknown) => value }) },
+  )
+  const b = await mesh.local('b', {}, { codec: new Repeater({}) })
+  await b.connect(addressOf(a))
+  await expect(b.sendRecv('a', call('hold'), { timeout: 20 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  release('late') // before the cancel can have reached it
+  expect(await b.sendRecv('a', call('echo', 'twice'))).toBe('twice')
+  await eventually(() => b.drops.reply === 2)
+  expect(await b.sendRecv('a', call('echo', 1))).toBe(1)
+})
+
+scenario('mosaic 25: a full outbox pushes back', lanes, async (mesh) => {
+  const taken: number[] = []
+  const head = await mesh.local('head', { flow: { outboxMessages: 100, windowBytes: 1024 } })
+  await mesh.remote('peer', addressOf(head))
+  const stall = head.sendRecv('peer', call('stall', 500))
+  const waiting: Promise<void>[] = []
+  let failure: unknown
+  for (let n = 0; failure === undefined && n < 10_000; n++) {
+    await head.send('peer', call('hold', n), { overflow: 'fail' }).then(
+      () => taken.push(n),
+      (error: unknown) => {
+        failure = error
+      },
+    )
+  }
+  expect(failure).toMatchObject({ code: 'ERR_OVERLOADED', uid: 'peer', executed: 'no' })
+  expect(taken.length).toBeLessThanOrEqual(100)
+  for (let n = taken.length; n < 500; n++) waiting.push(head.send('peer', call('hold', n)))
+  let done = 0
+  for (const each of waiting) void each.then(() => (done += 1))
+  expect(done).toBe(0)
+  await stall
+  await Promise.all(waiting)
+  expect(await head.sendRecv('peer', call('held'))).toEqual(Array.from({ length: 500 }, (_, n) => n))
+})
+
+/** Receives every reply that says `twice` twice over. */
+class Repeater extends MsgpackCodec {
+  override decode(...given: Parameters<MsgpackCodec['decode']>): unknown {
+    const messages = super.decode(...given)
+    if (!Array.isArray(messages)) return messages
+    return messages.flatMap((message) =>
+      JSON.stringify(message).includes('twice') ? [message, message] : [message],
+    )
+  }
+}

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { Duplex } from 'node:stream'
+import { Duplex, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Ending, LaunchEvents, Launched, Launcher, RuntimeSpec } from '@skein/runtime/internal'
 import { Launching } from './launching.js'
@@ -21,20 +21,29 @@ export interface LocalLauncherOptions {
    * @default bin/runtime.mjs of this package
    */
   readonly main?: URL | undefined
+  /** @default 'ignore' */
+  readonly stdin?: 'ignore' | 'inherit' | undefined
+  /**
+   * Where standard output goes: by lines to `LaunchEvents`, to this process's own, or byte by byte to a stream, which is
+   * not ended.
+   * @default 'lines'
+   */
+  readonly stdout?: 'lines' | 'inherit' | Writable | undefined
 }
 
 /** Starts runtimes as child processes on this machine. They end when this process does, whatever ends it. */
 export class LocalLauncher implements Launcher {
   readonly kind = 'local'
-  readonly #main: URL
+  readonly #options: Required<LocalLauncherOptions>
 
-  constructor({ main = new URL('../bin/runtime.mjs', import.meta.url) }: LocalLauncherOptions = {}) {
-    this.#main = main
+  constructor(options: LocalLauncherOptions = {}) {
+    const { main, stdin = 'ignore', stdout = 'lines' } = options
+    this.#options = { main: main ?? new URL('../bin/runtime.mjs', import.meta.url), stdin, stdout }
   }
 
   /** @throws ERR_INVALID_OPTION, ERR_INVALID_UID, ERR_NOT_SERIALISABLE: the spec is wrong; nothing was started */
   start(spec: RuntimeSpec, on: LaunchEvents): LocalProcess {
-    return new LocalProcess(parseSpec(spec), this.#main, on)
+    return new LocalProcess(parseSpec(spec), this.#options, on)
   }
 }
 
@@ -44,17 +53,17 @@ export class LocalProcess implements Launched {
   readonly #child: ChildProcess | undefined
   #channel: PipeChannel | undefined
 
-  constructor(spec: RuntimeSpec, main: URL, on: LaunchEvents) {
+  constructor(spec: RuntimeSpec, options: Required<LocalLauncherOptions>, on: LaunchEvents) {
     this.uid = spec.uid
     this.#launching = new Launching(spec.uid, on)
     const encoded = toJson(spec)
     try {
-      this.#child = spawnRuntime(encoded, spec.execArgv ?? [], main)
+      this.#child = spawnRuntime(encoded, spec.execArgv ?? [], options)
     } catch (error) {
       this.#launching.fail(error)
       return
     }
-    this.#follow(this.#child)
+    this.#follow(this.#child, options.stdout)
   }
 
   get ready(): Promise<void> {
@@ -82,9 +91,12 @@ export class LocalProcess implements Launched {
     return this.#child?.kill(signal) ?? false
   }
 
-  #follow(child: ChildProcess): void {
+  #follow(child: ChildProcess, output: Required<LocalLauncherOptions>['stdout']): void {
     const [, stdout, stderr, channel, lifeline] = child.stdio
-    if (stdout instanceof Duplex) this.#launching.read('stdout', stdout)
+    if (stdout instanceof Duplex) {
+      if (output instanceof Writable) stdout.pipe(output, { end: false })
+      else this.#launching.read('stdout', stdout)
+    }
     if (stderr instanceof Duplex) this.#launching.read('stderr', stderr)
     if (channel instanceof Duplex) {
       this.#channel = new PipeChannel(channel, { message: (message) => this.#launching.message(message) })
@@ -103,13 +115,17 @@ export class LocalProcess implements Launched {
   }
 }
 
-function spawnRuntime(encoded: string, execArgv: readonly string[], main: URL): ChildProcess {
+function spawnRuntime(
+  encoded: string,
+  execArgv: readonly string[],
+  { main, stdin, stdout }: Required<LocalLauncherOptions>,
+): ChildProcess {
   const stdio: 'pipe'[] = []
   stdio[CHANNEL_FD] = 'pipe'
   stdio[LIFELINE_FD] = 'pipe'
   return spawn(process.execPath, [...execArgv, fileURLToPath(main)], {
     env: { ...process.env, [SPEC_VARIABLE]: encoded },
-    stdio: ['ignore', 'pipe', 'pipe', ...stdio.slice(CHANNEL_FD)],
+    stdio: [stdin, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe', ...stdio.slice(CHANNEL_FD)],
     // A process group of its own: Ctrl-C in a terminal reaches whoever started the mesh, and it stops the others in
     // order. And the child's lifeline can end the group, with whatever the user's code has started in it.
     detached: process.platform !== 'win32',

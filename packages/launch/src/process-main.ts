@@ -35,8 +35,13 @@ export async function main(start: StartRole): Promise<void> {
   const report = (report: unknown) => send({ kind: 'report', report })
   const code = await runRuntime(encoded, { order, ready, report }, start)
   if (isLost) endGroup()
-  await channel.flushed()
+  await Promise.all([channel.flushed(), flushed(process.stdout), flushed(process.stderr)])
   process.exit(code)
+}
+
+/** Where they are pipes, an exit would cut off what was not read yet. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
 function takeSpec(): unknown {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { invalidOption, type Transport } from '@skein/core/internal'
+import { checkTimeout, invalidOption, type Transport } from '@skein/core/internal'
 import {
   type Ending,
   type Mesh,
@@ -52,11 +52,15 @@ async function monitor(spec: RuntimeSpec, report: Report, parts: RuntimeParts): 
   return playing(role)
 }
 
-/** Its `roleOptions`: `launcher`, by name, and `workers`, how many to start at once: a number or a WorkersSpec. */
+/**
+ * Its `roleOptions`: `launcher`, by name; `workers`, how many to start at once: a number or a WorkersSpec; `grace`, of
+ * WorkersOptions.
+ */
 async function node(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Promise<Playing> {
-  const { launcher, workers } = spec.roleOptions ?? {}
+  const { launcher, workers, grace } = spec.roleOptions ?? {}
   const options = {
     launcher: launcherNamed(launcher),
+    grace: grace === undefined ? undefined : checkTimeout('roleOptions.grace', grace, 0),
     onLine: (uid: string, stream: 'stdout' | 'stderr', text: string) =>
       report({ kind: 'line', uid, stream, text }),
     onEnd: (uid: string, ending: Ending) => report({ kind: 'ended', uid, ...ending }),

@@ -78,8 +78,12 @@ test('watching over a process does not keep it alive', async () => {
   const path = fileURLToPath(new URL('watched.mjs', FIXTURES))
   // The parent and its end of the lifeline are there all the time.
   const child = spawn(process.execPath, [path], { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
-  const [code] = await once(child, 'exit')
-  expect(code).toBe(0)
+  try {
+    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
+    expect(code).toBe(0)
+  } finally {
+    child.kill('SIGKILL')
+  }
 })
 
 function pidsIn(told: unknown): number[] {

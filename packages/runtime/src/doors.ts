@@ -1,6 +1,6 @@
 import { type CommsManager, Reply, type RequestOptions, SkeinError } from '@skein/core'
 import type { Door } from './proxy.js'
-import type { Resident } from './resident-objects.js'
+import type { Claim } from './resident-objects.js'
 
 /** A service, here or elsewhere. Nobody counts who uses it. */
 export class ServiceDoor implements Door {
@@ -33,25 +33,29 @@ export interface ObjectAddress {
   readonly object: string
 }
 
-/** An object of this runtime's own that was shared: used through the mesh like any other, and held by nobody here. */
+/**
+ * An object of this runtime's own that was shared: used through the mesh like any other. It is kept until it was handed
+ * out, and from then on by those who got it.
+ */
 export class SharedDoor implements Door {
-  readonly resident: Resident
+  readonly claim: Claim
   readonly release: () => Promise<void>
   readonly #comms: CommsManager
 
-  /** @param release ends the object if nobody holds it */
-  constructor(comms: CommsManager, resident: Resident, release: () => Promise<void>) {
+  /** @param release gives the claim up */
+  constructor(comms: CommsManager, claim: Claim, release: (claim: Claim) => Promise<void>) {
     this.#comms = comms
-    this.resident = resident
-    this.release = release
+    this.claim = claim
+    this.release = () => release(claim)
   }
 
   describe(): string {
-    return `${this.#comms.uid} ${this.resident.type}#${this.resident.id}`
+    const { type, id } = this.claim.resident
+    return `${this.#comms.uid} ${type}#${id}`
   }
 
   request(method: string, args: readonly unknown[], options: RequestOptions): Reply {
-    const { type, id } = this.resident
+    const { type, id } = this.claim.resident
     return this.#comms.cmdRecv(this.#comms.uid, { type, object: id, method, args }, options)
   }
 }

@@ -51,7 +51,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
    * Resolves with the uids of the workers as soon as there are so many.
    *
    * @param options.timeout milliseconds @default 30 000
-   * @throws ERR_TIMEOUT
+   * @throws ERR_TIMEOUT, ERR_CLOSED
    */
   waitForWorkers(
     count: number,
@@ -59,23 +59,24 @@ export class Mesh extends EventEmitter<MeshEvents> {
   ): Promise<readonly string[]> {
     const timeout = checkTimeout('timeout', options.timeout, DEFAULT_WAIT)
     return new Promise((resolve, reject) => {
-      const look = (): void => {
-        const { workers } = this
-        if (workers.length < count) return
-        end()
-        resolve(workers)
-      }
-      const late = (): void => {
-        end()
-        const text = `${this.workers.length} of ${count} workers were there within ${timeout} ms`
-        reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: timeout }))
-      }
-      const timer = this.runtime.clock.after(timeout, late)
-      const end = (): void => {
+      const end = (settle: () => void): void => {
         timer.cancel()
         this.runtime.off('peer', look)
+        this.runtime.off('close', ended)
+        settle()
       }
+      const look = (): void => {
+        const { workers } = this
+        if (workers.length >= count) end(() => resolve(workers))
+      }
+      const late = (): void => {
+        const text = `${this.workers.length} of ${count} workers were there within ${timeout} ms`
+        end(() => reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: timeout })))
+      }
+      const ended = (): void => end(() => reject(new SkeinError('ERR_CLOSED', 'this runtime was stopped')))
+      const timer = this.runtime.clock.after(timeout, late)
       this.runtime.on('peer', look)
+      this.runtime.on('close', ended)
       look()
     })
   }

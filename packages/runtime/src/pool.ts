@@ -4,7 +4,8 @@ import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
 import { Hold } from './doors.js'
 import { byNumber, liveWorkers } from './live-workers.js'
-import { type Crew, type Member, PoolRun, type RunSettings, type Work } from './pool-run.js'
+import { each, type Items, isIterable, type MapOptions, settingsOf } from './map-options.js'
+import { type Crew, type Member, PoolRun, type Work } from './pool-run.js'
 import { doorOf, release, withOptions } from './proxy.js'
 import type { RemoteObject } from './remote.js'
 import type { Runtime } from './runtime.js'
@@ -20,26 +21,6 @@ export type PoolOptions<C extends Constructor> = CreateOptions<C> & {
    * @default Infinity: work takes as long as it takes, and a worker that is lost is noticed
    */
   readonly timeout?: number | undefined
-}
-
-export interface MapOptions {
-  /**
-   * How many items each worker has at a time.
-   * @default 2: the next one is there when one is done, so that no worker waits for the network. Take 1 where an item
-   * takes long and there are few of them, more where the worker itself waits for something.
-   */
-  readonly concurrency?: number | undefined
-  /**
-   * Whether results come in the order of their items, or as they are done.
-   * @default true
-   */
-  readonly ordered?: boolean | undefined
-  /**
-   * How many items may be begun whose results were not taken yet: bounds the memory, and how far others get ahead of a
-   * slow item.
-   * @default 4 for each item that the workers have at a time
-   */
-  readonly lookahead?: number | undefined
 }
 
 /** An item was given to a worker that was lost, and is given to another. */
@@ -108,7 +89,7 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
    * @throws ERR_INVALID_OPTION
    */
   map<Item, Result>(
-    items: Iterable<Item | PromiseLike<Item>> | AsyncIterable<Item>,
+    items: Items<Item>,
     work: Work<T, Item, Result>,
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
@@ -118,7 +99,7 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
 
   /** As `map`, for what has no results. Resolves when all items are done. */
   async forEach<Item>(
-    items: Iterable<Item | PromiseLike<Item>> | AsyncIterable<Item>,
+    items: Items<Item>,
     work: Work<T, Item, unknown>,
     options: Omit<MapOptions, 'ordered'> = {},
   ): Promise<void> {
@@ -166,13 +147,14 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     }
   }
 
-  readonly #changed = ({ uid, is }: PeerChange): void => {
+  readonly #changed = ({ uid, was, is }: PeerChange): void => {
     const member = [...this.#members].find((member) => member.uid === uid)
-    if (is === 'dead' || is === 'left') {
-      if (member !== undefined) this.#retire(member)
+    if (member !== undefined) {
+      if (is === 'dead' || is === 'left') this.#retire(member)
       return
     }
-    if (member !== undefined || this.#joining.has(uid) || !this.#isWanted(uid)) return
+    const hasCome = is === 'known' || (is === 'alive' && (was === 'connecting' || was === 'shaking'))
+    if (!hasCome || this.#joining.has(uid) || !this.#isWanted(uid)) return
     this.join(uid).catch((error: unknown) => {
       this.#runtime.comms.logger.warn({ uid, error }, 'a worker could not be taken into the pool')
     })
@@ -261,29 +243,4 @@ function isGone(remote: object, error: unknown): error is SkeinError {
 
 function closed(): SkeinError {
   return new SkeinError('ERR_CLOSED', 'the pool was closed')
-}
-
-function settingsOf({ concurrency = 2, lookahead, ordered = true }: MapOptions): RunSettings {
-  if (lookahead !== undefined) checkCount('lookahead', lookahead)
-  if (typeof ordered !== 'boolean') throw invalidOption('ordered', ordered, 'true or false')
-  return { concurrency: checkCount('concurrency', concurrency), lookahead, ordered }
-}
-
-function checkCount(option: string, given: unknown): number {
-  if (typeof given === 'number' && Number.isInteger(given) && given > 0) return given
-  throw invalidOption(option, given, 'a whole number, 1 or more')
-}
-
-/** One iterator for both kinds. */
-async function* each<Item>(
-  items: Iterable<Item | PromiseLike<Item>> | AsyncIterable<Item>,
-): AsyncGenerator<Item> {
-  yield* items as AsyncIterable<Item>
-}
-
-function isIterable(items: unknown): boolean {
-  if (typeof items === 'string') return true
-  return (
-    typeof items === 'object' && items !== null && (Symbol.asyncIterator in items || Symbol.iterator in items)
-  )
 }

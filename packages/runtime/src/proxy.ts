@@ -60,7 +60,6 @@ const handler: ProxyHandler<ProxyTarget> = {
     return target.method(property)
   },
   has: (target, property) => property === Symbol.asyncDispose && target.door.release !== undefined,
-  set: () => false,
   defineProperty: () => false,
   deleteProperty: () => false,
   setPrototypeOf: () => false,

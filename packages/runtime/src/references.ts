@@ -3,7 +3,7 @@ import { Hold, letGo, type ObjectAddress, ServiceDoor, SharedDoor } from './door
 import { doorOf, proxyFor } from './proxy.js'
 import { type ObjectReference, parseReference, type Reference } from './reference.js'
 import type { RemoteObject } from './remote.js'
-import type { Resident, ResidentObjects } from './resident-objects.js'
+import type { Claim, ResidentObjects } from './resident-objects.js'
 
 /** The built-in service that owners and holders of objects speak to each other through. */
 export const OBJECTS = 'skein.objects'
@@ -35,14 +35,12 @@ export interface ReferencesParts {
 export class References implements RemoteReferences {
   readonly #parts: ReferencesParts
   readonly #loans = new Map<string, Loan>()
-  /** Tickets made since `begin`, with their receiver. */
-  readonly #made: { readonly ticket: string; readonly peer: string }[] = []
+  /** Takes back what was exported since `begin`. */
+  #undo: (() => void)[] = []
   readonly #collected = new FinalizationRegistry<Pick<Hold, 'address' | 'ticket'>>(
     (hold) => void this.#giveBack(hold),
   )
-  readonly #unshared = new FinalizationRegistry<Resident>(
-    (resident) => void this.#parts.objects.abandon(resident),
-  )
+  readonly #unshared = new FinalizationRegistry<Claim>((claim) => void this.#parts.objects.unclaim(claim))
   #repaid: (() => void)[] = []
 
   constructor(parts: ReferencesParts) {
@@ -60,7 +58,7 @@ export class References implements RemoteReferences {
     const door = doorOf(value)
     if (door instanceof ServiceDoor) return { uid: door.uid, service: door.service }
     if (door instanceof Hold) return this.#lend(door, peer)
-    if (door instanceof SharedDoor) return this.#handOut(door.resident, peer)
+    if (door instanceof SharedDoor) return this.#handOut(door.claim, peer)
     return undefined
   }
 
@@ -80,15 +78,12 @@ export class References implements RemoteReferences {
 
   /** A value is about to be encoded. */
   begin(): void {
-    if (this.#made.length > 0) this.#made.length = 0
+    if (this.#undo.length > 0) this.#undo = []
   }
 
   /** It could not be: whoever was to get what was exported since `begin` will not. */
   rollback(): void {
-    for (const { ticket, peer } of this.#made.splice(0)) {
-      if (this.#loans.has(ticket)) this.#repay(ticket)
-      else this.#parts.objects.takeBack(peer, ticket)
-    }
+    for (const undo of this.#undo.splice(0)) undo()
   }
 
   // This runtime's own
@@ -96,9 +91,9 @@ export class References implements RemoteReferences {
   /** A proxy for an object of this runtime's own, to be handed out. */
   share<T extends object>(object: T): RemoteObject<T> {
     const { objects, comms } = this.#parts
-    const resident = objects.adopt(object)
-    const door = new SharedDoor(comms(), resident, () => objects.abandon(resident))
-    this.#unshared.register(door, resident)
+    const claim = objects.adopt(object)
+    const door = new SharedDoor(comms(), claim, (claim) => objects.unclaim(claim))
+    this.#unshared.register(door, claim)
     return proxyFor<RemoteObject<T>>(door)
   }
 
@@ -122,17 +117,23 @@ export class References implements RemoteReferences {
     return new Promise((resolve) => this.#repaid.push(resolve))
   }
 
-  #handOut(resident: Resident, peer: string): ObjectReference {
+  #handOut(claim: Claim, peer: string): ObjectReference {
     const { comms, objects, makeId } = this.#parts
     const { uid, instance } = comms()
-    const { type, id: object } = resident
-    if (resident.disposal !== undefined) throw letGo({ uid, instance, type, object })
+    const { resident } = claim
+    const address = { uid, instance, type: resident.type, object: resident.id }
+    if (resident.disposal !== undefined) throw letGo(address)
     const holder = this.#instanceOf(peer)
     if (holder === undefined) throw new SkeinError('ERR_NO_SUCH_PEER', `${peer} is not known`, { uid: peer })
     const ticket = makeId()
+    const wasLive = claim.live
     objects.hold(resident, peer, holder, ticket)
-    this.#made.push({ ticket, peer })
-    return { uid, instance, type, object, ticket }
+    void objects.unclaim(claim)
+    this.#undo.push(() => {
+      if (wasLive) objects.reclaim(claim)
+      void objects.release(peer, [ticket])
+    })
+    return { ...address, ticket }
   }
 
   #lend(hold: Hold, peer: string): ObjectReference {
@@ -142,7 +143,7 @@ export class References implements RemoteReferences {
     const ticket = this.#parts.makeId()
     this.#loans.set(ticket, { hold, uid: peer, instance: this.#instanceOf(peer) })
     hold.lent += 1
-    this.#made.push({ ticket, peer })
+    this.#undo.push(() => this.#repay(ticket))
     return { ...hold.address, ticket }
   }
 

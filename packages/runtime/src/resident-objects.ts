@@ -4,12 +4,10 @@ import { type Methods, methodsOf } from './exposure.js'
 
 /** An object that lives here and is used from elsewhere. */
 export class Resident {
-  /** How many holds there are on it. */
+  /** How many holds and claims there are on it. */
   holds = 0
   /** How many of its methods run. */
   running = 0
-  /** Whether it is to go once nothing of it runs: its last hold was given back. */
-  free = false
   /** Set once it is going, or gone. */
   disposal: Promise<void> | undefined
 
@@ -19,6 +17,12 @@ export class Resident {
     readonly value: object,
     readonly methods: Methods,
   ) {}
+}
+
+/** Keeps an object until somebody holds it, who then decides how long it lives. */
+export interface Claim {
+  readonly resident: Resident
+  live: boolean
 }
 
 /** A runtime that holds objects of ours: one instance of it. */
@@ -47,6 +51,7 @@ export class ResidentObjects {
   readonly #holders = new Map<string, Holder>()
   readonly #makeId: () => string
   readonly #logger: Logger
+  #closed = false
 
   constructor(makeId: () => string, logger: Logger) {
     this.#makeId = makeId
@@ -55,35 +60,6 @@ export class ResidentObjects {
 
   get size(): number {
     return this.#residents.size
-  }
-
-  /**
-   * Puts an object under reference, or finds it there. It goes once it was held and is held no more.
-   *
-   * @throws ERR_INVALID_OPTION for what can't be exposed
-   */
-  adopt(value: object): Resident {
-    const known = this.#byValue.get(value)
-    if (known !== undefined && known.disposal === undefined) return known
-    const methods = methodsOf(value, 'object')
-    const resident = new Resident(typeOf(value), this.#makeId(), value, methods)
-    this.#byValue.set(value, resident)
-    this.#residents.set(resident.id, resident)
-    return resident
-  }
-
-  find(type: string, id: string): Resident | undefined {
-    const resident = this.#residents.get(id)
-    return resident?.type === type ? resident : undefined
-  }
-
-  /** @throws ERR_NO_SUCH_OBJECT if it isn't here, or not any more */
-  get(type: string, id: string): Resident {
-    const resident = this.find(type, id)
-    if (resident !== undefined) return resident
-    const object = `${type}#${id}`
-    const text = `there is no object ${object} here: it was let go of by all who held it, or was never here`
-    throw new SkeinError('ERR_NO_SUCH_OBJECT', text, { object, executed: 'no' })
   }
 
   /** Runs a method of a resident object. */
@@ -106,6 +82,48 @@ export class ResidentObjects {
     return result
   }
 
+  find(type: string, id: string): Resident | undefined {
+    const resident = this.#residents.get(id)
+    return resident?.type === type ? resident : undefined
+  }
+
+  /** @throws ERR_NO_SUCH_OBJECT if it isn't here, or not any more */
+  get(type: string, id: string): Resident {
+    const resident = this.find(type, id)
+    if (resident !== undefined) return resident
+    const object = `${type}#${id}`
+    const text = `there is no object ${object} here: it was let go of by all who held it, or was never here`
+    throw new SkeinError('ERR_NO_SUCH_OBJECT', text, { object, executed: 'no' })
+  }
+
+  // Who keeps them
+
+  /**
+   * Makes an object a resident, if it isn't one, and claims it.
+   *
+   * @throws ERR_INVALID_OPTION for what can't be exposed, ERR_CLOSED
+   */
+  adopt(value: object): Claim {
+    if (this.#closed) throw new SkeinError('ERR_CLOSED', 'this runtime is stopping', { executed: 'no' })
+    const resident = this.#residentFor(value)
+    resident.holds += 1
+    return { resident, live: true }
+  }
+
+  /** Gives a claim up. Resolves once the object has been disposed, if nobody holds it. */
+  async unclaim(claim: Claim): Promise<void> {
+    if (!claim.live) return
+    claim.live = false
+    claim.resident.holds -= 1
+    await this.#disposeIfFree(claim.resident)
+  }
+
+  /** Takes a claim up again. */
+  reclaim(claim: Claim): void {
+    claim.live = true
+    claim.resident.holds += 1
+  }
+
   /** Gives an instance of a peer a hold. A ticket that it has already changes nothing. */
   hold(resident: Resident, uid: string, instance: string, ticket: string): void {
     let holder = this.#holders.get(uid)
@@ -117,16 +135,6 @@ export class ResidentObjects {
     if (holder.holds.has(ticket)) return
     holder.holds.set(ticket, resident)
     resident.holds += 1
-    resident.free = false
-  }
-
-  /** A hold that its holder never got: things are as before. */
-  takeBack(uid: string, ticket: string): void {
-    const holds = this.#holders.get(uid)?.holds
-    const resident = holds?.get(ticket)
-    if (resident === undefined) return
-    holds?.delete(ticket)
-    resident.holds -= 1
   }
 
   /** Holds are given back. Resolves once what is thereby free has been disposed. Unknown tickets are passed over. */
@@ -139,7 +147,6 @@ export class ResidentObjects {
       if (resident === undefined) continue
       holder.holds.delete(ticket)
       resident.holds -= 1
-      resident.free = resident.holds === 0
       freed.push(this.#disposeIfFree(resident))
     }
     if (holder.holds.size === 0) this.#holders.delete(uid)
@@ -152,36 +159,39 @@ export class ResidentObjects {
     if (holder?.instance === instance) void this.release(uid, [...holder.holds.keys()])
   }
 
-  /** Nobody will take an object that was put here to be taken. Does nothing if somebody has. */
-  abandon(resident: Resident): Promise<void> {
-    resident.free = resident.holds === 0
-    return this.#disposeIfFree(resident)
+  /** Disposes all objects, and takes no more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#holders.clear()
+    await Promise.all([...this.#residents.values()].map((resident) => this.#dispose(resident)))
+  }
+
+  #residentFor(value: object): Resident {
+    const known = this.#byValue.get(value)
+    if (known !== undefined && known.disposal === undefined) return known
+    const resident = new Resident(typeOf(value), this.#makeId(), value, methodsOf(value, 'object'))
+    this.#byValue.set(value, resident)
+    this.#residents.set(resident.id, resident)
+    return resident
   }
 
   async #disposeIfFree(resident: Resident): Promise<void> {
-    if (resident.free && resident.running === 0) await this.dispose(resident)
+    if (resident.holds === 0 && resident.running === 0) await this.#dispose(resident)
   }
 
-  /** Ends an object, whoever holds it. Its own failure to end is logged. */
-  dispose(resident: Resident): Promise<void> {
-    resident.disposal ??= this.#dispose(resident)
+  #dispose(resident: Resident): Promise<void> {
+    resident.disposal ??= this.#end(resident)
     return resident.disposal
   }
 
-  async #dispose(resident: Resident): Promise<void> {
-    this.#residents.delete(resident.id)
+  /** An object's own failure to end is logged: nobody is left to be told. */
+  async #end({ type, id, value }: Resident): Promise<void> {
+    this.#residents.delete(id)
     try {
-      await disposerOf(resident.value)?.()
+      await disposerOf(value)?.()
     } catch (error) {
-      const object = `${resident.type}#${resident.id}`
-      this.#logger.error({ object, error }, 'an object has thrown while it was disposed')
+      this.#logger.error({ object: `${type}#${id}`, error }, 'an object has thrown while it was disposed')
     }
-  }
-
-  /** Ends all objects. */
-  async close(): Promise<void> {
-    this.#holders.clear()
-    await Promise.all([...this.#residents.values()].map((resident) => this.dispose(resident)))
   }
 }
 

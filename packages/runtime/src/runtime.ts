@@ -17,7 +17,7 @@ import {
 import { EventEmitter } from 'eventemitter3'
 import { type Constructor, type CreateOptions, type CreateTarget, moduleOf, nameOfClass } from './creation.js'
 import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
-import { Dispatcher, type Exposed, type Middleware } from './dispatcher.js'
+import { Dispatcher, type Exposed, type Middleware, type Service } from './dispatcher.js'
 import { ServiceDoor } from './doors.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
@@ -33,7 +33,7 @@ export interface RuntimeOptions extends CommsOptions {
   readonly monitor?: string | undefined
   /**
    * Whether to count what is served, behind the service `skein.stats`.
-   * @default true: it costs a call less than a tenth of a microsecond
+   * @default true: it adds a function and a counter to a call
    */
   readonly stats?: boolean | undefined
 }
@@ -89,7 +89,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
       ...parts,
       codec: new ReferenceCodec(codec, references),
       dispatch: this.#dispatcher.dispatch,
-      resolve: async (uid) => this.#monitor?.find(uid),
+      resolve: options.monitor === undefined ? undefined : async (uid) => this.#monitor?.find(uid),
     })
     if (options.monitor !== undefined) this.#monitor = this.#linkTo(options.monitor)
     this.#dispatcher.provide(OBJECTS, objectService({ comms, objects, references }))
@@ -126,8 +126,8 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   /**
-   * Disposes the objects that live here, says farewell to all peers, and closes everything. What runs is not waited for.
-   * May be called twice and from anywhere.
+   * Disposes the objects that live here, which have `farewellTimeout` for that, says farewell to all peers, and closes
+   * everything. What runs is not waited for. May be called twice and from anywhere.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
@@ -155,7 +155,8 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   /**
    * A value that stands for an object of this runtime: wherever it is sent, it arrives as a proxy, and the object stays
    * here. When the last who got one lets go of it or is gone, the object is disposed (`Symbol.asyncDispose` or
-   * `Symbol.dispose`, if it has them).
+   * `Symbol.dispose`, if it has them), and this value is of no more use. A proxy that comes back here arrives as the
+   * object itself.
    *
    * @throws ERR_INVALID_OPTION if the object has no methods
    */
@@ -211,43 +212,49 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     return this.comms.destroy()
   }
 
-  /** @internal */
-  get clock(): Clock {
-    return this.#options.clock ?? systemClock
-  }
-
   /** How many objects live here. */
   get residents(): number {
     return this.#objects.size
   }
 
-  /** Offers a built-in service, whose name begins with `skein.`. @internal */
-  get dispatcher(): Dispatcher {
-    return this.#dispatcher
+  // For siblings
+
+  /** @internal */
+  get clock(): Clock {
+    return this.#options.clock ?? systemClock
+  }
+
+  /**
+   * Offers a service whose methods are given the request too. Built-in ones have names that begin with `skein.`.
+   *
+   * @internal
+   */
+  provide(name: string, service: Service): Exposed {
+    return this.#dispatcher.provide(name, service)
   }
 
   async #stop(): Promise<void> {
-    await this.#objects.close()
-    await this.#passedOn()
+    await this.#inTime(this.#objects.close())
+    // What was passed on is let go of with this runtime: its owner must know whoever got it before.
+    await this.#inTime(this.#references.settled())
     await this.comms.stop()
+  }
+
+  /** Resolves when `done` does, or when it has had `farewellTimeout`. */
+  #inTime(done: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(this.#options.farewellTimeout ?? DEFAULT_FAREWELL, resolve)
+      void done.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   #ended(): void {
     this.#monitor?.close()
     this.#stats?.stop()
     this.emit('close')
-  }
-
-  /** What was passed on is let go of with this runtime: whoever gets it must be known to its owner before. */
-  #passedOn(): Promise<void> {
-    const { farewellTimeout = DEFAULT_FAREWELL } = this.#options
-    return new Promise((resolve) => {
-      const timer = this.clock.after(farewellTimeout, resolve)
-      void this.#references.settled().then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
   }
 
   #changed(change: PeerChange): void {

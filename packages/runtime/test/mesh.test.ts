@@ -77,6 +77,13 @@ describe('the workers', () => {
   })
 })
 
+test('waiting for workers ends with the runtime', async () => {
+  const waiting = head.mesh.waitForWorkers(1)
+  const failed = expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  await head.stop()
+  await failed
+})
+
 describe('spawning', () => {
   test('starts workers on the first node, or another', async () => {
     await node(0)

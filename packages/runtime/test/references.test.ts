@@ -232,6 +232,17 @@ describe('an object that its owner shares', () => {
     expect(events).toEqual(['plain disposed'])
   })
 
+  test('is kept for those that it is to be handed to yet, though all who had it have let go', async () => {
+    const plain = new Plain('plain')
+    await remoteShelf.keep(a.share(plain))
+    const next = a.share(plain)
+    await release(shelf.kept[0] as RemoteObject<Plain>)
+    expect(events).toEqual([])
+    await remoteShelf.keep(next)
+    await release(shelf.kept[1] as RemoteObject<Plain>)
+    expect(events).toEqual(['plain disposed'])
+  })
+
   test('can be used through the mesh by its owner too', async () => {
     const shared = a.share(new Plain('plain'))
     await expect(shared.hello()).resolves.toBe('hello, plain')

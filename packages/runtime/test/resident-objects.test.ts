@@ -115,6 +115,14 @@ describe('creating an object', () => {
   })
 })
 
+test('no object is created in a runtime that is stopping', async () => {
+  const stopping = b.stop()
+  const late = a.create(Plain, { from, on: 'b', args: ['late'] })
+  await expect(late).rejects.toMatchObject({ code: expect.stringMatching(/ERR_CLOSED|ERR_PEER_LOST/) })
+  await stopping
+  expect(b.residents).toBe(0)
+})
+
 describe('a resident object', () => {
   test('answers to the methods of its class alone', async () => {
     const one = await counter()
@@ -211,6 +219,16 @@ describe('an object is disposed', () => {
     await counter()
     await b.stop()
     expect(events).toEqual(['one made', 'one disposed'])
+  })
+
+  test('when its owner stops, which does not wait for ever', async () => {
+    const patient = await mesh.runtime('patient', { farewellTimeout: 20 })
+    await mesh.link(a, patient)
+    patient.share({
+      hello() {},
+      [Symbol.asyncDispose]: () => new Promise(() => {}),
+    })
+    await patient.stop()
   })
 
   test('with a word in the log if that fails', async () => {

@@ -153,7 +153,7 @@ describe('with a monitor', () => {
       lookups.push(request.message.args)
       return next(request)
     })
-    monitor.dispatcher.provide(
+    monitor.provide(
       DIRECTORY,
       directoryService(() => monitor.comms),
     )

@@ -419,6 +419,7 @@ export class Link {
     this.#state = state
     for (const action of actions) {
       if (action === 'heart') this.heart()
+      else if (action === 'greet') this.#shake({ kind: 'unanswered' })
       // While the control connection of a watched lane stands, there is nothing to prove.
       else if (this.lane === 'inproc' || state.kind !== 'stalled') this.#probe()
     }

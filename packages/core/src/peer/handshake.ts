@@ -25,7 +25,7 @@ export type HandshakeState =
 export type HandshakeEvent =
   /** Somebody wants the link, or its connection is lost: make a new one. */
   | { readonly kind: 'dial' }
-  /** Nobody has answered the greeting in time: begin again, with a hand of our own. */
+  /** Nobody has answered in time: begin again, with a hand of our own. */
   | { readonly kind: 'unanswered' }
   /** The connection stands. */
   | { readonly kind: 'connected' }

@@ -28,7 +28,13 @@ export type PeerState =
   | { readonly kind: 'shaking'; readonly since: Instant }
   | { readonly kind: 'alive'; readonly heard: Instant; readonly asked: Instant }
   /** Its connection stands, it says nothing: its event loop is busy. Never a reason to declare it dead. */
-  | { readonly kind: 'stalled'; readonly heard: Instant; readonly asked: Instant; readonly since: Instant }
+  | {
+      readonly kind: 'stalled'
+      readonly heard: Instant
+      readonly asked: Instant
+      readonly since: Instant
+      readonly greeted: Instant
+    }
   /** Its connection is lost. It may come back until `until`. */
   | { readonly kind: 'suspect'; readonly heard: Instant; readonly since: Instant; readonly until: Instant }
   | { readonly kind: 'dead'; readonly since: Instant; readonly reason: DeathReason }
@@ -55,6 +61,8 @@ export type PeerAction =
   | 'heart'
   /** Ask the operating system whether somebody listens at its address: a lane without events has no other proof. */
   | 'probe'
+  /** Shake hands anew: it may have given us up while we could not hear it, and drop all that we say since. */
+  | 'greet'
 
 type Step = readonly [PeerState, readonly PeerAction[]]
 
@@ -92,7 +100,7 @@ export function nextTick(state: PeerState, options: LivenessOptions): Instant {
     case 'alive':
       return Math.min(nextHeart(state, options), state.heard + options.stalledAfter)
     case 'stalled':
-      return nextHeart(state, options)
+      return Math.min(nextHeart(state, options), state.greeted + options.greetInterval)
     case 'suspect':
       return state.until
     default:
@@ -113,7 +121,7 @@ function onUp(state: PeerState, now: Instant): Step {
       return [{ kind: 'shaking', since: now }, none]
     case 'suspect':
       // Reached again, but it has not spoken: busy until it does.
-      return [{ kind: 'stalled', heard: state.heard, asked: now, since: now }, none]
+      return [{ kind: 'stalled', heard: state.heard, asked: now, since: now, greeted: now }, none]
     default:
       return [state, none]
   }
@@ -138,12 +146,18 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
       const asked = asks ? now : state.asked
       if (now < state.heard + options.stalledAfter) return [{ ...state, asked }, asks ? ['heart'] : none]
       return [
-        { kind: 'stalled', heard: state.heard, asked, since: now },
+        { kind: 'stalled', heard: state.heard, asked, since: now, greeted: now },
         asks ? ['heart', 'probe'] : ['probe'],
       ]
     }
-    case 'stalled':
-      return now >= nextHeart(state, options) ? [{ ...state, asked: now }, ['heart', 'probe']] : [state, none]
+    case 'stalled': {
+      const asks = now >= nextHeart(state, options)
+      const greets = now >= state.greeted + options.greetInterval
+      return [
+        { ...state, asked: asks ? now : state.asked, greeted: greets ? now : state.greeted },
+        [...(asks ? (['heart', 'probe'] as const) : []), ...(greets ? (['greet'] as const) : [])],
+      ]
+    }
     case 'suspect':
       return now >= state.until ? [{ kind: 'dead', since: now, reason: 'silent' }, none] : [state, none]
     default:

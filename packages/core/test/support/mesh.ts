@@ -80,11 +80,12 @@ export class Peer {
   }
 
   do(order: string, args: object = {}): Promise<unknown> {
+    if (this.#hasEnded) return Promise.reject(new Error(`${this.uid} has ended`))
     const id = ++this.#lastId
     const done = new Promise((resolve, reject) => this.#orders.set(id, { resolve, reject }))
     const message = { order, id, args }
     if (this.#child instanceof Worker) this.#child.postMessage(message)
-    else this.#child.send(message)
+    else this.#child.send(message, () => {}) // one that has just died is reported by its end
     return done
   }
 

@@ -68,6 +68,21 @@ describe('the memory network', () => {
     expect(b.inbox.texts).toEqual(numbers(100))
   })
 
+  test('hands over nothing before its time', async () => {
+    const slow = new MemoryNetwork({ clock, seed: 1, latency: { min: 10, max: 10 } })
+    const { inbox, endpoint } = await listening(slow.transport('b'), { schemes: ['mem'] })
+    const { outbound } = dialled(slow.transport('a'), endpoint)
+    await clock.advance(20)
+    await outbound.send(text('first'))
+    await clock.advance(5)
+    await outbound.send(text('second'))
+    await clock.advance(5)
+    expect(inbox.texts).toEqual(['first'])
+    await clock.advance(5)
+    expect(inbox.texts).toEqual(['first', 'second'])
+    await slow.close()
+  })
+
   test('copies frames on the way, so that a change afterwards is not seen', async () => {
     const { outbound } = await connected()
     const frame = Buffer.from('before')
@@ -92,15 +107,33 @@ describe('the memory network', () => {
     expect(b.inbox.texts).toEqual(numbers(3))
   })
 
+  test('gives a host what comes at the end of its stall after what came during it', async () => {
+    const steady = new MemoryNetwork({ clock, seed: 1, latency: { min: 10, max: 10 } })
+    const { inbox, endpoint } = await listening(steady.transport('b'), { schemes: ['mem'] })
+    const { outbound } = dialled(steady.transport('a'), endpoint)
+    await clock.advance(20)
+    steady.stall('b')
+    clock.after(15, () => steady.resume('b'))
+    await outbound.send(text('during'))
+    await clock.advance(5)
+    await outbound.send(text('at the end'))
+    await clock.advance(10)
+    expect(inbox.texts).toEqual(['during', 'at the end'])
+    await steady.close()
+  })
+
   test('tells a stalled host about its own connections when it is back, in order', async () => {
     network.stall('a')
-    const { events } = await connected()
+    const open = await connected()
+    const closed = await connected()
     network.kill('b')
     await clock.advance(LONG)
-    expect(events).toEqual([])
+    expect(open.events).toEqual([])
+    closed.outbound.close()
     network.resume('a')
     await clock.advance(0)
-    expect(events).toEqual(['up', 'down: connection lost'])
+    expect(open.events).toEqual(['up', 'down: connection lost'])
+    expect(closed.events).toEqual([])
   })
 
   test('makes a sender wait when a stalled host takes nothing, until it does', async () => {
@@ -200,6 +233,7 @@ describe('the memory network', () => {
   test('holds back everything in a partition; only the watched connection notices', async () => {
     const watched = await connected()
     const data = await connected(unwatched)
+    await data.outbound.send(text('under way'))
     network.partition('b', 'a')
     await data.outbound.send(text('late'))
     const verdict = a.probe(b.endpoint, 100)
@@ -211,7 +245,7 @@ describe('the memory network', () => {
     expect(b.inbox.texts).toEqual([])
     network.heal('a', 'b')
     await clock.advance(10)
-    expect(b.inbox.texts).toEqual(['late'])
+    expect(b.inbox.texts).toEqual(['under way', 'late'])
   })
 
   test('passes data against a one-way partition, but no heartbeats', async () => {
@@ -276,6 +310,7 @@ describe('the memory network', () => {
   test('leaves no alarm behind, whatever was under way when it closes', async () => {
     const { outbound } = await connected()
     await outbound.send(text('under way'))
+    network.cut('a', 'b')
     dialled(a, b.endpoint)
     network.stall('b')
     network.resume('b')

@@ -41,7 +41,7 @@ export async function startNode(
     stopWorker: ([uid]) => workers.stop(uid),
     list: () => workers.list(),
   }
-  runtime.dispatcher.provide(NODE, new Map(Object.entries(handlers)))
+  runtime.provide(NODE, new Map(Object.entries(handlers)))
   const role = await running(runtime, () => workers.close())
   return { ...role, workers }
 }

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { RuntimeDisconnectedError } from '../src/errors.js'
+import { addressOf, call, change, TestMesh } from './support/mesh.js'
+
+let mesh: TestMesh
+beforeEach(() => {
+  mesh = new TestMesh('tcp')
+})
+afterEach(() => mesh.close())
+
+test('a process killed with SIGKILL is known dead to all, linked to it or not, and its requests reject', async () => {
+  const monitor = await mesh.local('monitor', { introduces: true })
+  const linked = await mesh.local('linked')
+  const unlinked = await mesh.local('unlinked')
+  await linked.connect(addressOf(monitor))
+  await unlinked.connect(addressOf(monitor))
+  const victim = await mesh.remote('victim', addressOf(monitor))
+  await linked.waitFor('victim')
+  const known = [monitor, linked, unlinked].map((comms) => change(comms, 'victim', 'dead'))
+  const asked = linked.sendRecv('victim', call('hang')).catch((error: unknown) => error)
+  expect(await linked.sendRecv('victim', call('echo', 1))).toBe(1)
+  const began = performance.now()
+  victim.signal('SIGKILL')
+  const took = await Promise.all(known.map((told) => told.then(() => performance.now() - began)))
+  const failure = await asked
+  expect(failure).toBeInstanceOf(RuntimeDisconnectedError)
+  expect(failure).toMatchObject({ uid: 'victim', executed: 'maybe', reason: 'crashed' })
+  console.info(`known dead to all after ${Math.max(...took).toFixed(1)} ms`)
+})
+
+test('a request whose batch never left was certainly not executed', async () => {
+  const head = await mesh.local('head', { flow: { windowBytes: 1 } })
+  const victim = await mesh.remote('victim', addressOf(head))
+  victim.signal('SIGSTOP')
+  const large = Buffer.alloc(300_000)
+  const asked = [1, 2, 3].map((n) =>
+    head.sendRecv('victim', call('echo', n, large)).catch((error: unknown) => error),
+  )
+  const last = await head.send('victim', call('hold', 1)).then(() => asked.at(-1))
+  victim.signal('SIGKILL')
+  expect(await last).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'no' })
+  expect(await asked[0]).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
+})
+
+test('a frozen process is suspected, then declared dead; when it wakes, a new session is opened', async () => {
+  const head = await mesh.local('head', { liveness: { suspicion: 500 } })
+  const victim = await mesh.remote('victim', addressOf(head))
+  const told: string[] = []
+  head.on('peer', ({ is, reason }) => told.push(reason === undefined ? is : `${is} ${reason}`))
+  victim.signal('SIGSTOP')
+  await change(head, 'victim', 'dead')
+  expect(told.slice(-2)).toEqual(['suspect', 'dead silent'])
+  victim.signal('SIGCONT')
+  await change(head, 'victim', 'alive')
+  expect(await head.sendRecv('victim', call('echo', 'back'))).toBe('back')
+}, 60_000)
+
+test('a process that is frozen for a second is not declared dead', async () => {
+  const head = await mesh.local('head')
+  const victim = await mesh.remote('victim', addressOf(head))
+  const told: string[] = []
+  head.on('peer', ({ is }) => told.push(is))
+  const asked = head.sendRecv('victim', call('echo', 'late'))
+  victim.signal('SIGSTOP')
+  await change(head, 'victim', 'suspect')
+  victim.signal('SIGCONT')
+  expect(await asked).toBe('late')
+  expect(told).not.toContain('dead')
+}, 60_000)

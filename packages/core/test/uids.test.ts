@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { addressOf, call, change, lanes, methods, TestMesh } from './support/mesh.js'
+
+const who = (answer: string) => ({ dispatch: methods({ who: () => answer }) })
+
+describe.each(lanes)('a uid over %s', (lane) => {
+  let mesh: TestMesh
+  beforeEach(() => {
+    mesh = new TestMesh(lane)
+  })
+  afterEach(() => mesh.close())
+
+  test('that somebody holds is refused to a newcomer, and its holder is not disturbed', async () => {
+    const monitor = await mesh.local('monitor', { introduces: true })
+    const holder = await mesh.local('worker', {}, who('holder'))
+    await holder.connect(addressOf(monitor))
+    const newcomer = await mesh.local('worker', {}, who('newcomer'))
+    await expect(newcomer.connect(addressOf(monitor))).rejects.toMatchObject({
+      code: 'ERR_UID_TAKEN',
+      message: expect.stringContaining('worker'),
+    })
+    expect(await monitor.sendRecv('worker', call('who'))).toBe('holder')
+  })
+
+  test('is refused to a newcomer while its holder is busy', async () => {
+    const monitor = await mesh.local('monitor', { introduces: true })
+    const holder = await mesh.remote('worker', addressOf(monitor))
+    const stall = monitor.sendRecv('worker', call('stall', 4000))
+    await change(monitor, 'worker', 'stalled')
+    const newcomer = await mesh.local('worker', {}, who('newcomer'))
+    await expect(newcomer.connect(addressOf(monitor))).rejects.toMatchObject({ code: 'ERR_UID_TAKEN' })
+    expect(await stall).toBe(4000)
+    expect(holder.changes.map(({ is }) => is)).not.toContain('dead')
+  })
+
+  test('whose holder has left is free at once', async () => {
+    const monitor = await mesh.local('monitor', { introduces: true })
+    const first = await mesh.local('worker', {}, who('first'))
+    await first.connect(addressOf(monitor))
+    await first.stop()
+    const second = await mesh.local('worker', {}, who('second'))
+    await second.connect(addressOf(monitor))
+    expect(await monitor.sendRecv('worker', call('who'))).toBe('second')
+  })
+
+  test('whose holder ended without a word goes to the newcomer', async () => {
+    const monitor = await mesh.local('monitor', { introduces: true })
+    const first = await mesh.remote('worker', addressOf(monitor))
+    const asked = monitor.sendRecv('worker', call('hang')).catch((error: unknown) => error)
+    await first.die()
+    const second = await mesh.local('worker', {}, who('second'))
+    await second.connect(addressOf(monitor))
+    expect(await asked).toMatchObject({ code: 'ERR_PEER_LOST', uid: 'worker', executed: 'maybe' })
+    expect(await monitor.sendRecv('worker', call('who'))).toBe('second')
+  })
+
+  test('of the runtime that is greeted is refused, and so is greeting oneself', async () => {
+    const monitor = await mesh.local('monitor')
+    const namesake = await mesh.local('monitor')
+    await expect(namesake.connect(addressOf(monitor))).rejects.toMatchObject({ code: 'ERR_UID_TAKEN' })
+    await expect(monitor.connect(addressOf(monitor))).rejects.toMatchObject({ code: 'ERR_INVALID_ADDRESS' })
+  })
+})
