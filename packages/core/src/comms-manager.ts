@@ -1,9 +1,12 @@
 import { EventEmitter } from 'eventemitter3'
 import { Dials } from './comms/dials.js'
 import { Introductions, type PeerChange } from './comms/introductions.js'
+import { Loopback } from './comms/loopback.js'
 import type { Reply } from './comms/replies.js'
 import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
 import {
+  callMessage,
+  cmdMessage,
   type ObjectCall,
   type RequestOptions,
   Requests,
@@ -11,7 +14,7 @@ import {
   type SendOptions,
   type ServiceCall,
 } from './comms/requests.js'
-import { type Answer, type Dispatch, nameOf, Serving } from './comms/serving.js'
+import { type Dispatch, nameOf, Serving } from './comms/serving.js'
 import { Waiters } from './comms/waiters.js'
 import { Deadlines } from './deadlines.js'
 import { invalidOption, SkeinError } from './errors.js'
@@ -79,6 +82,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly #dials = new Dials()
   readonly #serving = new Map<Link, Serving>()
   readonly #servingSelf: Serving
+  readonly #loopback: Loopback
   #phase: Phase = 'new'
   #inbound: Inbound | undefined
   #links: Links | undefined
@@ -98,16 +102,24 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#dispatch = parts.dispatch ?? nothingExposed
     this.#deadlines = new Deadlines(this.#settings.clock)
     this.#waiters = new Waiters(this.#deadlines)
-    this.#servingSelf = this.#newServing()
     this.#requests = new Requests({
       uid: this.uid,
       deadlines: this.#deadlines,
       timeout: this.#settings.timeout,
       links: () => this.#running(),
       linkTo: (uid) => this.#links?.get(uid),
-      toSelf: (message) => this.#toSelf(message),
+      toSelf: (message) => this.#loopback.post(message),
       resolve: parts.resolve,
       defer: (fn) => this.#links?.defer(fn),
+    })
+    this.#servingSelf = this.#newServing(this.uid, (answer) => this.#loopback.post(answer))
+    this.#loopback = new Loopback({
+      uid: this.uid,
+      codec: this.#codec,
+      limits: this.#limits,
+      replies: this.#requests.replies,
+      serving: () => this.#servingSelf,
+      stop: () => this.#onStop(this.uid),
     })
   }
 
@@ -408,14 +420,10 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   #serve(link: Link, message: Call | Cmd): void {
     let serving = this.#serving.get(link)
     if (serving === undefined) {
-      serving = this.#newServing()
+      serving = this.#newServing(link.uid ?? '', (answer) => !link.isOver && link.post(answer))
       this.#serving.set(link, serving)
     }
-    serving.run(
-      link.uid ?? '',
-      message,
-      answerOver((answer) => !link.isOver && link.post(answer)),
-    )
+    serving.run(message)
   }
 
   #settle(
@@ -437,7 +445,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const { uid } = link
     if (link.isOver && uid !== undefined) {
       this.#requests.replies.lose(uid, reasonOf(link))
-      this.#serving.get(link)?.abandon(uid, reasonOf(link))
+      this.#serving.get(link)?.abandon(reasonOf(link))
       this.#serving.delete(link)
     }
     this.#dials.changed(link)
@@ -460,51 +468,9 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     }
   }
 
-  // This runtime itself
-
-  /** As over a link: in order, in a later turn, and with everything copied. */
-  #toSelf(message: Message): void {
-    const attachments: Uint8Array[] = []
-    const copy = (value: unknown): unknown => {
-      const bytes = Uint8Array.from(this.#codec.encode(value, attachments, this.uid))
-      return this.#codec.decode(
-        bytes,
-        attachments.map((bytes) => bytes.slice()),
-        this.#limits,
-        this.uid,
-      )
-    }
-    switch (message.kind) {
-      case Kind.call:
-      case Kind.cmd: {
-        const args = copy(message.args)
-        const copied = { ...message, args: Array.isArray(args) ? args : [] }
-        return queueMicrotask(() =>
-          this.#servingSelf.run(
-            this.uid,
-            copied,
-            answerOver((answer) => this.#toSelf(answer)),
-          ),
-        )
-      }
-      case Kind.reply: {
-        const value = copy(message.value)
-        return this.#requests.replies.find(message.id, this.uid)?.resolve(value)
-      }
-      case Kind.raise:
-        return this.#requests.replies.find(message.id, this.uid)?.reject(copy(message.error))
-      case Kind.cancel:
-        return queueMicrotask(() => this.#servingSelf.cancel(message.id, message.reason))
-      case Kind.stop:
-        return queueMicrotask(() => this.#onStop(this.uid))
-      default:
-        this.#links?.dropped('unexpected')
-    }
-  }
-
-  #newServing(): Serving {
-    return new Serving(this.#dispatch, (error) => {
-      this.logger.error({ uid: this.uid, error }, 'a request that expects no answer has thrown')
+  #newServing(from: string, post: (message: Message) => void): Serving {
+    return new Serving(from, this.#dispatch, post, (error) => {
+      this.logger.error({ uid: from, error }, 'a request that expects no answer has thrown')
     })
   }
 
@@ -513,36 +479,6 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const what = this.#phase === 'new' || this.#phase === 'starting' ? 'was not started yet' : 'was stopped'
     throw new SkeinError('ERR_CLOSED', `${this.uid} ${what}`, { executed: 'no' })
   }
-}
-
-/** Sends outcomes. A result that can't be sent is an error of the request, told to whoever made it. */
-function answerOver(post: (message: Message) => void): Answer {
-  const raise = (id: number, error: unknown): void => {
-    try {
-      post({ kind: Kind.raise, id, error })
-    } catch (cause) {
-      // Something was thrown that is no error and can't be sent.
-      post({ kind: Kind.raise, id, error: new SkeinError('ERR_REMOTE', String(cause)) })
-    }
-  }
-  return {
-    raise,
-    reply(id, value) {
-      try {
-        post({ kind: Kind.reply, id, value })
-      } catch (error) {
-        raise(id, error)
-      }
-    },
-  }
-}
-
-function callMessage({ service, method, args }: ServiceCall): Call {
-  return { kind: Kind.call, id: 0, service, method, args: args ?? [], timeLeft: null }
-}
-
-function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
-  return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
 }
 
 const nothingExposed: Dispatch = ({ message }) => {

@@ -1,1 +1,34 @@
-export {}
+export {
+  type DeathReason,
+  type ErrorCode,
+  type ErrorFacts,
+  type Executed,
+  type PeerChange,
+  type PeerKind,
+  type PeerReport,
+  Reply,
+  type RequestOptions,
+  RuntimeDisconnectedError,
+  SkeinError,
+} from '@skein/core'
+export type { Program } from '@skein/launch'
+export {
+  type CreateOptions,
+  type CreateTarget,
+  type Exposed,
+  type MapOptions,
+  Mesh,
+  type MeshEvents,
+  type Middleware,
+  Pool,
+  type PoolEvents,
+  type PoolOptions,
+  type Redo,
+  type Remote,
+  type RemoteObject,
+  Runtime,
+  type RuntimeEvents,
+  type RuntimeOptions,
+  release,
+  withOptions,
+} from '@skein/runtime'

@@ -174,6 +174,14 @@ export class Requests {
 /** What is sent to this runtime itself is in no batch, and runs. */
 const OWN: Parcel = { seq: 0, sent: true }
 
+export function callMessage({ service, method, args }: ServiceCall): Call {
+  return { kind: Kind.call, id: 0, service, method, args: args ?? [], timeLeft: null }
+}
+
+export function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
+  return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
+}
+
 export function reasonOf(link: Link): string {
   return link.state.kind === 'dead' || link.state.kind === 'left' ? link.state.reason : link.state.kind
 }

@@ -1,5 +1,5 @@
 import { SkeinError } from '../errors.js'
-import { type Call, type Cmd, Kind } from '../wire/message.js'
+import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
 
 /** A request that runs here for somebody. */
 export class Incoming {
@@ -35,23 +35,30 @@ export class Incoming {
 /** Runs a request: returns its result or a promise of it, or throws. Never called twice for one request. */
 export type Dispatch = (request: Incoming) => unknown
 
-/** How the outcome of a request is told to whoever asked. */
-export interface Answer {
-  reply(id: number, value: unknown): void
-  raise(id: number, error: unknown): void
-}
-
 /** The requests of one peer that run here. */
 export class Serving {
+  readonly #from: string
   readonly #dispatch: Dispatch
+  readonly #post: (message: Message) => void
   readonly #failed: (error: unknown) => void
   readonly #running = new Map<number, Incoming>()
   /** Those that expect no answer have no id. */
   #silent = 0
 
-  /** @param failed a request that expects no answer has thrown */
-  constructor(dispatch: Dispatch, failed: (error: unknown) => void) {
+  /**
+   * @param from the uid of the peer
+   * @param post sends it a message
+   * @param failed a request that expects no answer has thrown
+   */
+  constructor(
+    from: string,
+    dispatch: Dispatch,
+    post: (message: Message) => void,
+    failed: (error: unknown) => void,
+  ) {
+    this.#from = from
     this.#dispatch = dispatch
+    this.#post = post
     this.#failed = failed
   }
 
@@ -60,33 +67,23 @@ export class Serving {
   }
 
   /** Starts a request at once; those of one peer therefore start in the order in which they came. */
-  run(from: string, message: Call | Cmd, answer: Answer): void {
-    const request = new Incoming(from, message)
-    const { id } = message
-    if (id === 0) this.#silent += 1
-    else this.#running.set(id, request)
-    const done = (): boolean => {
-      if (id !== 0) return this.#running.delete(id)
-      this.#silent -= 1
-      return false
-    }
-    const fail = (error: unknown): void => {
-      if (id === 0) this.#failed(error)
-      if (done()) answer.raise(id, error)
-    }
-    const succeed = (value: unknown): void => {
-      if (done()) answer.reply(id, value)
-    }
+  run(message: Call | Cmd): void {
+    const request = new Incoming(this.#from, message)
+    if (message.id === 0) this.#silent += 1
+    else this.#running.set(message.id, request)
     let result: unknown
     try {
       result = this.#dispatch(request)
       // A thenable that is no promise can be broken in any way; this one settles once, and later.
       if (isThenable(result)) result = Promise.resolve(result)
     } catch (error) {
-      return fail(error)
+      return this.#raise(message.id, error)
     }
-    if (result instanceof Promise) result.then(succeed, fail)
-    else succeed(result)
+    if (!(result instanceof Promise)) return this.#reply(message.id, result)
+    result.then(
+      (value) => this.#reply(message.id, value),
+      (error) => this.#raise(message.id, error),
+    )
   }
 
   /** The caller has given a request up. Its answer, if one comes yet, is of no interest. */
@@ -98,10 +95,41 @@ export class Serving {
   }
 
   /** The caller is gone: nobody waits for any of this. */
-  abandon(uid: string, reason: string): void {
+  abandon(reason: string): void {
+    const uid = this.#from
     const error = new SkeinError('ERR_PEER_LOST', `the caller ${uid} was lost (${reason})`, { uid, reason })
     for (const request of this.#running.values()) request.abort(error)
     this.#running.clear()
+  }
+
+  #reply(id: number, value: unknown): void {
+    if (!this.#isAwaited(id)) return
+    try {
+      this.#post({ kind: Kind.reply, id, value })
+    } catch (error) {
+      this.#send(id, error) // a result that can't be sent is an error of the request
+    }
+  }
+
+  #raise(id: number, error: unknown): void {
+    if (id === 0) this.#failed(error)
+    if (this.#isAwaited(id)) this.#send(id, error)
+  }
+
+  #send(id: number, error: unknown): void {
+    try {
+      this.#post({ kind: Kind.raise, id, error })
+    } catch (cause) {
+      // What was thrown is no error, and can't be sent either.
+      this.#post({ kind: Kind.raise, id, error: new SkeinError('ERR_REMOTE', String(cause)) })
+    }
+  }
+
+  /** The request is over; whether anybody still waits for its outcome. */
+  #isAwaited(id: number): boolean {
+    if (id !== 0) return this.#running.delete(id)
+    this.#silent -= 1
+    return false
   }
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { TurnedClock } from '../../src/clock.js'
@@ -112,6 +113,7 @@ describe('A reply', () => {
     const controller = new AbortController()
     const { reply, pending } = replies.open(asked, { ...endless, signal: controller.signal })
     pending.resolve(1)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     controller.abort()
     expect([await reply, givenUp]).toEqual([1, []])
   })

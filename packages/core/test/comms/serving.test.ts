@@ -18,22 +18,23 @@ function serving(dispatch: (request: Incoming) => unknown) {
   const failures: unknown[] = []
   const requests: Incoming[] = []
   const service = new Serving(
+    'head',
     (request) => {
       requests.push(request)
       return dispatch(request)
     },
+    (message) => {
+      if (message.kind === Kind.reply) answers.push(['reply', message.id, message.value])
+      if (message.kind === Kind.raise) answers.push(['raise', message.id, message.error])
+    },
     (error) => failures.push(error),
   )
-  const answer = {
-    reply: (id: number, value: unknown) => void answers.push(['reply', id, value]),
-    raise: (id: number, error: unknown) => void answers.push(['raise', id, error]),
-  }
   return {
     service,
     answers,
     failures,
     requests,
-    run: (message: Call) => service.run('head', message, answer),
+    run: (message: Call) => service.run(message),
   }
 }
 
@@ -144,7 +145,7 @@ describe('A request that runs here', () => {
     const { answers, requests, service, run } = serving(() => Promise.resolve(1))
     run(call(1))
     run(call(2))
-    service.abandon('head', 'crashed')
+    service.abandon('crashed')
     for (const { signal } of requests) {
       expect(signal.reason).toMatchObject({ code: 'ERR_PEER_LOST', uid: 'head', reason: 'crashed' })
     }

@@ -241,6 +241,7 @@ function watched() {
     until(instant: number): [number, PeerAction][] {
       const done: [number, PeerAction][] = []
       for (let next = nextTick(state, options); next <= instant; next = nextTick(state, options)) {
+        expect(done.length).toBeLessThan(1000)
         at = next
         for (const action of step({ kind: 'tick' })) done.push([at, action])
       }

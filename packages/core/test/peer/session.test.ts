@@ -230,7 +230,8 @@ class Exchange {
   }
 
   finish(): void {
-    while (!this.ends.every(({ session }) => session.isEmpty)) {
+    for (let rounds = 0; !this.ends.every(({ session }) => session.isEmpty); rounds++) {
+      expect(rounds).toBeLessThan(1000)
       for (const end of this.ends) {
         this.send(end)
         this.arrive(end)

@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { InvalidArgumentError } from 'commander'
+
+export const LAUNCHERS = ['local', 'thread'] as const
+
+/** What `skein run` was told. */
+export interface RunOptions {
+  /** The program's URL. */
+  readonly script: URL
+  readonly args: readonly string[]
+  readonly workers: number
+  /** Not more than workers. */
+  readonly nodes: number
+  readonly launcher: (typeof LAUNCHERS)[number]
+  /** Shows neither progress nor the closing table. */
+  readonly quiet: boolean
+}
+
+/** More would be a mistake: each is a process. */
+const MAX_COUNT = 4096
+
+export function parseCount(given: string): number {
+  const count = Number(given)
+  if (/^\d+$/.test(given) && count >= 1 && count <= MAX_COUNT) return count
+  throw new InvalidArgumentError(`Allowed is a whole number from 1 to ${MAX_COUNT}.`)
+}
+
+/** Says what is wrong with the command line, and never returns. */
+type Wrong = (message: string) => never
+
+export function checkNodes({ workers, nodes }: Pick<RunOptions, 'workers' | 'nodes'>, wrong: Wrong): void {
+  if (nodes <= workers) return
+  wrong(`--nodes is ${nodes}, but there are only ${workers} workers to share; allowed: 1 to ${workers}`)
+}
+
+/** The URL of a script that is there. */
+export function scriptAt(path: string, wrong: Wrong): URL {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return wrong(`there is no script '${path}'`)
+  if (!found.isFile()) return wrong(`'${path}' is no file; the script is a JavaScript or TypeScript module`)
+  return pathToFileURL(resolve(path))
+}

@@ -1,0 +1,26 @@
+import { SkeinError } from '@skein/core'
+import { Crew } from './crew.js'
+import { Interrupts } from './interrupts.js'
+import { MeshRun } from './mesh-run.js'
+import type { RunOptions } from './options.js'
+import type { Screen } from './screen.js'
+
+/** Runs a program on a mesh of its own, and resolves with the exit status when nothing of the mesh is left. */
+export async function run(options: RunOptions, screen: Screen): Promise<number> {
+  const crew = new Crew()
+  const interrupts = new Interrupts(() => crew.kill())
+  const mesh = new MeshRun(options, crew, screen)
+  try {
+    const status = await Promise.race([interrupts.first, mesh.play()])
+    await mesh.end()
+    return status
+  } catch (error) {
+    await mesh.end()
+    if (!(error instanceof SkeinError)) throw error
+    // Its message holds the last lines of what could not be started. Where it was raised here tells nothing.
+    screen.say(error.message)
+    return 1
+  } finally {
+    interrupts.close()
+  }
+}

@@ -1,0 +1,88 @@
+import { Writable } from 'node:stream'
+import type { WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
+import { closingTable, type TableRow } from './closing-table.js'
+import type { Progress, ProgressDisplay } from './progress.js'
+import { ProgressBar } from './progress-bar.js'
+import { ProgressLog } from './progress-log.js'
+import { StatusLine } from './status-line.js'
+
+/** The colours that tell runtimes apart. */
+const COLOURS = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const
+
+/** All that `skein run` shows: on a terminal the progress stands below what is printed. */
+export class Screen {
+  /**
+   * Where the program's standard output goes. On a terminal with a status line it must come through here, byte by byte;
+   * otherwise the program has this process's own, so that it sees what it really is.
+   */
+  readonly output: 'inherit' | Writable
+  readonly #stdout: WriteStream
+  readonly #stderr: WriteStream
+  readonly #quiet: boolean
+  readonly #line: StatusLine
+  readonly #progress: ProgressDisplay
+  readonly #colours = new Map<string, (typeof COLOURS)[number]>()
+
+  constructor(stdout: WriteStream, stderr: WriteStream, { quiet }: { readonly quiet: boolean }) {
+    this.#stdout = stdout
+    this.#stderr = stderr
+    this.#quiet = quiet
+    this.#line = new StatusLine(stderr)
+    const hasBar = !quiet && stderr.isTTY && process.env.TERM !== 'dumb'
+    this.#progress = hasBar ? new ProgressBar(this.#line) : new ProgressLog((text) => this.say(text))
+    this.output = hasBar && stdout.isTTY ? this.#relay() : 'inherit'
+    // Whoever read it has gone; the run goes on.
+    stderr.on('error', () => {})
+  }
+
+  /** What the program printed to standard error. */
+  programError(text: string): void {
+    this.#print(text)
+  }
+
+  /** What another runtime printed. */
+  line(uid: string, text: string): void {
+    this.#print(`${this.#paint(this.#colourOf(uid), `${uid} |`)} ${text}`)
+  }
+
+  /** What `skein` itself has to say. */
+  say(text: string): void {
+    this.#print(`skein: ${text}`)
+  }
+
+  progress(progress: Progress): void {
+    if (!this.#quiet) this.#progress.show(progress)
+  }
+
+  /** Ends the display of progress. */
+  close(): void {
+    this.#progress.close()
+    this.#line.leave()
+  }
+
+  table(rows: readonly TableRow[], elapsed: number): void {
+    if (!this.#quiet) this.#print(closingTable(rows, elapsed, (format, text) => this.#paint(format, text)))
+  }
+
+  #print(text: string): void {
+    this.#line.print(this.#stderr, `${text}\n`)
+  }
+
+  #relay(): Writable {
+    return new Writable({ write: (chunk: Buffer, _encoding, done) => this.#line.print(this.#stdout, chunk, done) })
+  }
+
+  /** Colours on a terminal only, and none where NO_COLOR is set. */
+  #paint(format: Parameters<typeof styleText>[0], text: string): string {
+    return styleText(format, text, { stream: this.#stderr })
+  }
+
+  #colourOf(uid: string): (typeof COLOURS)[number] {
+    const known = this.#colours.get(uid)
+    if (known !== undefined) return known
+    const colour = COLOURS[this.#colours.size % COLOURS.length] ?? COLOURS[0]
+    this.#colours.set(uid, colour)
+    return colour
+  }
+}
