@@ -88,6 +88,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   #links: Links | undefined
   #introductions: Introductions | undefined
   #stopped: Promise<void> | undefined
+  #closing: Promise<void> | undefined
 
   /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
   constructor(options: CommsOptions, parts: CommsParts = {}) {
@@ -318,7 +319,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * still awaited then rejects with ERR_CLOSED. May be called twice and from anywhere.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#farewell().then(() => this.#close())
+    this.#stopped ??= this.#farewell().then(() => this.destroy())
     return this.#stopped
   }
 
@@ -327,14 +328,14 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * called at any time, during `stop` too.
    */
   destroy(): Promise<void> {
-    this.#stopped = this.#close()
-    return this.#stopped
+    this.#closing ??= this.#close()
+    this.#stopped = this.#closing
+    return this.#closing
   }
 
   /** Resolves when everything is closed. */
   wait(): Promise<void> {
-    if (this.#phase === 'stopped') return Promise.resolve()
-    return new Promise((resolve) => this.once('close', resolve))
+    return this.#closing ?? new Promise((resolve) => this.once('close', resolve))
   }
 
   async #farewell(): Promise<void> {
@@ -347,7 +348,6 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   }
 
   async #close(): Promise<void> {
-    if (this.#phase === 'stopped') return
     this.#phase = 'stopped'
     const closed = new SkeinError('ERR_CLOSED', `${this.uid} was stopped`)
     this.#dials.close(closed)

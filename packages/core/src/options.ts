@@ -224,9 +224,9 @@ export function settle(options: CommsOptions): CommsSettings {
     timeout: checkTimeout('timeout', options.timeout, DEFAULT_TIMEOUT),
     farewellTimeout: number('farewellTimeout', options.farewellTimeout, DEFAULT_FAREWELL),
     insecure,
-    liveness: numbers('liveness', defaultLiveness, options.liveness),
-    handshake: numbers('handshake', defaultHandshake, options.handshake),
-    flow: numbers('flow', defaultFlow, options.flow),
+    liveness: numbers('liveness', defaultLiveness, options.liveness, 1),
+    handshake: numbers('handshake', defaultHandshake, options.handshake, 1),
+    flow: numbers('flow', defaultFlow, options.flow, 0),
     logger: options.logger ?? stderrLogger,
     clock: options.clock ?? systemClock,
     random,
@@ -315,16 +315,17 @@ function flag(option: string, given: unknown): boolean {
   throw invalidOption(option, given, 'true or false')
 }
 
-function number(option: string, given: unknown, otherwise: number): number {
+function number(option: string, given: unknown, otherwise: number, least: 0 | 1 = 0): number {
   if (given === undefined) return otherwise
-  if (typeof given === 'number' && Number.isFinite(given) && given >= 0) return given
-  throw invalidOption(option, given, 'a number, 0 or more')
+  if (typeof given === 'number' && Number.isFinite(given) && given >= least) return given
+  throw invalidOption(option, given, `a finite number, ${least} or more`)
 }
 
 function numbers<T extends object>(
   option: string,
   defaults: Readonly<T>,
   given: Partial<T> | undefined,
+  least: 0 | 1,
 ): Readonly<T> {
   if (given === undefined) return defaults
   if (typeof given !== 'object' || given === null) throw invalidOption(option, given, 'an object')
@@ -333,7 +334,7 @@ function numbers<T extends object>(
     if (!Object.hasOwn(settled, key)) {
       throw invalidOption(`${option}.${key}`, value, `one of ${Object.keys(defaults).join(', ')}`)
     }
-    settled[key] = number(`${option}.${key}`, value, settled[key] ?? 0)
+    settled[key] = number(`${option}.${key}`, value, settled[key] ?? 0, least)
   }
   return settled as T
 }

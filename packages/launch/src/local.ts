@@ -135,13 +135,15 @@ function spawnRuntime(
 
 /**
  * All that the ended process itself wrote is read in the next round of the event loop, for a pipe holds less than what
- * one round reads. So the timer's callback, and a round after it, are enough even if this process was busy meanwhile.
+ * one round reads. So the timer's callback, and a round after it, are enough even if this process was busy meanwhile;
+ * but not while the output goes to somebody who is slow to take it.
  */
 function stopReadingLater(child: ChildProcess): void {
-  const timer = setTimeout(() => {
-    setImmediate(() => {
-      for (const stream of child.stdio) stream?.destroy()
-    })
-  }, OUTPUT_GRACE_MS)
+  const stop = (): void => {
+    if (child.stdout?.isPaused()) timer = setTimeout(look, OUTPUT_GRACE_MS)
+    else for (const stream of child.stdio) stream?.destroy()
+  }
+  const look = (): void => void setImmediate(stop)
+  let timer = setTimeout(look, OUTPUT_GRACE_MS)
   child.once('close', () => clearTimeout(timer))
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { LocalLauncher } from '../src/local.js'
@@ -61,6 +62,32 @@ describe('a process', () => {
     expect(await launched.ended).toEqual({ code: 0, signal: null })
     expect(stdout).toEqual(['the last'])
     process.kill(Number(reports[0]), 'SIGKILL')
+  })
+
+  test('can print to a stream, byte by byte, which is not ended', async () => {
+    const printed: Buffer[] = []
+    const stdout = new Writable({ write: (chunk, _encoding, done) => done(void printed.push(chunk)) })
+    const launcher = new LocalLauncher({ main: fixture('process.mjs'), stdout })
+    const { launched } = start(launcher, `process.stdout.write('one\\r\\ntwo'); comms.stop()`)
+    await launched.ended
+    expect(Buffer.concat(printed).toString()).toBe('one\r\ntwo')
+    expect(stdout.writableEnded).toBe(false)
+  })
+
+  test('loses nothing that it printed, however slow the stream is that it goes to', async () => {
+    let size = 0
+    const stdout = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        size += chunk.length
+        // Longer than the output of an ended process is waited for.
+        if (size === chunk.length) setTimeout(done, 800)
+        else done()
+      },
+    })
+    const launcher = new LocalLauncher({ main: fixture('process.mjs'), stdout })
+    const { launched } = start(launcher, `process.stdout.write('x'.repeat(200_000)); comms.stop()`)
+    await launched.ended
+    expect(size).toBe(200_000)
   })
 
   test('whose module is not there rejects, and the error names it', async () => {

@@ -46,12 +46,9 @@ export function objectService({ comms, objects, references }: ObjectServiceParts
 /** Constructs the class that a module exports under a name, or by default if it bears that name. */
 async function construct(from: string, name: string, args: readonly unknown[]): Promise<object> {
   const module = await load(checkModule(from))
-  const fallback = module.default
-  const exported = Object.hasOwn(module, name)
-    ? module[name]
-    : typeof fallback === 'function' && fallback.name === name
-      ? fallback
-      : undefined
+  const standard = module.default
+  const exported =
+    module[name] ?? (typeof standard === 'function' && standard.name === name ? standard : undefined)
   if (typeof exported !== 'function' || exported.prototype === undefined) {
     const exports = Object.keys(module).join(', ') || 'nothing'
     throw noSuchExport(

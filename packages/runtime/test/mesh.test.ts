@@ -52,9 +52,14 @@ describe('the workers', () => {
       once<[PeerChange]>(head.mesh, 'peer', ({ uid, is }) => uid === 'worker:0:0' && is === 'left'),
       once<[PeerChange]>(head.mesh, 'peer', ({ uid, is }) => uid === 'worker:0:1' && is === 'dead'),
     ]
+    const seen: (readonly string[])[] = []
+    head.mesh.on('peer', () => seen.push(head.mesh.workers))
     await one.stop()
+    await gone[0]
+    expect(seen.at(-1)).toEqual(['worker:0:1'])
     await network.kill(other.runtime)
-    await Promise.all(gone)
+    await gone[1]
+    expect(seen.at(-1)).toEqual([])
     expect(head.mesh.workers).toEqual([])
   })
 
@@ -62,7 +67,9 @@ describe('the workers', () => {
     const waiting = head.mesh.waitForWorkers(2)
     await Promise.all([worker(0), worker(1)])
     await expect(waiting).resolves.toEqual(['worker:0:0', 'worker:0:1'])
+    const listeners = head.runtime.listenerCount('close')
     await expect(head.mesh.waitForWorkers(1)).resolves.toHaveLength(2)
+    expect(head.runtime.listenerCount('close')).toBe(listeners)
   })
 
   test('can be waited for in vain', async () => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { SkeinError } from '@skein/core'
+import { Kind } from '@skein/core/internal'
 import { eventually, once, useLedger } from '@skein/test-harness'
 import { Mesh } from '../src/mesh.js'
 import type { Pool, Redo } from '../src/pool.js'
@@ -79,6 +81,8 @@ describe('a pool', () => {
     await pool.close()
     expect(alive.count).toBe(0)
     await pool.close()
+    const late = collect(pool.map([1], (labour, n) => labour.times(n)))
+    await expect(late).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 
   test('lets go of its objects at the end of the block that has it', async () => {
@@ -357,6 +361,17 @@ describe('when a worker is lost', () => {
     clearInterval(rest)
   })
 
+  test('though it answers, because it has the object no more, its items are given to others as well', async () => {
+    workers[0]?.runtime.use((request, next) => {
+      if (request.message.kind !== Kind.cmd) return next(request)
+      const object = `${request.message.type}#${request.message.object}`
+      throw new SkeinError('ERR_NO_SUCH_OBJECT', 'gone', { object, executed: 'no' })
+    })
+    expect(await collect(pool.map(numbers(4), (labour, n) => labour.times(n)))).toEqual([0, 2, 4, 6])
+    expect(redone[0]).toMatchObject({ worker: 'worker:0:0', executed: 'no' })
+    expect(pool.workers).toEqual(['worker:0:1'])
+  })
+
   test('and it was the last one, the map ends with an error that says so', async () => {
     const { done } = running(pool.map(numbers(20), (labour, n) => labour.hold(n)))
     await eventually(() => begun.length === 4)
@@ -389,7 +404,7 @@ describe('when a worker is lost', () => {
   })
 
   test('another one that is lost elsewhere is an error like any other', async () => {
-    const lost = Object.assign(new Error('elsewhere'), { code: 'ERR_PEER_LOST', uid: 'worker:7:7' })
+    const lost = new SkeinError('ERR_PEER_LOST', 'elsewhere', { uid: 'worker:7:7', executed: 'no' })
     const work = () => Promise.reject(lost)
     await expect(collect(pool.map([1], work))).rejects.toBe(lost)
     expect(pool.workers).toHaveLength(2)

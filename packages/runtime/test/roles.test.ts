@@ -130,6 +130,7 @@ describe('a node', () => {
   test('stops a worker, and tells how it ended', async () => {
     await service.start(2)
     await expect(service.stopWorker('worker:3:0')).resolves.toEqual({ code: 0, signal: null })
+    expect(clock.pending).toBe(0) // it will not be killed any more
     await expect(service.list()).resolves.toMatchObject([{ uid: 'worker:3:1' }])
     await expect(service.stopWorker('worker:3:0')).rejects.toMatchObject({ code: 'ERR_NO_SUCH_PEER' })
   })

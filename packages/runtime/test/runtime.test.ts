@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Incoming, type PeerChange, Reply } from '@skein/core'
 import { eventually, once, useLedger } from '@skein/test-harness'
 import { DIRECTORY, type DirectoryService, directoryService } from '../src/directory.js'
-import type { Runtime } from '../src/runtime.js'
+import { Runtime } from '../src/runtime.js'
 import type { StatsService } from '../src/stats.js'
 import { TestMesh } from './support/test-mesh.js'
 
@@ -192,9 +192,16 @@ describe('with a monitor', () => {
     await expect(a.proxy<Maths>('b', 'maths').add(1, 2)).resolves.toBe(3)
   })
 
-  test('a runtime that can not reach it does not start, and leaves nothing open', async () => {
-    const options = { monitor: 'mem://nobody', handshake: { timeout: 50 } }
-    await expect(mesh.runtime('a', options)).rejects.toMatchObject({ code: 'ERR_HANDSHAKE_TIMEOUT' })
+  test('a runtime that can not reach it does not start, and is closed', async () => {
+    const { meshToken, logger } = mesh
+    const options = { uid: 'a', meshToken, logger, monitor: 'mem://nobody', handshake: { timeout: 50 } }
+    const runtime = new Runtime(options, { transport: mesh.transport('a') })
+    let closed = false
+    runtime.on('close', () => {
+      closed = true
+    })
+    await expect(runtime.start()).rejects.toMatchObject({ code: 'ERR_HANDSHAKE_TIMEOUT' })
+    expect(closed).toBe(true)
   })
 })
 

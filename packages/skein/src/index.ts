@@ -20,7 +20,7 @@ export {
   Mesh,
   type MeshEvents,
   type Middleware,
-  Pool,
+  type Pool,
   type PoolEvents,
   type PoolOptions,
   type Redo,

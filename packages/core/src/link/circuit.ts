@@ -64,8 +64,6 @@ export class Circuit {
     const { transport, settings } = this.#parts
     const { clock, liveness, handshake } = settings
     this.close()
-    const patience = handshake.answerTimeout * Math.min(5, 2 ** Math.min(this.#failures, 3))
-    this.#answerTimer = clock.after(patience, () => this.#unanswered())
     this.#dialler = new Dialler(
       transport,
       this.#inOrder(endpoints),
@@ -75,6 +73,8 @@ export class Circuit {
         connected: ({ endpoint, control, data }) => {
           const failed = (error: unknown) =>
             this.#lost(error instanceof Error ? error.message : String(error))
+          const patience = handshake.answerTimeout * Math.min(5, 2 ** Math.min(this.#failures, 3))
+          this.#answerTimer = clock.after(patience, () => this.#unanswered())
           this.#endpoint = endpoint
           this.#control = new Writer(control, this.#on.nextControl, failed)
           this.#data = new Writer(data, this.#on.nextData, failed)

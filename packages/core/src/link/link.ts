@@ -63,7 +63,7 @@ export class Link {
         this.#judge({ kind: 'up' })
         this.#shake({ kind: 'connected' })
       },
-      lost: () => (this.isOver ? this.destroy() : this.#judge({ kind: 'down' })),
+      lost: () => this.#lost(),
       unreachable: () => {
         // A connection that we gave up ourselves was no loss; that no other can be made is one.
         this.#judge({ kind: 'down' })
@@ -427,6 +427,12 @@ export class Link {
     if (this.isOver)
       this.#retire(state.kind === 'left' || (state.kind === 'dead' && state.reason === 'protocol'))
     this.#host.changed(this, was)
+  }
+
+  #lost(): void {
+    if (this.isOver) return this.destroy()
+    this.#releaseSecrets() // what is on its way still would make a link alive that has no connection
+    this.#judge({ kind: 'down' })
   }
 
   /** If the peer's own host says that nobody listens at its address any more, the peer is gone. */

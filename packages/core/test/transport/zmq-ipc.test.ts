@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
 import { dialled, listening, text } from './observed.js'
-import { started } from './processes.js'
+import { type Started, started } from './processes.js'
 
 const schemes = ['ipc' as const]
 
@@ -15,15 +14,25 @@ describe('ipc endpoints', () => {
   let base: string
   let directory: string
   let transport: ZmqTransport
+  let processes: Started[]
+
+  /** A process that listens there with ZeroMQ. */
+  async function listenerAt(path: string): Promise<Started> {
+    const process = await started('listener.mjs', `ipc://${path}`)
+    processes.push(process)
+    return process
+  }
 
   beforeEach(async () => {
     base = await mkdtemp(join(tmpdir(), 'skein-test-'))
     directory = join(base, `skein-${process.getuid?.()}`)
     transport = new ZmqTransport({ ipcBase: base })
+    processes = []
   })
 
   afterEach(async () => {
     await transport.close()
+    await Promise.all(processes.map((each) => each.end()))
     await rm(base, { recursive: true })
   })
 
@@ -73,12 +82,8 @@ describe('ipc endpoints', () => {
   test('sweep what dead processes left, once it is a minute old, and nothing else', async () => {
     await mkdir(directory, { mode: 0o700 })
     const path = (name: string) => join(directory, name)
-    const dead = ['stale.sock', 'fresh.sock'].map(async (name) => {
-      const { end } = await started('listener.mjs', `ipc://${path(name)}`)
-      await end()
-    })
-    const alive = await started('listener.mjs', `ipc://${path('alive.sock')}`)
-    await Promise.all(dead)
+    for (const name of ['stale.sock', 'fresh.sock']) await (await listenerAt(path(name))).end()
+    await listenerAt(path('alive.sock'))
     await writeFile(path('no-socket'), '')
     const old = new Date(Date.now() - 61_000)
     for (const name of ['stale.sock', 'alive.sock', 'no-socket']) await utimes(path(name), old, old)
@@ -86,16 +91,12 @@ describe('ipc endpoints', () => {
     const { inbound } = await listening(transport, { schemes })
     await inbound.close()
     expect((await readdir(directory)).sort()).toEqual(['alive.sock', 'fresh.sock', 'no-socket'])
-    await alive.end()
   })
 
   test('take the place of a socket file that a dead process left', async () => {
     const instance = randomUUID()
     await mkdir(directory, { mode: 0o700 })
-    const left = await started('listener.mjs', `ipc://${join(directory, `${instance}.sock`)}`)
-    const gone = once(left.child, 'exit')
-    await left.end()
-    await gone
+    await (await listenerAt(join(directory, `${instance}.sock`))).end()
     expect(existsSync(join(directory, `${instance}.sock`))).toBe(true)
     const { endpoint, inbox } = await listening(transport, { schemes, instance })
     await dialled(transport, endpoint).outbound.send(text('x'))

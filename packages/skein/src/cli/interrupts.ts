@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** The signals that ask this process to end, from now on until it is disposed. */
-export class Interrupts implements Disposable {
+/** The signals that ask this process to end, from now on until `close`. */
+export class Interrupts {
   /** Resolves at the first one, with the exit status that it stands for. */
   readonly first: Promise<number>
   readonly #handlers = new Map<NodeJS.Signals, () => void>()
@@ -23,7 +23,7 @@ export class Interrupts implements Disposable {
     for (const [signal, handler] of this.#handlers) process.on(signal, handler)
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler)
   }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:os'
-import { LocalLauncher, type LocalProcess, parseRoleReport } from '@skein/launch'
+import { LocalLauncher, type LocalProcess, parseRoleReport, type RoleReport } from '@skein/launch'
 import { execArgvFor } from '@skein/launch/internal'
 import type { Ending, LaunchEvents, RuntimeSpec } from '@skein/runtime/internal'
 import { type ProgramSummary, parseSummary } from '../program/summary.js'
 import { type Crew, WORKER_GRACE } from './crew.js'
+import { HeldLines } from './held-lines.js'
 import type { RunOptions } from './options.js'
 import type { Screen } from './screen.js'
 
@@ -13,6 +14,8 @@ const HEAD = 'head'
 
 /** Any free port: those from 3000 up, which a runtime takes by itself, are for what the user serves. */
 const COMMS = { port: 0 }
+
+const HEAD_MAIN = new URL('../../bin/head.js', import.meta.url)
 
 type Start = Pick<RuntimeSpec, 'uid' | 'role' | 'monitor' | 'execArgv' | 'roleOptions'>
 
@@ -44,6 +47,7 @@ export class MeshRun {
     const monitor = await this.#startMonitor()
     await this.#startNodes(monitor)
     const { code, signal } = await this.#runHead(monitor)
+    if (signal !== null && !this.#isEnding) this.#screen.say(`the program was ended by ${signal}`)
     return code ?? 128 + signalNumber(signal)
   }
 
@@ -57,8 +61,8 @@ export class MeshRun {
 
   async #startMonitor(): Promise<string> {
     let address = ''
-    const monitor = this.#start(new LocalLauncher(), { uid: MONITOR, role: 'monitor' }, (report) => {
-      if (report?.kind === 'listening') address = report.address
+    const monitor = this.#start({ uid: MONITOR, role: 'monitor' }, (report) => {
+      if (report.kind === 'listening') address = report.address
     })
     await monitor.ready
     return address
@@ -66,40 +70,82 @@ export class MeshRun {
 
   async #startNodes(monitor: string): Promise<void> {
     const { workers, nodes, launcher } = this.#options
-    const launcherOfNodes = new LocalLauncher()
     const starting = shares(workers, nodes).map((count, index) => {
-      const start: Start = {
+      const roleOptions = { launcher, grace: WORKER_GRACE, workers: { count, comms: COMMS } }
+      return this.#start({
         uid: `node:${index}`,
         role: 'node',
         monitor,
+        roleOptions,
         execArgv: this.#execArgv,
-        roleOptions: { launcher, grace: WORKER_GRACE, workers: { count, comms: COMMS } },
-      }
-      return this.#start(launcherOfNodes, start).ready
+      }).ready
     })
     await Promise.all(starting)
   }
 
-  #runHead(monitor: string): Promise<Ending> {
+  async #runHead(monitor: string): Promise<Ending> {
     const { script, args } = this.#options
-    const launcher = new LocalLauncher({
-      main: new URL('../../bin/head.js', import.meta.url),
-      stdin: 'inherit',
-      stdout: this.#screen.output,
-    })
-    const head: Start = {
-      uid: HEAD,
-      role: 'head',
-      monitor,
-      execArgv: this.#execArgv,
-      roleOptions: { script: script.href, args },
-    }
-    // Whether it was ready is of no interest: why it was not, it has printed.
-    return this.#start(launcher, head).ended
+    const launcher = new LocalLauncher({ main: HEAD_MAIN, stdin: 'inherit', stdout: this.#screen.output })
+    const roleOptions = { script: script.href, args }
+    const head = this.#launch(
+      launcher,
+      { uid: HEAD, role: 'head', monitor, roleOptions, execArgv: this.#execArgv },
+      {
+        line: (_stream, text) => this.#screen.programError(text),
+        report: (report) => this.#heardOfProgram(report),
+      },
+    )
+    // Why it did not become ready, if so, its program or itself has printed.
+    return head.ended
   }
 
-  #start(launcher: LocalLauncher, start: Start, onReport = (_report: RoleReport) => {}): LocalProcess {
-    const spec = { ...start, meshToken: this.#meshToken, comms: COMMS }
-    const show = start.role === 'head' ? (_uid: string, text) => this.#screen.programError(text) : 
+  /** Starts a runtime of the mesh's own. What it prints before it is ready is for the error, if it never is. */
+  #start(start: Start, onReport = (_report: RoleReport): void => {}): LocalProcess {
+    const lines = new HeldLines((uid, text) => this.#screen.line(uid, text))
+    const runtime = this.#launch(new LocalLauncher(), start, {
+      line: (_stream, text) => lines.push(start.uid, text),
+      report: (given) => {
+        const report = parseRoleReport(given)
+        if (report?.kind === 'line') lines.push(report.uid, report.text)
+        else if (report?.kind === 'ended') this.#ended(report.uid, report)
+        else if (report !== undefined) onReport(report)
+      },
+    })
+    runtime.ready.then(
+      () => {
+        lines.release()
+        void runtime.ended.then((ending) => this.#ended(start.uid, ending))
+      },
+      () => {},
+    )
+    return runtime
   }
+
+  #launch(launcher: LocalLauncher, start: Start, on: LaunchEvents): LocalProcess {
+    const spec = { ...start, meshToken: this.#meshToken, comms: COMMS }
+    return this.#crew.add(launcher.start(spec, on))
+  }
+
+  #heardOfProgram(given: unknown): void {
+    const report = parseRoleReport(given)
+    if (report?.kind === 'progress') this.#screen.progress(report)
+    this.#summary ??= parseSummary(given)
+  }
+
+  /** One of the mesh's own has ended; if nobody has asked it to, the user wants to know. */
+  #ended(uid: string, { code, signal }: Ending): void {
+    if (this.#isEnding || code === 0) return
+    const how = signal ?? `exit code ${code}`
+    this.#losses.set(uid, how)
+    this.#screen.say(`${uid} has ended (${how})`)
+  }
+}
+
+/** Of `count` things as even a share for each of `parts` as there can be, the greater ones first. */
+export function shares(count: number, parts: number): number[] {
+  return Array.from({ length: parts }, (_, part) => Math.ceil((count - part) / parts))
+}
+
+function signalNumber(signal: string | null): number {
+  return Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ?? 0
 }

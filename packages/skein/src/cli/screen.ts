@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
-import { styleText } from 'node:util'
-import { closingTable, type TableRow } from './closing-table.js'
+import type { ProgramSummary } from '../program/summary.js'
+import { closingTable, type Endings } from './closing-table.js'
+import { type Paint, paintFor } from './paint.js'
 import type { Progress, ProgressDisplay } from './progress.js'
 import { ProgressBar } from './progress-bar.js'
 import { ProgressLog } from './progress-log.js'
@@ -20,6 +21,7 @@ export class Screen {
   readonly #stdout: WriteStream
   readonly #stderr: WriteStream
   readonly #quiet: boolean
+  readonly #paint: Paint
   readonly #line: StatusLine
   readonly #progress: ProgressDisplay
   readonly #colours = new Map<string, (typeof COLOURS)[number]>()
@@ -28,6 +30,7 @@ export class Screen {
     this.#stdout = stdout
     this.#stderr = stderr
     this.#quiet = quiet
+    this.#paint = paintFor(stderr)
     this.#line = new StatusLine(stderr)
     const hasBar = !quiet && stderr.isTTY && process.env.TERM !== 'dumb'
     this.#progress = hasBar ? new ProgressBar(this.#line) : new ProgressLog((text) => this.say(text))
@@ -61,8 +64,8 @@ export class Screen {
     this.#line.leave()
   }
 
-  table(rows: readonly TableRow[], elapsed: number): void {
-    if (!this.#quiet) this.#print(closingTable(rows, elapsed, (format, text) => this.#paint(format, text)))
+  table(summary: ProgramSummary, endings: Endings): void {
+    if (!this.#quiet) this.#print(`\n${closingTable(summary, endings, this.#paint)}`)
   }
 
   #print(text: string): void {
@@ -70,12 +73,9 @@ export class Screen {
   }
 
   #relay(): Writable {
-    return new Writable({ write: (chunk: Buffer, _encoding, done) => this.#line.print(this.#stdout, chunk, done) })
-  }
-
-  /** Colours on a terminal only, and none where NO_COLOR is set. */
-  #paint(format: Parameters<typeof styleText>[0], text: string): string {
-    return styleText(format, text, { stream: this.#stderr })
+    return new Writable({
+      write: (chunk: Buffer, _encoding, done) => this.#line.print(this.#stdout, chunk, done),
+    })
   }
 
   #colourOf(uid: string): (typeof COLOURS)[number] {
