@@ -6,7 +6,10 @@ import { build, install } from './setup.mjs'
 import { root } from './step.mjs'
 
 /** What the `skein` command is told, one run after the other. */
-const RUNS = []
+const RUNS = [
+  'run packages/examples/dist/mandelbrot.js --workers 4 -- --size 1600x1200 --out mandelbrot.png --kill-one',
+  'run packages/examples/dist/wordcount.js --workers 4 -- docs README.md',
+]
 
 // Ctrl-C reaches the command too, which ends in its own way; this script ends after it.
 process.on('SIGINT', () => {})

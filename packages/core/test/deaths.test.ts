@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { eventually } from '@skein/test-harness'
 import { RuntimeDisconnectedError } from '../src/errors.js'
 import { addressOf, call, change, TestMesh } from './support/mesh.js'
 
@@ -67,3 +68,18 @@ test('a process that is frozen for a second is not declared dead', async () => {
   expect(await asked).toBe('late')
   expect(told).not.toContain('dead')
 }, 60_000)
+
+test('a peer that was given up unheard, and finds the other silent, greets it anew', async () => {
+  const liveness = { heartInterval: 100, stalledAfter: 250, greetInterval: 500 }
+  const head = await mesh.local('head', {}, { dispatch: () => 'here' })
+  const peer = await mesh.local('peer', { liveness })
+  await peer.connect(addressOf(head))
+  const seen: string[] = []
+  peer.on('peer', ({ is }) => seen.push(is))
+  const lost = head.sendRecv('peer', call('hang')).catch((error: unknown) => error)
+  head.obituary('peer') // which is not true, and not told to the peer itself
+  expect(await lost).toMatchObject({ code: 'ERR_PEER_LOST' })
+  await change(peer, 'head', 'stalled')
+  await eventually(() => seen.includes('alive'))
+  expect(await peer.sendRecv('head', call('who'))).toBe('here')
+})

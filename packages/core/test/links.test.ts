@@ -53,6 +53,22 @@ describe('a link over tcp', () => {
     return [comms, proxy]
   }
 
+  test('is one, and at once, where two dial each other by addresses that neither goes by', async () => {
+    for (let round = 0; round < 20; round++) {
+      const taken: string[] = []
+      const record = (to: string) => methods({ take: (from: string) => void taken.push(`${from} to ${to}`) })
+      const ports = [await freePort(), await freePort()] as const
+      const named = (port: number) => ({ port, advertise: `tcp://localhost:${port}` })
+      const a = await mesh.local('a', named(ports[0]), { dispatch: record('a') })
+      const b = await mesh.local('b', named(ports[1]), { dispatch: record('b') })
+      await Promise.all([a.connect(`tcp://127.0.0.1:${ports[1]}`), b.connect(`tcp://127.0.0.1:${ports[0]}`)])
+      await Promise.all([a.send('b', call('take', 'a')), b.send('a', call('take', 'b'))])
+      await eventually(() => taken.length >= 2)
+      expect(taken.sort()).toEqual(['a to b', 'b to a'])
+      await Promise.all([a.destroy(), b.destroy()])
+    }
+  }, 60_000)
+
   test('that is cut in mid-flow 100 times delivers everything once and in order, both ways', async () => {
     const taken = { a: [] as number[], b: [] as number[] }
     const [a, toA] = await behindProxy('a', (n) => taken.a.push(n))

@@ -75,6 +75,13 @@ describe('a head', () => {
     expect(head.reports).toEqual([{ kind: 'done', status: 1 }])
   })
 
+  test('is ready before its program begins', async () => {
+    const { monitor } = await startMonitor(local)
+    const head = startHead(monitor, await script(`export default () => process.exit(3)`))
+    await head.launched.ready
+    expect(await head.launched.ended).toEqual({ code: 3, signal: null })
+  })
+
   test('that is stopped does not complain about what its program then can’t do', async () => {
     const { monitor } = await startMonitor(local)
     const program = `export default (mesh) => new Promise((_, reject) => {

@@ -43,6 +43,8 @@ export class Link {
   #attempt = 0
   /** Hands and shakes that wait for the connection. */
   readonly #greetings = new Fifo<Frames>()
+  /** A hand from this peer when it knew no more than our address, and the connection on which that was answered. */
+  #curious: { readonly hand: Hand; readonly told: number } | undefined
   readonly #deadline: Timer
   #linger: Timer | undefined
 
@@ -70,7 +72,7 @@ export class Link {
         this.#probe()
       },
       again: () => !this.isOver && this.#shake({ kind: 'dial' }),
-      unanswered: () => !this.isOver && this.#shake({ kind: 'unanswered' }),
+      unanswered: () => !this.isOver && this.restart(),
       nextData: () => this.#nextData(),
       nextControl: () => this.pulse.next(),
     })
@@ -131,6 +133,11 @@ export class Link {
     if (this.#handshake.kind === 'idle' && !this.isOver) this.#shake({ kind: 'dial' })
   }
 
+  /** Shakes hands anew, on a new connection. */
+  restart(): void {
+    this.#shake({ kind: 'unanswered' })
+  }
+
   /** Who it is that an anonymous link has reached. */
   identify(entry: DirectoryEntry): void {
     this.#entry = entry
@@ -141,6 +148,7 @@ export class Link {
   onHand(hand: Hand): void {
     if (this.#entry === undefined) this.identify(hand.from)
     this.#entry = hand.from
+    if (hand.to === null) this.#curious = { hand, told: 0 }
     this.#shake({ kind: 'hand', hand })
   }
 
@@ -231,6 +239,8 @@ export class Link {
           this.#greet(this.#hand())
           break
         case 'send-shake':
+          if (action.answers === this.#curious?.hand)
+            this.#curious = { hand: action.answers, told: this.#attempt }
           this.#greet(this.#shakeFor(action.answers, this.#token ?? NO_TOKEN))
           break
         case 'resume':
@@ -240,6 +250,7 @@ export class Link {
           this.#circuit.confirmed()
           this.#deadline.cancel()
           this.#judge({ kind: 'shaken' })
+          this.#satisfy()
           this.outbox.flushSoon()
           break
         case 'stale':
@@ -247,6 +258,13 @@ export class Link {
           break
       }
     }
+  }
+
+  /** The answer to somebody who knew only our address may have been lost with an earlier connection. */
+  #satisfy(): void {
+    if (this.#curious !== undefined && this.#curious.told !== this.#attempt)
+      this.introduce(this.#curious.hand)
+    this.#curious = undefined
   }
 
   /** A new connection, under a new token: what is left of the old one is void. */
@@ -419,7 +437,7 @@ export class Link {
     this.#state = state
     for (const action of actions) {
       if (action === 'heart') this.heart()
-      else if (action === 'greet') this.#shake({ kind: 'unanswered' })
+      else if (action === 'greet') this.restart()
       // While the control connection of a watched lane stands, there is nothing to prove.
       else if (this.lane === 'inproc' || state.kind !== 'stalled') this.#probe()
     }

@@ -176,6 +176,8 @@ export class Links implements LinkHost<Link> {
     const known = this.#byUid.get(from.uid)
     if (known !== undefined && known.instance === from.instance) {
       link.destroy()
+      // The peer has taken the token of that greeting for the one to use: begin again on the link that stays.
+      if (tokenKey(shake.token) !== NO_TOKEN_KEY) known.restart()
       this.#on.merged(link, known)
       return false
     }

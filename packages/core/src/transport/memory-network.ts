@@ -18,7 +18,7 @@ export interface MemoryNetworkOptions {
 
 /**
  * A network of nothing but memory and a clock, for simulations. A host is a process here: it can be busy, frozen or
- * killed, and what lies between two can be cut or held up. `docs/testing.md` says how it compares to ZeroMQ.
+ * killed, and what lies between two can be cut or held up. The compliance suite holds it to what ZeroMQ does.
  */
 export class MemoryNetwork {
   readonly #clock: Clock

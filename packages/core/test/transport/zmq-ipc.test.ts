@@ -54,7 +54,10 @@ describe('ipc endpoints', () => {
   test.each([
     ['can be entered by others', () => mkdir(directory).then(() => chmod(directory, 0o755))],
     ['is a file', () => writeFile(directory, '')],
-    ['is a symbolic link', () => mkdir(join(base, 'real')).then(() => symlink('real', directory))],
+    [
+      'is a symbolic link',
+      () => mkdir(join(base, 'real'), { mode: 0o700 }).then(() => symlink('real', directory)),
+    ],
   ])('are refused in a directory that %s', async (_, prepare) => {
     await prepare()
     await expect(listening(transport, { schemes })).rejects.toMatchObject({

@@ -206,6 +206,20 @@ describe('the ZeroMQ transport', () => {
       expect(await transport.probe(endpoint, 1000)).toBe('refused')
     })
 
+    test('hangs up at once', async () => {
+      const hungUp = new Promise<void>((resolve) => {
+        const server = createServer((socket) => {
+          socket.resume().once('close', () => server.close(() => resolve()))
+        })
+        server.listen(0, '127.0.0.1', () => {
+          const address = server.address()
+          const port = typeof address === 'object' && address !== null ? address.port : 0
+          void transport.probe(`tcp://127.0.0.1:${port}`, 1000)
+        })
+      })
+      await hungUp
+    })
+
     test('does not know about a host name that nobody has', async () => {
       expect(await transport.probe('tcp://nobody.invalid:3000', 1000)).toBe('unknown')
     })

@@ -3,12 +3,12 @@ export type Colour = readonly [number, number, number]
 
 /** The colours of one turn, in sRGB from 0 to 255, and where they stand in it. */
 const STOPS: readonly (readonly [number, number, number, number])[] = [
-  [0, 4, 8, 48],
+  [0, 5, 14, 76],
   [0.16, 24, 82, 177],
   [0.42, 235, 252, 255],
   [0.6425, 255, 170, 32],
-  [0.8575, 74, 8, 36],
-  [1, 4, 8, 48],
+  [0.8575, 86, 10, 40],
+  [1, 5, 14, 76],
 ]
 
 const SIZE = 4096

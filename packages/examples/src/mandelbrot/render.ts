@@ -1,4 +1,4 @@
-import { escape } from './escape.js'
+import { escapeOf } from './escaping.js'
 import { type Colour, colourAt, INSIDE, toByte } from './palette.js'
 import type { Tile, View } from './view.js'
 
@@ -35,7 +35,7 @@ function pixel(view: View, x: number, y: number): Colour {
 }
 
 function colourOf(re: number, im: number, iterations: number): Colour {
-  const escaped = escape(re, im, iterations)
+  const escaped = escapeOf(re, im, iterations)
   if (escaped === undefined) return INSIDE
   const { count, light } = escaped
   const [r, g, b] = colourAt(place(count))

@@ -12,7 +12,7 @@ interface RunFlags {
   readonly workers: number
   readonly nodes: number
   readonly launcher: RunOptions['launcher']
-  readonly quiet: boolean
+  readonly quiet?: boolean
 }
 
 /**
@@ -67,12 +67,12 @@ function skein(start: (options: RunOptions) => Promise<void>): Command {
         .choices(LAUNCHERS)
         .default('local'),
     )
-    .option('-q, --quiet', 'show no progress and no closing table', false)
+    .option('-q, --quiet', 'show no progress and no closing table')
     .addHelpText('after', RUN_HELP)
     .action(async (script: string, args: string[], flags: RunFlags, command: Command) => {
       const wrong = (message: string): never => command.error(`error: ${message}`)
       checkNodes(flags, wrong)
-      await start({ ...flags, script: scriptAt(script, wrong), args })
+      await start({ quiet: false, ...flags, script: scriptAt(script, wrong), args })
     })
   return command
 }
@@ -82,7 +82,8 @@ The program's standard input and output are those of this command. What workers
 print goes to standard error, each line under the worker's name.
 
 Exit status: the program's own, which is the whole number from 0 to 255 that its
-function returns, or else 0; 1 if it throws; 2 for wrong usage; 130 after Ctrl-C.
+function returns, or else 0; 1 for an error that nobody caught; 2 for wrong
+usage; 130 after Ctrl-C.
 
 Ctrl-C ends the mesh in order, within two seconds; a second one, at once.
 

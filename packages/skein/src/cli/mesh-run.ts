@@ -129,7 +129,8 @@ export class MeshRun {
   #heardOfProgram(given: unknown): void {
     const report = parseRoleReport(given)
     if (report?.kind === 'progress') this.#screen.progress(report)
-    this.#summary ??= parseSummary(given)
+    // Of a program that was interrupted there is nothing to sum up.
+    if (!this.#isEnding) this.#summary ??= parseSummary(given)
   }
 
   /** One of the mesh's own has ended; if nobody has asked it to, the user wants to know. */

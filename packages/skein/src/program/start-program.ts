@@ -21,6 +21,8 @@ export const startProgram: StartRole = async (spec, report, transport) => {
     runtimes: await summarise(role.runtime),
   })
   const over = role.over.then(async (status) => {
+    // The program is over: that its runtimes are now asked is no business of its listeners.
+    role.runtime.removeAllListeners('peer')
     report(await summary())
     return status
   })

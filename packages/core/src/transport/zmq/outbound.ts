@@ -27,7 +27,12 @@ export class ZmqOutbound implements Outbound {
     this.#dealer = sockets.dealer({ heartbeat: watch ? { interval, timeout } : undefined })
     // libzmq may take the timeout once to connect and once more for the handshake.
     if (watch && address.scheme !== 'inproc') this.#watch = new Watch(sockets, this.#dealer, on, 2 * timeout)
-    this.#dial(address)
+    try {
+      this.#dial(address)
+    } catch (error) {
+      this.close()
+      throw error
+    }
     if (address.scheme === 'inproc') this.#joinInproc(watch ? on : undefined)
   }
 
@@ -68,10 +73,18 @@ export class ZmqOutbound implements Outbound {
   }
 
   #dial(address: Address): void {
-    if (address.scheme === 'inproc') this.#dealer.routingId = inprocRoutingId()
-    if (address.scheme === 'tcp' && isIP(address.host) === 0)
-      void this.#dialByName(address.host, address.port)
-    else this.#connect(this.endpoint, address.scheme === 'tcp' && isIPv6(address.host))
+    switch (address.scheme) {
+      case 'tcp':
+        if (isIP(address.host) === 0) void this.#dialByName(address.host, address.port)
+        else this.#connect(this.endpoint, isIPv6(address.host))
+        return
+      case 'inproc':
+        this.#dealer.routingId = inprocRoutingId()
+        this.#connect(this.endpoint, false)
+        return
+      case 'ipc':
+        this.#connect(this.endpoint, false)
+    }
   }
 
   async #dialByName(name: string, port: number): Promise<void> {
@@ -89,7 +102,6 @@ export class ZmqOutbound implements Outbound {
       if (ipv6) this.#dealer.ipv6 = true
       this.#dealer.connect(endpoint)
     } catch (error) {
-      this.close()
       throw invalidAddress(this.endpoint, 'the system does not accept it', error)
     }
   }

@@ -19,8 +19,8 @@ context.maxSockets = MAX_SOCKETS
 const RECEIVE_BATCHES = 4096
 
 /**
- * Batches that libzmq keeps for one connection on the sending side. Once it is full the next batch waits above and
- * grows, and few large batches are cheaper than many small ones (`docs/benchmarks.md`).
+ * Batches that libzmq keeps for one connection on the sending side. Once they are that many the next one waits above
+ * and grows meanwhile, and one large batch costs less than many small ones.
  */
 const SEND_BATCHES = 512
 

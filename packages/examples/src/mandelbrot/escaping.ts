@@ -12,7 +12,7 @@ const RADIUS_SQUARED = 1e6
 const LIGHT = { re: Math.cos(0.75 * Math.PI), im: Math.sin(0.75 * Math.PI), height: 1.4 }
 
 /** Iterates `z² + c`, and its derivative for the slope. Undefined for a point that stays. */
-export function escape(re: number, im: number, iterations: number): Escape | undefined {
+export function escapeOf(re: number, im: number, iterations: number): Escape | undefined {
   if (isInBulb(re, im)) return undefined
   let x = 0
   let y = 0
