@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { SkeinError } from '@skein/core'
 import { type Transport, ZmqTransport } from '@skein/core/internal'
 import type { RuntimeSpec } from '@skein/runtime/internal'
 import { parseSpec } from './spec.js'
@@ -48,7 +49,7 @@ export async function runRuntime(given: unknown, parent: Parent, start: StartRol
     await end(role, order.dropped)
     return code
   } catch (error) {
-    console.error(error)
+    console.error(complaint(error))
     return 1
   } finally {
     await transport.close()
@@ -58,4 +59,9 @@ export async function runRuntime(given: unknown, parent: Parent, start: StartRol
 async function end(role: RunningRole, dropped: AbortSignal): Promise<void> {
   if (!dropped.aborted) await Promise.race([role.stop(), once(dropped, 'abort')])
   if (dropped.aborted) await role.destroy()
+}
+
+/** Of an error of ours the message says it all: its stack would push it out of the last lines that the starter quotes. */
+function complaint(error: unknown): unknown {
+  return error instanceof SkeinError ? `${error.name} ${error.code}: ${error.message}` : error
 }

@@ -11,6 +11,9 @@ import { StatusLine } from './status-line.js'
 /** The colours that tell runtimes apart. */
 const COLOURS = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const
 
+/** Values of FORCE_COLOR, by the bits of a colour. */
+const LEVELS: Readonly<Record<number, string>> = { 4: '1', 8: '2', 24: '3' }
+
 /** All that `skein run` shows: on a terminal the progress stands below what is printed. */
 export class Screen {
   /**
@@ -35,6 +38,7 @@ export class Screen {
     const hasBar = !quiet && stderr.isTTY && process.env.TERM !== 'dumb'
     this.#progress = hasBar ? new ProgressBar(this.#line) : new ProgressLog((text) => this.say(text))
     this.output = hasBar && stdout.isTTY ? this.#relay() : 'inherit'
+    if (this.output !== 'inherit') this.#announceColours()
     // Whoever read it has gone; the run goes on.
     stderr.on('error', () => {})
   }
@@ -76,6 +80,12 @@ export class Screen {
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => this.#line.print(this.#stdout, chunk, done),
     })
+  }
+
+  /** What looks for a terminal finds none behind the relay; most libraries that print in colours look here as well. */
+  #announceColours(): void {
+    const level = LEVELS[this.#stdout.getColorDepth()]
+    if (level !== undefined) process.env.FORCE_COLOR ??= level
   }
 
   #colourOf(uid: string): (typeof COLOURS)[number] {

@@ -1,39 +1,42 @@
 import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { type StartRole, startRole } from '@skein/launch/internal'
 import { type SummaryReport, summarise } from './summary.js'
 
 /** Of a program whose output nobody reads any more, as if SIGPIPE had ended it. */
 const BROKEN_PIPE = 128 + constants.signals.SIGPIPE
 
-/**
- * The head of `skein run`: launch's, which before it ends tells what the runtimes of the mesh did. It says in a sentence
- * what is wrong with a script that exports no program.
- */
+/** The head of `skein run`: launch's, which before it ends tells what the runtimes of the mesh did. */
 export const startProgram: StartRole = async (spec, report, transport) => {
-  const complaint = await complaintAbout(String(spec.roleOptions?.script))
-  if (complaint !== undefined) {
-    process.stderr.write(`skein: ${complaint}\n`)
-    return { over: Promise.resolve(1), stop: async () => {}, destroy: async () => {} }
-  }
+  await checkProgram(String(spec.roleOptions?.script))
   const role = await startRole(spec, report, transport)
-  const summary = async (): Promise<SummaryReport> => ({
-    kind: 'summary',
-    runtimes: await summarise(role.runtime),
-  })
   const over = role.over.then(async (status) => {
     // The program is over: that its runtimes are now asked is no business of its listeners.
     role.runtime.removeAllListeners('peer')
-    report(await summary())
+    const runtimes = await summarise(role.runtime)
+    if (runtimes !== undefined) report({ kind: 'summary', runtimes } satisfies SummaryReport)
     return status
   })
   return { ...role, over: Promise.race([over, outputBroken()]) }
 }
 
-async function complaintAbout(script: string): Promise<string | undefined> {
-  const { default: exported } = await import(script)
+/** Ends this process where a script is no program, before it has opened anything. */
+async function checkProgram(script: string): Promise<void> {
+  const { default: exported } = await import(script).catch(crash)
   // Twice, for CommonJS that a compiler has made of a module.
-  if (typeof (exported?.default ?? exported) === 'function') return undefined
-  return `${script} exports no function by default; it needs\n\n  export default async function main(mesh, args) { … }\n`
+  if (typeof (exported?.default ?? exported) === 'function') return
+  console.error(`skein: ${fileURLToPath(script)} exports no function by default; it needs\n${EXAMPLE}`)
+  process.exit(1)
+}
+
+const EXAMPLE = '\n  export default async function main(mesh, args) { … }\n'
+
+/** Lets node itself report it: an error alone doesn't tell the place of what is wrong in the syntax. */
+function crash(error: unknown): Promise<never> {
+  process.nextTick(() => {
+    throw error
+  })
+  return new Promise(() => {})
 }
 
 /** Nobody but the program itself would notice that its output is lost, and it may never look. */

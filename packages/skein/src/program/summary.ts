@@ -21,17 +21,17 @@ export interface SummaryReport {
 /** Milliseconds to wait for an answer. One that is busy longer has no time for it, and the user none to wait. */
 const PATIENCE = 300
 
-/** Asks all runtimes of the mesh, this one included, what they did. */
-export async function summarise(runtime: Runtime): Promise<ProgramSummary> {
-  const peers = [{ uid: runtime.uid, state: 'alive' as const }, ...runtime.peers()]
-  return Promise.all(
-    peers.map(async ({ uid, state }) => {
-      const isThere = state === 'alive' || state === 'known'
-      const stats = isThere ? await statsOf(runtime, uid) : undefined
-      // One that no link was needed to is alive if it answers.
-      return { uid, state: stats === undefined ? state : 'alive', stats }
-    }),
-  )
+/** Asks all runtimes of the mesh, this one included, what they did. Undefined if this one is closed. */
+export async function summarise(runtime: Runtime): Promise<ProgramSummary | undefined> {
+  const own = await statsOf(runtime, runtime.uid)
+  if (own === undefined) return undefined
+  const others = runtime.peers().map(async ({ uid, state }): Promise<RuntimeSummary> => {
+    const isThere = state === 'alive' || state === 'known'
+    const stats = isThere ? await statsOf(runtime, uid) : undefined
+    // One that no link was needed to before is alive if it answers.
+    return { uid, state: stats === undefined ? state : 'alive', stats }
+  })
+  return [{ uid: runtime.uid, state: 'alive', stats: own }, ...(await Promise.all(others))]
 }
 
 function statsOf(runtime: Runtime, uid: string): Promise<RuntimeStats | undefined> {
