@@ -13,15 +13,26 @@ export interface Clock {
   after(ms: number, fn: () => void): Timer
 }
 
-/** The longest delay that Node's timers take; a longer one would fire at once. */
+/** The longest delay that Node's timers take; a longer one would fire at once, and is waited for in parts. */
 const MAX_DELAY = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, fn) {
-    const timer = setTimeout(fn, Math.min(Math.max(0, Math.ceil(ms)), MAX_DELAY))
+    const due = performance.now() + ms
+    // Node counts in whole milliseconds of its own, and may call a fraction early.
+    const fire = (): void => {
+      const left = due - performance.now()
+      if (left > 0) timer = setTimeout(fire, delayOf(left))
+      else fn()
+    }
+    let timer = setTimeout(fire, delayOf(ms))
     return { cancel: () => clearTimeout(timer) }
   },
+}
+
+function delayOf(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), MAX_DELAY)
 }
 
 interface Alarm extends Timer {

@@ -5,12 +5,10 @@ import type { Mesh } from 'skein'
 import { Killing } from './mandelbrot/killing.js'
 import { type MandelbrotOptions, readOptions, USAGE } from './mandelbrot/options.js'
 import { Picture } from './mandelbrot/picture.js'
+import { PLACE } from './mandelbrot/place.js'
 import { Renderer } from './mandelbrot/renderer.js'
 import { tilesOf, type View } from './mandelbrot/view.js'
 import { UsageError, withUsage } from './usage-error.js'
-
-/** The end of a seahorse's tail. */
-const PLACE = { centre: { re: -0.74335, im: 0.13135 }, span: 0.0024 }
 
 /** `skein run mandelbrot.js -- --size 1600x1200 --out mandelbrot.png`: the tiles are spread over the workers. */
 export default function main(mesh: Mesh, args: readonly string[]): Promise<number> {
@@ -44,7 +42,9 @@ async function paint(mesh: Mesh, { width, height, iterations, tile, out, killOne
 
   await picture.write(out)
   if (killing !== undefined) console.log(killing.describe())
-  console.log(`${out}: ${width}x${height}, ${tiles.length} tiles by ${workers} workers in ${seconds} s`)
+  console.log(
+    `${out}: ${width}x${height}, ${tiles.length} tiles by ${workers} ${workers === 1 ? 'worker' : 'workers'} in ${seconds} s`,
+  )
 }
 
 /** Better now than when the work is done. */

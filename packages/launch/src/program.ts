@@ -21,8 +21,8 @@ export async function loadProgram<Mesh>(script: unknown): Promise<Program<Mesh>>
 }
 
 /**
- * Runs a program to its end, and resolves with its exit status: a whole number from 0 to 255 that it returns, 0 for
- * whatever else it returns, and 1 if it throws.
+ * Runs a program to its end, and resolves with its exit status: a whole number from 0 to 255 that it returns; for
+ * whatever else it returns `process.exitCode`, or 0 where it has set none; and 1 if it throws.
  */
 export async function runProgram<Mesh>(
   program: Program<Mesh>,
@@ -32,7 +32,7 @@ export async function runProgram<Mesh>(
 ): Promise<number> {
   try {
     const returned = await program(mesh, args)
-    return isStatus(returned) ? returned : 0
+    return isStatus(returned) ? returned : Number(process.exitCode ?? 0)
   } catch (error) {
     on.onError(error)
     return 1

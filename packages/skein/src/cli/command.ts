@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
 import { checkNodes, LAUNCHERS, parseCount, type RunOptions, scriptAt } from './options.js'
-import { run } from './run.js'
-import { Screen } from './screen.js'
 
 /** Exit status for wrong usage, as of shells and their builtins. */
 const USAGE = 2
@@ -22,7 +20,9 @@ interface RunFlags {
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0
   const command = skein(async (options) => {
-    status = await run(options, new Screen(process.stdout, process.stderr, options))
+    // Only now: help and complaints shall not wait until all of it is loaded.
+    const { run } = await import('./run.js')
+    status = await run(options)
   })
   try {
     await command.parseAsync(args, { from: 'user' })

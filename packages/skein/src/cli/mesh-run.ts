@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:os'
+import { SkeinError } from '@skein/core'
 import { LocalLauncher, type LocalProcess, parseRoleReport, type RoleReport } from '@skein/launch'
 import { execArgvFor } from '@skein/launch/internal'
 import type { Ending, LaunchEvents, RuntimeSpec } from '@skein/runtime/internal'
@@ -95,7 +96,8 @@ export class MeshRun {
         report: (report) => this.#heardOfProgram(report),
       },
     )
-    // Why it did not become ready, if so, its program or itself has printed.
+    if (head.pid === undefined) await head.ready
+    // Why it did not become ready otherwise, it has printed.
     return head.ended
   }
 
@@ -122,6 +124,8 @@ export class MeshRun {
   }
 
   #launch(launcher: LocalLauncher, start: Start, on: LaunchEvents): LocalProcess {
+    // What plays on after it was interrupted must start nothing more.
+    if (this.#isEnding) throw new SkeinError('ERR_CLOSED', 'the run is ending', { executed: 'no' })
     const spec = { ...start, meshToken: this.#meshToken, comms: COMMS }
     return this.#crew.add(launcher.start(spec, on))
   }

@@ -4,7 +4,7 @@ import { SingleBar } from 'cli-progress'
 import type { Progress } from './progress.js'
 import type { StatusLine } from './status-line.js'
 
-const FORMAT = '{bar} {percentage}%  {value}/{total}{label}{left}'
+const FORMAT = '{bar} {percentage}%  {value}/{total}{label}'
 const WIDTH = 30
 
 /** Shows progress on a status line. */
@@ -28,7 +28,7 @@ export class ProgressBar {
 
   show(progress: Progress): void {
     const { done, total, text } = progress
-    const payload = { label: text === undefined ? '' : ` ${oneLine(text)}`, left: '' }
+    const payload = { label: text === undefined ? '' : ` ${oneLine(text)}` }
     if (this.#shown === undefined) this.#bar.start(total, done, payload)
     else if (this.#shown.total !== total) this.#bar.setTotal(total)
     this.#bar.update(done, payload)

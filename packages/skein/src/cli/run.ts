@@ -3,10 +3,11 @@ import { Crew } from './crew.js'
 import { Interrupts } from './interrupts.js'
 import { MeshRun } from './mesh-run.js'
 import type { RunOptions } from './options.js'
-import type { Screen } from './screen.js'
+import { Screen } from './screen.js'
 
 /** Runs a program on a mesh of its own, and resolves with the exit status when nothing of the mesh is left. */
-export async function run(options: RunOptions, screen: Screen): Promise<number> {
+export async function run(options: RunOptions): Promise<number> {
+  const screen = new Screen(process.stdout, process.stderr, options)
   const crew = new Crew()
   const interrupts = new Interrupts(() => crew.kill())
   const mesh = new MeshRun(options, crew, screen)

@@ -39,8 +39,8 @@ export class Screen {
     this.#progress = hasBar ? new ProgressBar(this.#line) : new ProgressLog((text) => this.say(text))
     this.output = hasBar && stdout.isTTY ? this.#relay() : 'inherit'
     if (this.output !== 'inherit') this.#announceColours()
-    // Whoever read it has gone; the run goes on.
-    stderr.on('error', () => {})
+    // Whoever read them has gone; the run goes on.
+    for (const stream of [stdout, stderr]) stream.on('error', () => {})
   }
 
   /** What the program printed to standard error. */
@@ -78,7 +78,7 @@ export class Screen {
 
   #relay(): Writable {
     return new Writable({
-      write: (chunk: Buffer, _encoding, done) => this.#line.print(this.#stdout, chunk, done),
+      write: (chunk: Buffer, _encoding, done) => this.#line.print(this.#stdout, chunk, () => done()),
     })
   }
 

@@ -22,7 +22,7 @@ export const startProgram: StartRole = async (spec, report, transport) => {
 
 /** Ends this process where a script is no program, before it has opened anything. */
 async function checkProgram(script: string): Promise<void> {
-  const { default: exported } = await import(script).catch(crash)
+  const { default: exported } = await import(script).catch(onImportError)
   // Twice, for CommonJS that a compiler has made of a module.
   if (typeof (exported?.default ?? exported) === 'function') return
   console.error(`skein: ${fileURLToPath(script)} exports no function by default; it needs\n${EXAMPLE}`)
@@ -31,8 +31,9 @@ async function checkProgram(script: string): Promise<void> {
 
 const EXAMPLE = '\n  export default async function main(mesh, args) { … }\n'
 
-/** Lets node itself report it: an error alone doesn't tell the place of what is wrong in the syntax. */
-function crash(error: unknown): Promise<never> {
+/** Lets node itself report what is wrong in a script's syntax: such an error doesn't tell the place. */
+function onImportError(error: unknown): Promise<never> {
+  if (!(error instanceof SyntaxError)) throw error
   process.nextTick(() => {
     throw error
   })

@@ -112,8 +112,7 @@ export class Sockets {
   }
 
   /**
-   * Closes a socket and drops what it has not sent. Resolves when it is gone for good: its addresses are free, and the
-   * buffers that it was given are no longer in use. A thread that ends before aborts its process.
+   * Closes a socket and drops what it has not sent. Resolves when libzmq has destroyed it, and its addresses are free.
    */
   close(socket: Socket): Promise<void> {
     const entry = this.#entries.get(socket)
@@ -122,10 +121,14 @@ export class Sockets {
     return entry.settled
   }
 
-  /** Closes every socket, and resolves when all are gone, those included that were closed before. No more are made. */
+  /**
+   * Closes every socket, and resolves when all are gone, those included that were closed before, and none of the buffers
+   * that they were given is in use. A thread that ends before aborts its process. No more sockets are made.
+   */
   async closeAll(): Promise<void> {
     this.#closed = true
     await Promise.all(Array.from(this.#entries.keys(), (socket) => this.close(socket)))
+    await ioThreadIsIdle()
   }
 
   async #settle(socket: Socket, { ended, afterwards }: Entry): Promise<void> {
@@ -162,6 +165,19 @@ export function isBound(endpoint: string): boolean {
   } finally {
     socket.close()
   }
+}
+
+/**
+ * Resolves when libzmq's I/O thread has finished everything that it was told so far. A socket is gone a moment before
+ * the connection that it had, and the latter may hold the buffer that was being written. What the I/O thread does for
+ * another socket comes after that; it is one that tries to connect to a file which can't exist.
+ */
+async function ioThreadIsIdle(): Promise<void> {
+  const socket = new Dealer({ linger: 0, reconnectInterval: -1 })
+  socket.connect('ipc:///dev/null/skein')
+  const gone = readEvents(socket, () => {})
+  socket.close()
+  await gone
 }
 
 /**

@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals'
+import { fixture, skein } from './support/command.js'
+
+const script = fixture('idle.mjs')
+
+test.each([
+  [['run'], "missing required argument 'script'"],
+  [['run', 'nowhere.js'], "there is no script 'nowhere.js'"],
+  [['run', fixture('.')], 'is no file; the script is a JavaScript or TypeScript module'],
+  [['run', script, '--workers', '0'], "argument '0' is invalid. Allowed is a whole number from 1 to 4096."],
+  [['run', script, '--workers', '1.5'], "argument '1.5' is invalid. Allowed is a whole number"],
+  [
+    ['run', script, '--workers', '2', '--nodes', '3'],
+    '--nodes is 3, but there are only 2 workers to share; allowed: 1 to 2',
+  ],
+  [['run', script, '--launcher', 'ssh'], "argument 'ssh' is invalid. Allowed choices are local, thread."],
+  [['run', script, '--wrokers', '2'], "unknown option '--wrokers'"],
+  [['walk'], "unknown command 'walk'"],
+])('skein %j is wrong usage: nothing is started, and the status is 2', async (args, shown) => {
+  const { status, stdout, stderr } = await skein(args)
+  expect(stderr).toContain(shown)
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+})
+
+test.each([['--version'], ['help'], ['help', 'run'], ['run', '--help']])(
+  'skein %s %s is shown within 80 columns',
+  async (...args) => {
+    const { status, stdout, stderr } = await skein(args.filter(Boolean))
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(stdout).toMatch(args.includes('run') ? /Example:[\s\S]*skein run hello\.ts --workers 2/ : /./)
+  },
+)
