@@ -199,6 +199,7 @@ const DEFAULT_TRANSPORTS = TRANSPORTS.filter((transport) => transport !== 'mem')
 /** Checks what was given and fills in the rest. The one place where options are validated. */
 export function settle(options: CommsOptions): CommsSettings {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
+  checkNames(options)
   const random = options.random ?? systemRandomness
   const bind = options.bind ?? '127.0.0.1'
   if (typeof bind !== 'string' || bind === '')
@@ -230,6 +231,34 @@ export function settle(options: CommsOptions): CommsSettings {
     logger: options.logger ?? stderrLogger,
     clock: options.clock ?? systemClock,
     random,
+  }
+}
+
+/** Every option there is: a name that is none of them is most likely a slip. */
+const NAMES: Record<keyof CommsOptions, true> = {
+  uid: true,
+  meshToken: true,
+  roles: true,
+  introduces: true,
+  transports: true,
+  bind: true,
+  port: true,
+  advertise: true,
+  insecure: true,
+  timeout: true,
+  farewellTimeout: true,
+  liveness: true,
+  handshake: true,
+  flow: true,
+  logger: true,
+  clock: true,
+  random: true,
+}
+
+function checkNames(options: CommsOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (Object.hasOwn(NAMES, name)) continue
+    throw invalidOption(name, value, `there is no such option; there are ${Object.keys(NAMES).join(', ')}`)
   }
 }
 

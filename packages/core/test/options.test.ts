@@ -191,3 +191,14 @@ describe('A timeout', () => {
     expect(checkTimeout('t', Number.POSITIVE_INFINITY, 7)).toBe(Number.POSITIVE_INFINITY)
   })
 })
+
+test('an option that there is not is refused by its name, with those that there are', () => {
+  const given = { uid: 'a', transprots: ['tcp'] }
+  expect(() => settle(given)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_INVALID_OPTION',
+      option: 'transprots',
+      allowed: expect.stringContaining('transports'),
+    }),
+  )
+})

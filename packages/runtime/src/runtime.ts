@@ -85,16 +85,17 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     this.#objects = objects
     this.#references = references
     this.#dispatcher = new Dispatcher(objects)
-    this.comms = new CommsManager(options, {
+    const { monitor, stats, ...commsOptions } = options
+    this.comms = new CommsManager(commsOptions, {
       ...parts,
       codec: new ReferenceCodec(codec, references),
       dispatch: this.#dispatcher.dispatch,
-      resolve: options.monitor === undefined ? undefined : async (uid) => this.#monitor?.find(uid),
+      resolve: monitor === undefined ? undefined : async (uid) => this.#monitor?.find(uid),
     })
-    if (options.monitor !== undefined) this.#monitor = this.#linkTo(options.monitor)
+    if (monitor !== undefined) this.#monitor = this.#linkTo(monitor)
     this.#dispatcher.provide(OBJECTS, objectService({ comms, objects, references }))
     if (options.introduces === true) this.#dispatcher.provide(DIRECTORY, directoryService(comms))
-    if (options.stats !== false) this.#stats = this.#count()
+    if (stats !== false) this.#stats = this.#count()
     this.comms.on('peer', (change) => this.#changed(change))
     this.comms.on('stop', (from) => this.#asked(from))
     this.comms.on('close', () => this.#ended())
