@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { eventually } from '@skein/test-harness'
+import { eventually, useLedger } from '@skein/test-harness'
 import { RuntimeDisconnectedError } from '../src/errors.js'
 import { addressOf, call, change, TestMesh } from './support/mesh.js'
+
+useLedger()
 
 let mesh: TestMesh
 beforeEach(() => {

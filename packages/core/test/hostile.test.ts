@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { encode } from '@msgpack/msgpack'
-import { eventually } from '@skein/test-harness'
+import { eventually, useLedger } from '@skein/test-harness'
 import { Dealer } from 'zeromq'
 import { CommsManager } from '../src/comms-manager.js'
 import { OpenBatch } from '../src/wire/batch.js'
@@ -9,6 +9,8 @@ import { NO_TOKEN } from '../src/wire/header.js'
 import { type Hand, Kind } from '../src/wire/message.js'
 import { MsgpackCodec } from '../src/wire/msgpack-codec.js'
 import { addressOf, call, methods, silent, TestMesh } from './support/mesh.js'
+
+useLedger()
 
 const echo = methods({ echo: (value: unknown) => value })
 const codec = new MsgpackCodec({})

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { eventually } from '@skein/test-harness'
+import { eventually, useLedger } from '@skein/test-harness'
 import { addressOf, call, methods, TestMesh } from './support/mesh.js'
+
+useLedger()
 
 test('64 runtimes in one process join one monitor over tcp, and nothing is lost on the way', async () => {
   const mesh = new TestMesh('tcp')

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { eventually, FaultProxy } from '@skein/test-harness'
+import { eventually, FaultProxy, useLedger } from '@skein/test-harness'
 import type { CommsManager } from '../src/comms-manager.js'
 import { addressOf, call, change, freePort, lanes, methods, TestMesh } from './support/mesh.js'
+
+useLedger()
 
 describe.each(lanes)('a link over %s', (lane) => {
   let mesh: TestMesh

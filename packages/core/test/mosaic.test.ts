@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { eventually } from '@skein/test-harness'
+import { eventually, useLedger } from '@skein/test-harness'
 import { RuntimeDisconnectedError, type SkeinError } from '../src/errors.js'
 import { MsgpackCodec } from '../src/wire/msgpack-codec.js'
 import { addressOf, call, change, lanes, methods, TestMesh } from './support/mesh.js'
+
+useLedger()
 
 const tcp = lanes.slice(0, 1)
 

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { useLedger } from '@skein/test-harness'
 import { addressOf, call, change, lanes, methods, TestMesh } from './support/mesh.js'
+
+useLedger()
 
 /** A contest for a uid is decided after stalledAfter: sooner here than by default. */
 const liveness = { heartInterval: 100, stalledAfter: 400 }

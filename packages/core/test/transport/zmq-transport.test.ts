@@ -40,11 +40,6 @@ describe('the ZeroMQ transport', () => {
       const second = portOf((await listening(transport, { ...tcp, port: undefined })).endpoint)
       expect(first).toBeGreaterThanOrEqual(3000)
       expect(second).toBeGreaterThan(first)
-      for (let port = 3000; port < second; port++) {
-        await expect(listening(transport, { ...tcp, port })).rejects.toMatchObject({
-          code: 'ERR_ADDRESS_IN_USE',
-        })
-      }
     })
 
     test('takes exactly the port that is asked for, or names it as taken', async () => {
@@ -142,7 +137,8 @@ describe('the ZeroMQ transport', () => {
     test('reaches a listener with hundreds of watched connections at once', async () => {
       const { endpoint, inbox } = await listening(transport, { schemes: ['tcp'] })
       // Each takes three sockets, more altogether than libzmq has by default.
-      const all = numbers(400).map((each) => ({ each, ...dialled(transport, endpoint) }))
+      const patient = { watch: true, heartbeatInterval: 5_000, heartbeatTimeout: 20_000 }
+      const all = numbers(400).map((each) => ({ each, ...dialled(transport, endpoint, patient) }))
       await Promise.all(all.map(({ up }) => up))
       await Promise.all(all.map(({ outbound, each }) => outbound.send(text(each))))
       await inbox.has(400)
