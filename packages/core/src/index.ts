@@ -13,12 +13,7 @@ export {
 } from './errors.js'
 export type { DropReason } from './link/link-host.js'
 export type { Logger } from './logger.js'
-export type {
-  CommsOptions,
-  FlowOptions,
-  HandshakeOptions,
-  LivenessOptions,
-} from './options.js'
+export type { CommsOptions, FlowOptions, HandshakeOptions, LivenessOptions } from './options.js'
 export type { DeathReason } from './peer/liveness.js'
 export type { Codec, RemoteReferences } from './wire/codec.js'
 export { defaultLimits, type Limits } from './wire/limits.js'

@@ -5,8 +5,9 @@ export { describe, invalidOption } from './errors.js'
 export { Fifo } from './fifo.js'
 export { herePlace, type Place } from './host.js'
 export { stderrLogger } from './logger.js'
-export { checkTimeout, checkUid, defaultFlow, defaultHandshake, defaultLiveness } from './options.js'
+export { defaultFlow, defaultHandshake, defaultLiveness } from './options.js'
 export { type Randomness, randomId, systemRandomness } from './random.js'
+export { checkTimeout, checkUid } from './settings.js'
 export { MemoryNetwork, type MemoryNetworkOptions } from './transport/memory-network.js'
 export type {
   DialOptions,

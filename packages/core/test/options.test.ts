@@ -1,13 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { systemClock } from '../src/clock.js'
-import {
-  checkTimeout,
-  checkUid,
-  defaultFlow,
-  defaultHandshake,
-  defaultLiveness,
-  settle,
-} from '../src/options.js'
+import { defaultFlow, defaultHandshake, defaultLiveness } from '../src/options.js'
+import { checkTimeout, checkUid, settle } from '../src/settings.js'
 import { Prng } from '../src/transport/prng.js'
 
 /** What a caller without types may pass. */

@@ -1,5 +1,5 @@
 import type { Place } from '../host.js'
-import type { CommsSettings } from '../options.js'
+import type { CommsSettings } from '../settings.js'
 import type { Transport } from '../transport/transport.js'
 import type { Codec } from '../wire/codec.js'
 import type { Limits } from '../wire/limits.js'
