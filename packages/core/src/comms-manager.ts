@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { EventEmitter } from 'eventemitter3'
 import { Dials } from './comms/dials.js'
 import { Introductions, type PeerChange } from './comms/introductions.js'
@@ -345,7 +346,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const open = this.#links.all().filter((link) => link.isOpen)
     const { uid, instance } = this
     for (const link of open) link.post({ kind: Kind.disconnect, uid, instance, reason: 'stopped' })
-    await this.#drained(open)
+    await this.#inTime(Promise.all(open.map((link) => link.outbox.drained())))
   }
 
   async #close(): Promise<void> {
@@ -356,16 +357,22 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#requests.replies.closeAll()
     this.#deadlines.close()
     this.#links?.close()
-    await this.#inbound?.close()
-    await this.#transport.close()
+    const freed = this.#freeSockets()
+    // Between threads both ends take part in closing. A busy one must not keep us; but as a thread we must not end before.
+    await (isMainThread ? this.#inTime(freed) : freed)
     this.#report(() => this.emit('close'))
   }
 
-  /** Resolves when the peers have acknowledged everything, are gone, or have had `farewellTimeout`. */
-  #drained(open: readonly Link[]): Promise<void> {
+  async #freeSockets(): Promise<void> {
+    await this.#inbound?.close()
+    await this.#transport.close()
+  }
+
+  /** Resolves when `done` does, or when it has had `farewellTimeout`. */
+  #inTime(done: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#settings.clock.after(this.#settings.farewellTimeout, resolve)
-      void Promise.all(open.map((link) => link.outbox.drained())).then(() => {
+      void done.then(() => {
         timer.cancel()
         resolve()
       })

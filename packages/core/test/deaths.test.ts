@@ -85,3 +85,15 @@ test('a peer that was given up unheard, and finds the other silent, greets it an
   await eventually(() => seen.includes('alive'))
   expect(await peer.sendRecv('head', call('who'))).toBe('here')
 })
+
+test('a runtime stops in time although a thread that it is linked to is busy', async () => {
+  const threads = new TestMesh('inproc')
+  const head = await threads.local('head')
+  const peer = await threads.remote('peer', addressOf(head))
+  const stalled = head.sendRecv('peer', call('stall', 6000)).catch((error: unknown) => error)
+  await change(head, 'peer', 'stalled')
+  const free = peer.do('address').then(() => 'the thread was free first')
+  expect(await Promise.race([head.stop().then(() => 'stopped'), free])).toBe('stopped')
+  expect(await stalled).toMatchObject({ code: 'ERR_CLOSED', executed: 'maybe' })
+  await threads.close()
+})
