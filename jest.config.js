@@ -13,6 +13,6 @@ export default {
   },
   resolver: '<rootDir>/scripts/jest-resolver.cjs',
   // A test of the mesh is several processes already, and mostly waits: two at a time, whatever the machine.
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 30_000,
 }

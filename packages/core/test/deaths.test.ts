@@ -34,20 +34,22 @@ test('a process killed with SIGKILL is known dead to all, linked to it or not, a
 test('a request whose batch never left was certainly not executed', async () => {
   const head = await mesh.local('head', { flow: { windowBytes: 1 } })
   const victim = await mesh.remote('victim', addressOf(head))
+  await head.waitFor('victim')
   victim.signal('SIGSTOP')
   const large = Buffer.alloc(300_000)
   const asked = [1, 2, 3].map((n) =>
     head.sendRecv('victim', call('echo', n, large)).catch((error: unknown) => error),
   )
-  const last = await head.send('victim', call('hold', 1)).then(() => asked.at(-1))
+  await head.send('victim', call('hold', 1))
   victim.signal('SIGKILL')
-  expect(await last).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'no' })
+  expect(await asked.at(-1)).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'no' })
   expect(await asked[0]).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
 })
 
 test('a frozen process is suspected, then declared dead; when it wakes, a new session is opened', async () => {
   const head = await mesh.local('head', { liveness: { suspicion: 500 } })
-  const victim = await mesh.remote('victim', addressOf(head))
+  const victim = await mesh.remote('victim', addressOf(head), { liveness: { greetInterval: 500 } })
+  await head.waitFor('victim')
   const told: string[] = []
   head.on('peer', ({ is, reason }) => told.push(reason === undefined ? is : `${is} ${reason}`))
   victim.signal('SIGSTOP')
@@ -61,6 +63,7 @@ test('a frozen process is suspected, then declared dead; when it wakes, a new se
 test('a process that is frozen for a second is not declared dead', async () => {
   const head = await mesh.local('head')
   const victim = await mesh.remote('victim', addressOf(head))
+  await head.waitFor('victim')
   const told: string[] = []
   head.on('peer', ({ is }) => told.push(is))
   const asked = head.sendRecv('victim', call('echo', 'late'))
@@ -90,7 +93,7 @@ test('a runtime stops in time although a thread that it is linked to is busy', a
   const threads = new TestMesh('inproc')
   const head = await threads.local('head')
   const peer = await threads.remote('peer', addressOf(head))
-  const stalled = head.sendRecv('peer', call('stall', 6000)).catch((error: unknown) => error)
+  const stalled = head.sendRecv('peer', call('stall', 4500)).catch((error: unknown) => error)
   await change(head, 'peer', 'stalled')
   const free = peer.do('address').then(() => 'the thread was free first')
   expect(await Promise.race([head.stop().then(() => 'stopped'), free])).toBe('stopped')

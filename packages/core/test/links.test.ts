@@ -12,8 +12,10 @@ describe.each(lanes)('a link over %s', (lane) => {
   })
   afterEach(() => mesh.close())
 
-  test('two runtimes that dial each other at the same instant, 1000 times, share one session and lose nothing', async () => {
-    for (let round = 0; round < 1000; round++) {
+  // A thousand over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
+  const rounds = lane === 'tcp' ? 1000 : 200
+  test(`two runtimes that dial each other at the same instant, ${rounds} times, share one session and lose nothing`, async () => {
+    for (let round = 0; round < rounds; round++) {
       const taken = { a: [] as number[], b: [] as number[] }
       const record = (list: number[]) => ({ dispatch: methods({ take: (n: number) => void list.push(n) }) })
       const [a, b] = await Promise.all([
@@ -96,6 +98,7 @@ describe('a link over tcp', () => {
   test('to a peer whose loop is blocked for 10 s finds it stalled, never dead, and is answered afterwards', async () => {
     const head = await mesh.local('head')
     const peer = await mesh.remote('peer', addressOf(head))
+    await head.waitFor('peer')
     const seen: string[] = []
     head.on('peer', ({ is }) => seen.push(is))
     const answer = head.sendRecv<number>('peer', call('stall', 10_000))
