@@ -93,7 +93,7 @@ test('a runtime stops in time although a thread that it is linked to is busy', a
   const threads = new TestMesh('inproc')
   const head = await threads.local('head')
   const peer = await threads.remote('peer', addressOf(head))
-  const stalled = head.sendRecv('peer', call('stall', 4500)).catch((error: unknown) => error)
+  const stalled = head.sendRecv('peer', call('stall', 6500)).catch((error: unknown) => error)
   await change(head, 'peer', 'stalled')
   const free = peer.do('address').then(() => 'the thread was free first')
   expect(await Promise.race([head.stop().then(() => 'stopped'), free])).toBe('stopped')

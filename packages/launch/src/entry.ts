@@ -44,6 +44,9 @@ export async function runRuntime(given: unknown, parent: Parent, start: StartRol
     // A start can take long, where no monitor answers for one, and nobody relies on it yet: it is not waited for.
     const role = await Promise.race([order.code, starting])
     if (typeof role === 'number') return role
+    // At once, before what has ordered it goes on: to whom it asked a call may not even answer that it fails.
+    order.dropped.addEventListener('abort', () => void role.destroy(), { once: true })
+    if (order.dropped.aborted) void role.destroy()
     parent.ready()
     const code = await Promise.race([order.code, role.over])
     await end(role, order.dropped)

@@ -3,6 +3,6 @@ export class ExitRequest extends Error {
   override readonly name = 'ExitRequest'
 
   constructor(readonly code: number) {
-    super(`process.exit(${code}) was called in a thread, and its runtime is being stopped for it`)
+    super(`process.exit(${code}) was called in a thread, and its sockets are being closed for it`)
   }
 }

@@ -8,13 +8,16 @@ import { type FromRuntime, parseToRuntime } from './messages.js'
 import { PipeChannel } from './pipe-channel.js'
 import { fromJson } from './plain-json.js'
 import { CHANNEL_FD, SPEC_VARIABLE } from './process-contract.js'
+import { isRecord } from './spec.js'
 import { StopOrder } from './stop-order.js'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /** Runs the runtime whose spec stands in the environment, and ends the process. */
 export async function main(start: StartRole): Promise<void> {
-  const encoded = takeSpec()
+  const given = takeSpec()
+  // For whoever looks at a list of processes.
+  if (isRecord(given)) process.title = `skein ${given.uid}`
   holdLifeline()
   // Whoever read them may be gone, and then this process is about to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -33,7 +36,7 @@ export async function main(start: StartRole): Promise<void> {
   const send = (message: FromRuntime) => channel.send(message)
   const ready = () => send({ kind: 'ready' })
   const report = (report: unknown) => send({ kind: 'report', report })
-  const code = await runRuntime(encoded, { order, ready, report }, start)
+  const code = await runRuntime(given, { order, ready, report }, start)
   if (isLost) endGroup()
   await Promise.all([channel.flushed(), flushed(process.stdout), flushed(process.stderr)])
   process.exit(code)

@@ -22,7 +22,7 @@ export class StopOrder {
 
   /** Sockets are closed at once, also while a stop is under way: to the peers it looks like a crash. */
   drop(code: number): void {
-    this.#drop.abort()
     this.#code.resolve(code)
+    this.#drop.abort()
   }
 }

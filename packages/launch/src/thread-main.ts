@@ -46,21 +46,24 @@ function takeStart(): { spec: unknown; port: MessagePort; sockets: Int32Array } 
   return { spec, port, sockets: new Int32Array(sockets) }
 }
 
-/** `process.exit()` in a thread with open sockets would abort the process, so they are closed first. */
+/**
+ * `process.exit()` in a thread with open sockets would abort the process, so they are closed first: without farewell, as
+ * with a process.
+ */
 function interceptExit(order: StopOrder): void {
   process.exit = (code) => {
     const request = new ExitRequest(Number(code ?? process.exitCode ?? 0))
-    order.stop(request.code)
+    order.drop(request.code)
     throw request
   }
 }
 
-/** What nobody catches ends this thread, in order, and no other. */
+/** What nobody catches ends this thread as it would end a process, and no other. */
 function catchErrors(order: StopOrder): void {
   const onError = (error: unknown): void => {
     if (error instanceof ExitRequest) return
     console.error(error)
-    order.stop(1)
+    order.drop(1)
   }
   process.on('uncaughtException', onError)
   process.on('unhandledRejection', onError)

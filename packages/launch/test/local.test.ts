@@ -15,7 +15,7 @@ describe('a process', () => {
     const { launched } = start(local)
     await launched.ready
     const commandLine = readFileSync(`/proc/${launched.pid}/cmdline`, 'utf8')
-    expect(commandLine).toContain('process.mjs')
+    expect(commandLine).toContain('skein worker:0:1')
     expect(commandLine).not.toContain(TOKEN)
     launched.stop()
     await launched.ended
@@ -111,4 +111,10 @@ describe('a process', () => {
     expect(launched.signal('SIGKILL')).toBe(false)
     launched.stop()
   })
+})
+
+test('a runtime in a process bears its uid in the title of that', async () => {
+  const { launched, reports } = start(local, `report(process.title); comms.stop()`)
+  await launched.ended
+  expect(reports).toEqual(['skein worker:0:1'])
 })

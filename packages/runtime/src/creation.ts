@@ -1,6 +1,7 @@
 import type { RequestOptions } from '@skein/core'
 import { invalidOption } from '@skein/core/internal'
 import { checkModule } from './object-service.js'
+import { anything, checkOptions, list, REQUEST_CHECKS } from './options.js'
 
 /** A class, whatever its constructor takes. */
 export type Constructor = new (...args: never[]) => object
@@ -17,6 +18,15 @@ export type CreateOptions<C extends Constructor> = {
 export interface CreateTarget extends RequestOptions {
   /** The uid of the runtime where it is to live. */
   readonly on: string
+}
+
+const CREATION_CHECKS = { on: anything, from: anything, args: list, ...REQUEST_CHECKS }
+
+/** @throws ERR_INVALID_OPTION; `from` and the form of `on` are checked where they are used */
+export function checkCreation<T extends CreateTarget>(options: T): T {
+  const { on } = checkOptions(options, CREATION_CHECKS)
+  if (typeof on !== 'string') throw invalidOption('on', on, "the uid of a worker, as in 'worker:0:0'")
+  return options
 }
 
 /** @throws ERR_INVALID_OPTION */

@@ -1,7 +1,8 @@
 import { type Dispatch, type Incoming, SkeinError } from '@skein/core'
-import { invalidOption, Kind } from '@skein/core/internal'
+import { describe, invalidOption, Kind } from '@skein/core/internal'
 import { methodsOf } from './exposure.js'
 import type { ResidentObjects } from './resident-objects.js'
+import { refuseStream } from './streams.js'
 
 /** Runs a request: returns its result or a promise of it, or throws. */
 export type Next = (request: Incoming) => unknown
@@ -30,11 +31,14 @@ const BUILT_IN = 'skein.'
 /** Leads each request to the service or resident object that it asks for. */
 export class Dispatcher {
   readonly #services = new Map<string, Service>()
+  readonly #uid: string
   readonly #objects: ResidentObjects
   readonly #middleware: Middleware[] = []
   #run: Next = (request) => this.#route(request)
 
-  constructor(objects: ResidentObjects) {
+  /** @param uid the runtime's, for errors */
+  constructor(uid: string, objects: ResidentObjects) {
+    this.#uid = uid
     this.#objects = objects
   }
 
@@ -60,8 +64,13 @@ export class Dispatcher {
       const allowed = `a letter and up to 127 letters, digits, '_', '-' and '.', not beginning with '${BUILT_IN}'`
       throw invalidOption('name', name, allowed)
     }
+    if (typeof object === 'function') {
+      const text = `a function has no name to be called by: expose('${name}', { run: fn })`
+      const facts = { option: 'object', given: describe(object), allowed: 'an object with methods' }
+      throw new SkeinError('ERR_INVALID_OPTION', text, facts)
+    }
     const service = new Map<string, Handler>()
-    for (const [method, run] of methodsOf(object, 'object')) {
+    for (const [method, run] of methodsOf(object, `the object exposed as '${name}'`)) {
       service.set(method, (args) => Reflect.apply(run, object, args))
     }
     return this.provide(name, service)
@@ -80,19 +89,24 @@ export class Dispatcher {
   }
 
   #route(request: Incoming): unknown {
+    return refuseStream(this.#handle(request), this.#uid, request.message)
+  }
+
+  #handle(request: Incoming): unknown {
     const { message } = request
+    const uid = this.#uid
     if (message.kind === Kind.cmd) return this.#objects.run(message)
     const { service: name, method, args } = message
     const service = this.#services.get(name)
     if (service === undefined) {
       const known = [...this.#services.keys()].filter((other) => !other.startsWith(BUILT_IN))
-      const text = `there is no service '${name}' here; there is ${known.join(', ') || 'none'}`
-      throw new SkeinError('ERR_NO_SUCH_SERVICE', text, { service: name, method, executed: 'no' })
+      const text = `there is no service '${name}' at ${uid}; there is ${known.join(', ') || 'none'}`
+      throw new SkeinError('ERR_NO_SUCH_SERVICE', text, { uid, service: name, method, executed: 'no' })
     }
     const handler = service.get(method)
     if (handler === undefined) {
-      const text = `service '${name}' has no method '${method}'; it has ${[...service.keys()].join(', ')}`
-      throw new SkeinError('ERR_NO_SUCH_METHOD', text, { service: name, method, executed: 'no' })
+      const text = `service '${name}' at ${uid} has no method '${method}'; it has ${[...service.keys()].join(', ')}`
+      throw new SkeinError('ERR_NO_SUCH_METHOD', text, { uid, service: name, method, executed: 'no' })
     }
     return handler(args, request)
   }

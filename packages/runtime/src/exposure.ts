@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { SkeinError } from '@skein/core'
 import { describe, invalidOption } from '@skein/core/internal'
 import { isRemoteName } from './names.js'
 import { isProxy } from './proxy.js'
@@ -13,15 +14,15 @@ export type Methods = ReadonlyMap<string, Method>
  * and of the classes that it extends. Never accessors (none is invoked to find out), symbols, names that begin with
  * `_`, or what Object.prototype has names for. TypeScript's `private` is no protection: it is gone at run time.
  *
- * @param what names the object in the error
+ * @param what names the object in the error: `the object exposed as 'math'`
  * @throws ERR_INVALID_OPTION for data, which is sent and not exposed, and for what has nothing to call
  */
 export function methodsOf(object: object, what: string): Methods {
-  if (isData(object)) throw invalidOption(what, object, 'an object with methods; data is sent as it is')
+  if (isData(object)) throw invalidOption('object', object, 'an object with methods; data is sent as it is')
   const methods = isPlain(object) ? ownFunctions(object) : publicMethods(object)
-  if (methods.size === 0)
-    throw invalidOption(what, object, `an object with methods; ${describe(object)} has none`)
-  return methods
+  if (methods.size > 0) return methods
+  const facts = { option: 'object', given: describe(object), allowed: 'an object with methods' }
+  throw new SkeinError('ERR_INVALID_OPTION', `${what} has no methods`, facts)
 }
 
 function ownFunctions(object: object): Methods {

@@ -6,7 +6,13 @@ export { Mesh, type MeshEvents, type MeshOptions, type Progress } from './mesh.j
 export type { Pool, PoolEvents, PoolOptions, Redo } from './pool.js'
 export type { Work } from './pool-run.js'
 export { release, withOptions } from './proxy.js'
-export type { Remote, RemoteMethod, RemoteObject, RemoteResult } from './remote.js'
+export type {
+  Remote,
+  RemoteMethod,
+  RemoteObject,
+  RemoteResult,
+  StreamsAreNotSupportedYet,
+} from './remote.js'
 export type { NodeService } from './roles/node.js'
 export type { WorkerReport, WorkersSpec } from './roles/workers.js'
 export { Runtime, type RuntimeEvents, type RuntimeOptions, type RuntimeParts } from './runtime.js'

@@ -2,7 +2,7 @@ import { isLive } from './directory.js'
 import type { Runtime } from './runtime.js'
 
 /** The uids of the workers that are there, in the order of their numbers. */
-export function liveWorkers(runtime: Runtime): string[] {
+export function liveWorkers(runtime: Pick<Runtime, 'peers'>): string[] {
   return runtime
     .peers()
     .filter((peer) => isLive(peer) && peer.roles.includes('worker'))

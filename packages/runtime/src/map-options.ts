@@ -1,4 +1,4 @@
-import { invalidOption } from '@skein/core/internal'
+import { type Check, checkCount, checkOptions, flag } from './options.js'
 import type { RunSettings } from './pool-run.js'
 
 /** What `map` goes through. */
@@ -25,15 +25,15 @@ export interface MapOptions {
 }
 
 /** @throws ERR_INVALID_OPTION */
-export function settingsOf({ concurrency = 2, lookahead, ordered = true }: MapOptions): RunSettings {
-  if (lookahead !== undefined) checkCount('lookahead', lookahead)
-  if (typeof ordered !== 'boolean') throw invalidOption('ordered', ordered, 'true or false')
-  return { concurrency: checkCount('concurrency', concurrency), lookahead, ordered }
+export function settingsOf(options: MapOptions): RunSettings {
+  const { concurrency = 2, lookahead, ordered = true } = checkOptions(options, MAP_CHECKS)
+  return { concurrency, lookahead, ordered }
 }
 
-function checkCount(option: string, given: unknown): number {
-  if (typeof given === 'number' && Number.isInteger(given) && given > 0) return given
-  throw invalidOption(option, given, 'a whole number, 1 or more')
+const MAP_CHECKS: Readonly<Record<keyof MapOptions, Check>> = {
+  concurrency: checkCount,
+  ordered: flag,
+  lookahead: checkCount,
 }
 
 /** One iterator for both kinds. */

@@ -1,9 +1,9 @@
 import { type PeerChange, type RequestOptions, SkeinError } from '@skein/core'
-import { checkTimeout } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
 import { isLive } from './directory.js'
 import { liveWorkers } from './live-workers.js'
+import { anything, checkCount, checkNumber, checkOptions, timeLimit } from './options.js'
 import { openPool, type Pool, type PoolOptions } from './pool.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
@@ -51,13 +51,14 @@ export class Mesh extends EventEmitter<MeshEvents> {
    * Resolves with the uids of the workers as soon as there are so many.
    *
    * @param options.timeout milliseconds @default 30 000
-   * @throws ERR_TIMEOUT, ERR_CLOSED
+   * @throws ERR_INVALID_OPTION, ERR_TIMEOUT, ERR_CLOSED
    */
   waitForWorkers(
     count: number,
     options: { readonly timeout?: number | undefined } = {},
   ): Promise<readonly string[]> {
-    const timeout = checkTimeout('timeout', options.timeout, DEFAULT_WAIT)
+    checkCount('count', count)
+    const { timeout = DEFAULT_WAIT } = checkOptions(options, { timeout: timeLimit })
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         timer.cancel()
@@ -114,6 +115,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     count: number,
     options: { readonly node?: string | undefined } = {},
   ): Promise<readonly string[]> {
+    checkOptions(options, { node: anything })
     const nodes = this.runtime.peers().filter((peer) => isLive(peer) && peer.roles.includes('node'))
     const node = options.node ?? nodes[0]?.uid
     if (node === undefined) throw new SkeinError('ERR_NO_SUCH_PEER', 'there is no node to start workers on')
@@ -123,8 +125,14 @@ export class Mesh extends EventEmitter<MeshEvents> {
     return uids
   }
 
-  /** Tells whoever watches the program how far it has got. */
+  /**
+   * Tells whoever watches the program how far it has got.
+   *
+   * @throws ERR_INVALID_OPTION
+   */
   progress(done: number, total: number, text?: string): void {
+    checkNumber('done', done)
+    checkNumber('total', total)
     this.#options.onProgress?.({ done, total, text })
   }
 }

@@ -1,10 +1,11 @@
 import { type Executed, type PeerChange, SkeinError } from '@skein/core'
-import { checkTimeout, checkUid, invalidOption } from '@skein/core/internal'
+import { invalidOption } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
 import { Hold } from './doors.js'
 import { byNumber, liveWorkers } from './live-workers.js'
 import { each, type Items, isIterable, type MapOptions, settingsOf } from './map-options.js'
+import { anything, checkOptions, list, timeLimit, uids } from './options.js'
 import { type Crew, type Member, PoolRun, type Work } from './pool-run.js'
 import { doorOf, release, withOptions } from './proxy.js'
 import type { RemoteObject } from './remote.js'
@@ -94,6 +95,8 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     if (!isIterable(items)) throw invalidOption('items', items, 'an iterable or async iterable')
+    if (typeof work !== 'function')
+      throw invalidOption('work', work, 'a function that is given the worker and the item')
     return this.#results(new PoolRun(this.#crew, each(items), work, settingsOf(options)))
   }
 
@@ -103,7 +106,8 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     work: Work<T, Item, unknown>,
     options: Omit<MapOptions, 'ordered'> = {},
   ): Promise<void> {
-    for await (const _ of this.map(items, work, { ...options, ordered: false }));
+    const settings = { ...settingsOf(options), ordered: false }
+    for await (const _ of this.map(items, work, settings));
   }
 
   /** Ends what runs with ERR_CLOSED, and lets go of the objects. May be called twice. */
@@ -200,6 +204,8 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
   }
 }
 
+const POOL_CHECKS = { from: anything, args: list, workers: uids, timeout: timeLimit }
+
 /**
  * Creates an object of a class on every worker.
  *
@@ -210,10 +216,10 @@ export async function openPool<C extends Constructor>(
   Class: C,
   options: PoolOptions<C>,
 ): Promise<Pool<InstanceType<C>>> {
-  const timeout = checkTimeout('timeout', options.timeout, Number.POSITIVE_INFINITY)
-  const wanted = options.workers?.map(checkUid)
+  const { workers: wanted, timeout = Number.POSITIVE_INFINITY, ...where } = checkOptions(options, POOL_CHECKS)
   const create = async (on: string): Promise<RemoteObject<InstanceType<C>>> => {
-    const creation: CreateOptions<C> & CreateTarget = { ...options, on, timeout }
+    // All of the options but those that are the pool's own: what is left is CreateOptions<C>.
+    const creation = { ...where, on, timeout } as CreateOptions<C> & CreateTarget
     return withOptions(await runtime.create(Class, creation), { timeout })
   }
   const pool = new Pool<InstanceType<C>>(runtime, create, wanted && new Set(wanted))

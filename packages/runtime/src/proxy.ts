@@ -2,7 +2,9 @@ import { inspect } from 'node:util'
 import type { Reply, RequestOptions } from '@skein/core'
 import { describe, invalidOption } from '@skein/core/internal'
 import { isRemoteName } from './names.js'
+import { checkOptions, REQUEST_CHECKS } from './options.js'
 import type { Remote } from './remote.js'
+import { notIterable } from './streams.js'
 
 /** What is behind a proxy: a service, or a resident object. */
 export interface Door {
@@ -39,7 +41,7 @@ class ProxyTarget {
   method(name: string): RemoteFunction {
     const known = this.#methods.get(name)
     if (known !== undefined) return known
-    const made: RemoteFunction = (...args) => this.#door.request(name, args, this.#options)
+    const made: RemoteFunction = (...args) => notIterable(this.#door.request(name, args, this.#options))
     this.#methods.set(name, made)
     return made
   }
@@ -87,12 +89,12 @@ export function isProxy(value: unknown): boolean {
  * The same service or object through other options: `withOptions(math, { timeout: 500 }).add(1, 2)`. What is not given
  * stays as it is with `proxy`. Both are one hold: letting go of either lets go of the object.
  *
- * @throws ERR_INVALID_OPTION for what is no proxy; an object that came back to its owner is none
+ * @throws ERR_INVALID_OPTION for a wrong option, and for what is no proxy; an object that came back to its owner is none
  */
 export function withOptions<R extends object>(proxy: R, options: RequestOptions): R {
   const target = targets.get(proxy)
   if (target === undefined) throw invalidOption('proxy', proxy, `a proxy; ${describe(proxy)} is here itself`)
-  return proxyFor<R>(target.door, { ...target.options, ...options })
+  return proxyFor<R>(target.door, { ...target.options, ...checkOptions(options, REQUEST_CHECKS) })
 }
 
 /**

@@ -14,7 +14,7 @@ type RemoteName<Name, Value> = Name extends string
 
 /**
  * What a `T` that lives in another runtime looks like from here: its public methods, each returning a Reply of what it
- * returns there, or an async iterable where it yields. What is no method, is private or begins with `_` isn't there.
+ * returns there. What is no method, is private or begins with `_` isn't there. A method that yields can't be called.
  *
  * Of an overloaded method the last overload counts, and a generic one loses its type parameters; TypeScript has no more
  * to give.
@@ -30,14 +30,31 @@ export type Remote<T> = {
 export type RemoteObject<T> = Remote<T> & AsyncDisposable
 
 export type RemoteMethod<Method> = Method extends (...args: infer Args) => infer Result
-  ? (...args: Args) => RemoteResult<Result>
+  ? IsStream<Awaited<Result>> extends true
+    ? StreamsAreNotSupportedYet
+    : (...args: Args) => RemoteResult<Result>
   : never
+
+/**
+ * In place of a method that returns a generator or an async iterable: it can't be called from elsewhere, and the
+ * compiler's error names this. Return an array.
+ */
+export interface StreamsAreNotSupportedYet {
+  readonly streamsAreNotSupportedYet: never
+}
+
+/** Of `any` and `never` nobody knows. */
+type IsStream<Result> = [Result] extends [never]
+  ? false
+  : 0 extends 1 & Result
+    ? false
+    : [Result] extends [AsyncIterable<unknown> | Iterator<unknown, unknown, never>]
+      ? true
+      : false
 
 /** Tuples keep `any` and `never` from being taken for everything, or for nothing. */
 export type RemoteResult<Result> = [Result] extends [never]
   ? Reply<never>
   : 0 extends 1 & Result
     ? Reply<Result>
-    : [Result] extends [AsyncIterable<infer Item> | Iterator<infer Item, unknown, never>]
-      ? AsyncIterable<Item>
-      : Reply<Awaited<Result>>
+    : Reply<Awaited<Result>>

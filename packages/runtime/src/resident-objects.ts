@@ -49,11 +49,14 @@ export class ResidentObjects {
   readonly #residents = new Map<string, Resident>()
   readonly #byValue = new WeakMap<object, Resident>()
   readonly #holders = new Map<string, Holder>()
+  readonly #uid: string
   readonly #makeId: () => string
   readonly #logger: Logger
   #closed = false
 
-  constructor(makeId: () => string, logger: Logger) {
+  /** @param uid the runtime's, for errors */
+  constructor(uid: string, makeId: () => string, logger: Logger) {
+    this.#uid = uid
     this.#makeId = makeId
     this.#logger = logger
   }
@@ -67,8 +70,9 @@ export class ResidentObjects {
     const resident = this.get(type, object)
     const run = resident.methods.get(method)
     if (run === undefined) {
-      const text = `${type} has no method '${method}'; it has ${[...resident.methods.keys()].join(', ')}`
-      const facts = { object: `${type}#${object}`, method, executed: 'no' } as const
+      const uid = this.#uid
+      const text = `${type} at ${uid} has no method '${method}'; it has ${[...resident.methods.keys()].join(', ')}`
+      const facts = { uid, object: `${type}#${object}`, method, executed: 'no' } as const
       throw new SkeinError('ERR_NO_SUCH_METHOD', text, facts)
     }
     const result: unknown = Reflect.apply(run, resident.value, args)
@@ -92,8 +96,9 @@ export class ResidentObjects {
     const resident = this.find(type, id)
     if (resident !== undefined) return resident
     const object = `${type}#${id}`
-    const text = `there is no object ${object} here: it was let go of by all who held it, or was never here`
-    throw new SkeinError('ERR_NO_SUCH_OBJECT', text, { object, executed: 'no' })
+    const uid = this.#uid
+    const text = `there is no object ${object} at ${uid}: it was let go of by all who held it, or was never there`
+    throw new SkeinError('ERR_NO_SUCH_OBJECT', text, { uid, object, executed: 'no' })
   }
 
   // Who keeps them
@@ -169,7 +174,7 @@ export class ResidentObjects {
   #residentFor(value: object): Resident {
     const known = this.#byValue.get(value)
     if (known !== undefined && known.disposal === undefined) return known
-    const resident = new Resident(typeOf(value), this.#makeId(), value, methodsOf(value, 'object'))
+    const resident = new Resident(typeOf(value), this.#makeId(), value, methodsOf(value, 'the object'))
     this.#byValue.set(value, resident)
     this.#residents.set(resident.id, resident)
     return resident

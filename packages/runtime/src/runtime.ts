@@ -8,6 +8,7 @@ import {
 import {
   type Clock,
   checkUid,
+  invalidOption,
   MsgpackCodec,
   randomId,
   stderrLogger,
@@ -15,7 +16,14 @@ import {
   systemRandomness,
 } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
-import { type Constructor, type CreateOptions, type CreateTarget, moduleOf, nameOfClass } from './creation.js'
+import {
+  type Constructor,
+  type CreateOptions,
+  type CreateTarget,
+  checkCreation,
+  moduleOf,
+  nameOfClass,
+} from './creation.js'
 import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
 import { Dispatcher, type Exposed, type Middleware, type Service } from './dispatcher.js'
 import { ServiceDoor } from './doors.js'
@@ -76,15 +84,18 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
   constructor(options: RuntimeOptions, parts: RuntimeParts = {}) {
     super()
+    if (typeof options !== 'object' || options === null)
+      throw invalidOption('options', options, 'an object, with the uid at least')
+    const uid = checkUid(options.uid)
     const makeId = () => randomId(options.random ?? systemRandomness)
     const comms = () => this.comms
-    const objects = new ResidentObjects(makeId, options.logger ?? stderrLogger)
+    const objects = new ResidentObjects(uid, makeId, options.logger ?? stderrLogger)
     const references = new References({ comms, objects, makeId })
     const codec = new MsgpackCodec({ references, ...(parts.limits && { limits: parts.limits }) })
     this.#options = options
     this.#objects = objects
     this.#references = references
-    this.#dispatcher = new Dispatcher(objects)
+    this.#dispatcher = new Dispatcher(uid, objects)
     const { monitor, stats, ...commsOptions } = options
     this.comms = new CommsManager(commsOptions, {
       ...parts,
@@ -167,8 +178,14 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
 
   // What it uses of others
 
-  /** A stand-in for a service of another runtime, or of this one. Nothing is sent before a method is called. */
+  /**
+   * A stand-in for a service of another runtime, or of this one. Nothing is sent before a method is called.
+   *
+   * @throws ERR_INVALID_UID, ERR_INVALID_OPTION
+   */
   proxy<T extends object>(uid: string, service: string): Remote<T> {
+    if (typeof service !== 'string')
+      throw invalidOption('service', service, 'the name that the service is exposed under')
     return proxyFor<Remote<T>>(new ServiceDoor(this.comms, checkUid(uid), service))
   }
 
@@ -176,13 +193,15 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
    * Creates an object in another runtime, which loads the module and constructs what it exports under the class's name.
    * It lives there until nobody holds it any more.
    *
-   * @throws ERR_NO_SUCH_EXPORT, what the constructor throws, and what a request can fail with
+   * @throws ERR_INVALID_OPTION, ERR_NO_SUCH_EXPORT, what the constructor throws, and what a request can fail with
    */
   async create<C extends Constructor>(
     Class: C,
     options: CreateOptions<C> & CreateTarget,
   ): Promise<RemoteObject<InstanceType<C>>> {
-    const { on, from, args, timeout, signal, overflow } = options
+    const { on, from, args, timeout, signal, overflow } = checkCreation<CreateOptions<C> & CreateTarget>(
+      options,
+    )
     const call = {
       service: OBJECTS,
       method: 'create',

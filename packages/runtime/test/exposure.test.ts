@@ -136,3 +136,9 @@ describe('what is data', () => {
 test('an object without a method to call is refused', () => {
   expect(() => methodsOf({ value: 1 }, 'object')).toThrow(expect.objectContaining(refused))
 })
+
+test('the error for an object without methods names what was to be exposed', () => {
+  expect(() => methodsOf({ value: 1 }, "the object exposed as 'x'")).toThrow(
+    expect.objectContaining({ ...refused, message: "the object exposed as 'x' has no methods" }),
+  )
+})

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
 import { once, useLedger } from '@skein/test-harness'
+import { liveWorkers } from '../src/live-workers.js'
 import { type Head, startHead } from '../src/roles/head.js'
 import { startNode } from '../src/roles/node.js'
 import { startWorker } from '../src/roles/worker.js'
@@ -61,6 +62,23 @@ describe('the workers', () => {
     await gone[1]
     expect(seen.at(-1)).toEqual([])
     expect(head.mesh.workers).toEqual([])
+  })
+
+  test('are not those that are known to be gone, nor anybody else', () => {
+    const peer = {
+      instance: 'i',
+      lane: undefined,
+      rtt: undefined,
+      lag: undefined,
+      awaited: 0,
+      running: 0,
+      queued: 0,
+    }
+    const states = ['known', 'connecting', 'shaking', 'alive', 'stalled', 'suspect', 'dead', 'left'] as const
+    const peers = states.map((state) => ({ ...peer, uid: state, roles: ['worker'], state }))
+    const other = { ...peer, uid: 'node:0', roles: ['node'], state: 'alive' as const }
+    const live = ['alive', 'connecting', 'known', 'shaking', 'stalled', 'suspect']
+    expect(liveWorkers({ peers: () => [...peers, other] })).toEqual(live)
   })
 
   test('can be waited for', async () => {

@@ -6,7 +6,7 @@ import { Mesh } from '../src/mesh.js'
 import type { Pool, Redo } from '../src/pool.js'
 import type { Role } from '../src/roles/role.js'
 import { startWorker } from '../src/roles/worker.js'
-import { alive, begun, finish, Labour, reset } from './fixtures/labour.js'
+import { alive, begun, finish, Labour, Rare, reset } from './fixtures/labour.js'
 import { TestMesh } from './support/test-mesh.js'
 
 const from = new URL('./fixtures/labour.ts', import.meta.url)
@@ -101,6 +101,12 @@ describe('a pool', () => {
       code: 'ERR_NO_SUCH_PEER',
     })
     expect(alive.count).toBe(2)
+  })
+
+  test('that can be made on some of its workers only is not made, and leaves nothing behind', async () => {
+    await pool.close()
+    await expect(mesh.pool(Rare, { from })).rejects.toThrow('there is one already')
+    expect(alive.count).toBe(0)
   })
 
   test('without workers is an error that says what to do', async () => {
@@ -210,6 +216,14 @@ describe('map', () => {
     await eventually(() => begun.length === 12)
     expect(taken).toBe(12)
     await results.return()
+  })
+
+  test('goes on to the next item while its caller is busy with a result', async () => {
+    const results = pool.map(numbers(9), (labour, n) => labour.times(n), { lookahead: 1 })
+    await expect(results.next()).resolves.toEqual({ done: false, value: 0 })
+    await eventually(() => begun.length === 2)
+    await results.return()
+    expect(begun).toEqual([0, 1])
   })
 
   test('does not let others get far ahead of a slow item', async () => {

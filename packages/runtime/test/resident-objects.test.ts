@@ -125,7 +125,13 @@ describe('a resident object', () => {
     const one = await counter()
     const { type, object } = addressOf(one)
     for (const method of ['value', 'constructor', '_x', 'missing', 'toString']) {
-      const facts = { code: 'ERR_NO_SUCH_METHOD', object: `${type}#${object}`, method, executed: 'no' }
+      const facts = {
+        code: 'ERR_NO_SUCH_METHOD',
+        uid: 'b',
+        object: `${type}#${object}`,
+        method,
+        executed: 'no',
+      }
       await expect(a.comms.cmdRecv('b', { type, object, method })).rejects.toMatchObject(facts)
     }
   })

@@ -73,15 +73,24 @@ describe('a service', () => {
   test('is found through the dispatcher alone: what is not exposed is not there', async () => {
     const { a } = await serving()
     for (const method of ['_secret', 'constructor', 'toString', '__proto__', 'missing']) {
-      const facts = { code: 'ERR_NO_SUCH_METHOD', service: 'maths', method, executed: 'no' }
+      const facts = { code: 'ERR_NO_SUCH_METHOD', uid: 'b', service: 'maths', method, executed: 'no' }
       await expect(call(a, 'b', 'maths', method)).rejects.toMatchObject(facts)
     }
   })
 
   test('that nobody offers is an error that says so', async () => {
     const { a } = await serving()
-    const facts = { code: 'ERR_NO_SUCH_SERVICE', service: 'physics', method: 'fall', executed: 'no' }
-    await expect(call(a, 'b', 'physics', 'fall')).rejects.toMatchObject(facts)
+    const facts = {
+      code: 'ERR_NO_SUCH_SERVICE',
+      uid: 'b',
+      service: 'physics',
+      method: 'fall',
+      executed: 'no',
+    }
+    await expect(call(a, 'b', 'physics', 'fall')).rejects.toMatchObject({
+      ...facts,
+      message: "there is no service 'physics' at b; there is maths",
+    })
   })
 
   test('that yields is refused as long as there are no streams', async () => {
@@ -104,6 +113,14 @@ describe('a service', () => {
     const wrong = { code: 'ERR_INVALID_OPTION', option: 'name' }
     expect(() => b.expose(name, new Maths())).toThrow(expect.objectContaining(wrong))
   })
+})
+
+test('exposing nothing that could be called is an error that says what to do', async () => {
+  const { b } = await serving()
+  const wrong = (message: string) => expect.objectContaining({ code: 'ERR_INVALID_OPTION', message })
+  expect(() => b.expose('x', {})).toThrow(wrong("the object exposed as 'x' has no methods"))
+  const text = "a function has no name to be called by: expose('x', { run: fn })"
+  expect(() => b.expose('x', () => 1)).toThrow(wrong(text))
 })
 
 describe('middleware', () => {

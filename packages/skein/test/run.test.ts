@@ -84,7 +84,30 @@ describe('what comes out', () => {
   })
 })
 
+describe.each(LAUNCHERS)('of %s workers', (launcher) => {
+  const dies = (how: string) => skein(['run', fixture('dies.mjs'), '-w', '2', '-l', launcher, '--', how])
+
+  test.each([
+    ['exit', 'exit code 1', 'dead'],
+    ['leave', 'exit code 0', 'ended'],
+    ['throw', 'exit code 1', 'dead'],
+  ])('one that dies (%s) is dead to the mesh, told of, and stands in the table', async (how, way, state) => {
+    const { status, stdout, stderr } = await dies(how)
+    expect(stdout).toBe('worker:0:0 dead, ERR_PEER_LOST\n')
+    expect(stderr).toContain(`skein: worker:0:0 has ended (${way})\n`)
+    expect(stderr).toMatch(new RegExp(`^worker:0:0 {2}${state} \\(${way}\\)`, 'm'))
+    expect(status).toBe(0)
+  })
+})
+
 describe('what goes wrong', () => {
+  test('the table closes the run of a program that died as well', async () => {
+    const { status, stderr } = await skein(['run', fixture('broken-later.mjs'), '-w', '2'])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^head {8}dead \(exit code 1\) /m)
+    expect(stderr).toMatch(/^worker:0:1 {2}alive /m)
+  })
+
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'skein-'))

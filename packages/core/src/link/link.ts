@@ -13,6 +13,7 @@ import { Acknowledger } from './acknowledger.js'
 import { Circuit } from './circuit.js'
 import type { LinkHost } from './link-host.js'
 import { Outbox } from './outbox.js'
+import { Progress } from './progress.js'
 import { crashed } from './proof.js'
 import { Pulse } from './pulse.js'
 
@@ -27,16 +28,19 @@ export class Link {
   /** The address that was dialled, if all that was known was an address. */
   readonly address: string | undefined
   readonly session: Session
-  readonly pulse: Pulse
+  readonly pulse = new Pulse()
   readonly outbox: Outbox
 
   readonly #host: LinkHost<Link>
   readonly #circuit: Circuit
   readonly #acknowledger: Acknowledger
+  readonly #progress: Progress
   #entry: DirectoryEntry | undefined
   #state: PeerState
   #handshake: HandshakeState = idle
   #refusal: Shake['refused'] = null
+  /** Whether our last hand named the instance it was meant for. */
+  #named = false
   /** Of the present connection: what the peer puts before its batches, what its shake repeats, and its number. */
   #token: Uint8Array | undefined
   #nonce: Uint8Array = NO_TOKEN
@@ -57,7 +61,7 @@ export class Link {
     this.#state = { kind: 'connecting', since: clock.now() }
     const generation = this.#entry === undefined ? 1 : host.nextGeneration(this.#entry.instance)
     this.session = new Session(generation, host.codec, flow)
-    this.pulse = new Pulse(this.session)
+    this.#progress = new Progress(this.session)
     this.outbox = new Outbox(this.session, host.defer, () => this.#circuit.wakeData())
     this.#acknowledger = new Acknowledger(clock, flow, () => this.outbox.flushSoon())
     this.#circuit = new Circuit(host, {
@@ -164,8 +168,10 @@ export class Link {
       return this.end('refused')
     }
     if (this.#entry === undefined && !this.#host.identified(this, shake)) return
-    // Without a token: we are known there, by a session that must be resumed by name.
-    if (tokenKey(shake.token) === NO_TOKEN_KEY) return this.#shake({ kind: 'dial' })
+    // Without a token, we are known there by a session that must be resumed by name. And one that we have given up must
+    // be given up by name: a hand that knew only an address could not tell.
+    const outdated = !this.#named && shake.session < this.session.generation
+    if (outdated || tokenKey(shake.token) === NO_TOKEN_KEY) return this.#shake({ kind: 'dial' })
     if (shake.session > this.session.generation) this.session.renumber(shake.session)
     this.#host.introduced(shake)
     this.#shake({ kind: 'shake', shake })
@@ -273,6 +279,7 @@ export class Link {
     this.#releaseSecrets()
     while (this.#greetings.shift() !== undefined); // they belonged to the old one
     this.pulse.reset()
+    this.#progress.reset()
     this.#attempt = this.#host.nextAttempt()
     this.#nonce = random.bytes(16)
     this.#token = random.bytes(16)
@@ -299,6 +306,7 @@ export class Link {
   }
 
   #hand(): Hand {
+    this.#named = this.instance !== undefined
     return {
       kind: Kind.hand,
       from: this.#host.self,
@@ -372,6 +380,7 @@ export class Link {
     const { messages, unknown } = readBatch(frames, codec, limits, this.uid ?? '')
     for (let i = 0; i < unknown; i++) this.#host.dropped('unknown-kind')
     for (const message of messages) this.#take(message)
+    if (this.#handshake.kind === 'open' && this.#progress.isStuckAt(this.#now())) this.#mend()
   }
 
   #acknowledged(seq: number): void {
@@ -411,15 +420,17 @@ export class Link {
   }
 
   #onBeat(beat: Beat): void {
-    const now = this.#now()
     this.#acknowledged(beat.taken)
-    this.pulse.beat(beat, now)
-    if (!this.pulse.isStuck(now)) return
+    this.pulse.beat(beat, this.#now())
+  }
+
+  /** The peer runs, and yet nothing of ours arrives: the data connection alone is broken. */
+  #mend(): void {
     this.#host.settings.logger.warn(
       { uid: this.uid },
       'the data connection makes no progress and is opened anew',
     )
-    this.#shake({ kind: 'dial' })
+    this.restart()
   }
 
   /** Tells a peer that it is refused, and why. */

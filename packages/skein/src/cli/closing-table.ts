@@ -1,9 +1,10 @@
+import type { Ending } from '@skein/runtime/internal'
 import Table from 'cli-table3'
 import type { ProgramSummary, RuntimeSummary } from '../program/summary.js'
 import type { Paint } from './paint.js'
 
 /** How a runtime ended before its time, by uid. */
-export type Endings = ReadonlyMap<string, string>
+export type Endings = ReadonlyMap<string, Ending>
 
 const HEAD = ['runtime', 'state', 'calls served', 'errors', 'busiest (ms)']
 const UNKNOWN = '–'
@@ -25,6 +26,11 @@ export function closingTable(summary: ProgramSummary, endings: Endings, paint: P
   return table.toString()
 }
 
+/** `SIGKILL`, or `exit code 1`. */
+export function wayOf({ code, signal }: Ending): string {
+  return signal ?? `exit code ${code}`
+}
+
 /** The mesh forgets its dead; whoever reads the table has not. */
 function withLost(summary: ProgramSummary, endings: Endings): ProgramSummary {
   const known = new Set(summary.map(({ uid }) => uid))
@@ -36,8 +42,8 @@ function withLost(summary: ProgramSummary, endings: Endings): ProgramSummary {
 /** Puts `worker:0:2` before `worker:0:10`. */
 const byNumber = new Intl.Collator('en', { numeric: true }).compare
 
-function row({ uid, state, stats }: RuntimeSummary, ending: string | undefined, paint: Paint): string[] {
-  const shown = ending === undefined ? state : `${state} (${ending})`
+function row({ uid, state, stats }: RuntimeSummary, ending: Ending | undefined, paint: Paint): string[] {
+  const shown = ending === undefined ? state : `${ending.code === 0 ? 'ended' : state} (${wayOf(ending)})`
   const isWell = ending === undefined && state === 'alive'
   const { served, errors, busiest } = stats ?? {}
   return [

@@ -5,6 +5,7 @@ import { LocalLauncher, type LocalProcess, parseRoleReport, type RoleReport } fr
 import { execArgvFor } from '@skein/launch/internal'
 import type { Ending, LaunchEvents, RuntimeSpec } from '@skein/runtime/internal'
 import { type ProgramSummary, parseSummary } from '../program/summary.js'
+import { wayOf } from './closing-table.js'
 import { type Crew, WORKER_GRACE } from './crew.js'
 import { HeldLines } from './held-lines.js'
 import type { RunOptions } from './options.js'
@@ -28,7 +29,7 @@ export class MeshRun {
   readonly #meshToken = randomBytes(24).toString('base64url')
   readonly #execArgv: readonly string[]
   /** How runtimes ended that nobody had asked to, by uid. */
-  readonly #losses = new Map<string, string>()
+  readonly #losses = new Map<string, Ending>()
   #summary: ProgramSummary | undefined
   #isEnding = false
 
@@ -98,7 +99,25 @@ export class MeshRun {
     )
     if (head.pid === undefined) await head.ready
     // Why it did not become ready otherwise, it has printed.
-    return head.ended
+    const isReady = await head.ready.then(
+      () => true,
+      () => false,
+    )
+    const ending = await head.ended
+    if (isReady && this.#summary === undefined && !this.#isEnding) this.#sumUp(ending)
+    return ending
+  }
+
+  /** In place of a head that has died: what was started here, and how the head has ended. */
+  #sumUp(head: Ending): void {
+    const { workers, nodes } = this.#options
+    const started = shares(workers, nodes).flatMap((count, node) => [
+      `node:${node}`,
+      ...Array.from({ length: count }, (_, worker) => `worker:${node}:${worker}`),
+    ])
+    const alive = [MONITOR, ...started].filter((uid) => !this.#losses.has(uid))
+    this.#losses.set(HEAD, head)
+    this.#summary = alive.map((uid) => ({ uid, state: 'alive', stats: undefined }))
   }
 
   /** Starts a runtime of the mesh's own. What it prints before it is ready is for the error, if it never is. */
@@ -138,11 +157,10 @@ export class MeshRun {
   }
 
   /** One of the mesh's own has ended; if nobody has asked it to, the user wants to know. */
-  #ended(uid: string, { code, signal }: Ending): void {
-    if (this.#isEnding || code === 0) return
-    const how = signal ?? `exit code ${code}`
-    this.#losses.set(uid, how)
-    this.#screen.say(`${uid} has ended (${how})`)
+  #ended(uid: string, ending: Ending): void {
+    if (this.#isEnding) return
+    this.#losses.set(uid, ending)
+    this.#screen.say(`${uid} has ended (${wayOf(ending)})`)
   }
 }
 
