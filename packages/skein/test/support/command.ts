@@ -9,6 +9,19 @@ const BIN = fileURLToPath(new URL('../../bin/skein.js', import.meta.url))
 /** Everything that a command starts inherits this variable, and is known by it whoever its parent is by then. */
 const MARK = 'SKEIN_TEST_COMMAND'
 
+/** Where the tests themselves run decides nothing about colours: these are what Node asks about a terminal. */
+const OWN_TERMINAL = {
+  FORCE_COLOR: undefined,
+  NO_COLOR: undefined,
+  NODE_DISABLE_COLORS: undefined,
+  CI: undefined,
+  TEAMCITY_VERSION: undefined,
+  TERM_PROGRAM: undefined,
+  COLORTERM: undefined,
+  TMUX: undefined,
+  TERM: 'xterm-256color',
+}
+
 let commands = 0
 
 export interface Outcome {
@@ -37,7 +50,7 @@ export class Command {
     const [program, rest] =
       columns === undefined ? [process.execPath, [BIN, ...args]] : onTerminal(args, columns)
     this.#child = spawn(program, rest, {
-      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env, [MARK]: this.#mark },
+      env: { ...process.env, ...OWN_TERMINAL, ...env, [MARK]: this.#mark },
       stdio: 'pipe',
     })
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#stdout.push(chunk))
