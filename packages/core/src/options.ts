@@ -71,6 +71,18 @@ export interface FlowOptions {
    */
   windowBytes: number
   /**
+   * Requests sent that the peer has not started, in messages; in bytes they may be `windowBytes`. What is over it waits in
+   * the outbox.
+   * @default 16 384: a peer that keeps up starts as many within a few milliseconds.
+   */
+  windowMessages: number
+  /**
+   * Requests of one peer that run here at once; others wait, and hold that peer back. Requests that call each other in
+   * circles need as many as the circle is long.
+   * @default 10 000: far more than any fair use, and some tens of megabytes.
+   */
+  maxRunning: number
+  /**
    * Bytes posted and not acknowledged, those within the window included. What is over it waits or fails.
    * @default 64 MiB
    */
@@ -81,7 +93,7 @@ export interface FlowOptions {
    */
   outboxMessages: number
   /**
-   * Bytes at which a batch is closed and another is begun.
+   * Bytes at which a batch is closed and another is begun; at most 1 MiB, so that a reader takes it whatever is in it.
    * @default 256 KiB: larger gains nothing, and delays the first message in it.
    */
   batchBytes: number
@@ -163,6 +175,8 @@ export const defaultHandshake: Readonly<HandshakeOptions> = Object.freeze({
 
 export const defaultFlow: Readonly<FlowOptions> = Object.freeze({
   windowBytes: 8 * 1024 ** 2,
+  windowMessages: 16_384,
+  maxRunning: 10_000,
   outboxBytes: 64 * 1024 ** 2,
   outboxMessages: 100_000,
   batchBytes: 256 * 1024,

@@ -1,6 +1,9 @@
 import { type Deadlines, Due } from '../deadlines.js'
 import { type Executed, RuntimeDisconnectedError, SkeinError } from '../errors.js'
+import type { Link } from '../link/link.js'
 import type { Parcel } from '../peer/session.js'
+import type { Incoming, Nested } from './incoming.js'
+import { Reply, type Settling } from './reply.js'
 
 /** What a request was about, for the errors that may end it. */
 export interface Asked {
@@ -14,56 +17,23 @@ export interface ReplyOptions {
   /** Milliseconds; Infinity for none. */
   readonly timeout: number
   readonly signal?: AbortSignal | undefined
-}
-
-/**
- * The answer to a request: a promise that settles exactly once, with the method's result or an error that says what is
- * known. It can be given up with `cancel`.
- */
-export class Reply<T = unknown> extends Promise<T> {
-  // `then` makes plain promises: what is chained to a reply is no request of its own.
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise
-  }
-
-  #cancel: ((reason?: string) => void) | undefined
-
-  /** @internal */
-  static make<T>(): { reply: Reply<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
-    let resolve: (value: T) => void = () => {}
-    let reject: (error: unknown) => void = () => {}
-    const reply = new Reply<T>((res, rej) => {
-      resolve = res
-      reject = rej
-    })
-    return { reply, resolve, reject }
-  }
-
-  /** @internal */
-  onCancel(cancel: (reason?: string) => void): void {
-    this.#cancel = cancel
-  }
-
-  /**
-   * Gives the request up: the reply rejects with ERR_CANCELLED, and the method's signal is aborted where it runs. Does
-   * nothing once the reply has settled.
-   */
-  cancel(reason?: string): void {
-    this.#cancel?.(reason)
-  }
+  /** The request within which it is made. */
+  readonly within?: Incoming | undefined
 }
 
 /** A request whose answer is awaited. */
-export class Pending extends Due {
+export class Pending extends Due implements Nested {
   readonly id: number
   readonly asked: Asked
   readonly timeout: number
-  /** The batch that it is in, once it is in one. */
-  parcel: Parcel | undefined
   readonly #table: Replies
-  readonly #resolve: (value: unknown) => void
-  readonly #reject: (error: unknown) => void
+  readonly #settling: Settling<unknown>
   readonly #signal: AbortSignal | undefined
+  readonly #within: Incoming | undefined
+  /** The batch that it is in, its place there, and the link that it was posted to; nothing before it is posted. */
+  #parcel: Parcel | undefined
+  #index = 0
+  #link: Link | undefined
 
   /** @internal */
   constructor(
@@ -71,18 +41,22 @@ export class Pending extends Due {
     id: number,
     asked: Asked,
     options: ReplyOptions,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
+    settling: Settling<unknown>,
   ) {
     super()
     this.#table = table
     this.id = id
     this.asked = asked
     this.timeout = options.timeout
-    this.#resolve = resolve
-    this.#reject = reject
+    this.#settling = settling
     this.#signal = options.signal
+    this.#within = options.within
     this.#signal?.addEventListener('abort', this.#aborted)
+    this.#within?.adopt(this)
+  }
+
+  get link(): Link | undefined {
+    return this.#link
   }
 
   /**
@@ -90,33 +64,49 @@ export class Pending extends Due {
    * connection.
    */
   get executed(): Executed {
-    return this.parcel?.sent === true ? 'maybe' : 'no'
+    return this.#parcel?.sent === true ? 'maybe' : 'no'
   }
 
-  /** The same while the link lives: what is in the outbox leaves yet, and runs until the cancel behind it has come. */
-  get #executedYet(): Executed {
-    return this.parcel === undefined ? 'no' : 'maybe'
+  /** It is the last message of `parcel`. */
+  posted(parcel: Parcel, link: Link | undefined): void {
+    this.#parcel = parcel
+    this.#index = parcel.messages - 1
+    this.#link = link
   }
 
   resolve(value: unknown): void {
-    if (this.#settle()) this.#resolve(value)
+    if (this.#settle()) this.#settling.resolve(value)
   }
 
   reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error)
+    if (this.#settle()) this.#settling.reject(error)
   }
 
   override expired(): void {
     const { uid, what, method } = this.asked
-    const message = `${what} at ${uid} was not answered within ${this.timeout} ms`
-    const facts = { uid, method, timeoutMs: this.timeout, executed: this.#executedYet }
-    this.#giveUp('timeout', new SkeinError('ERR_TIMEOUT', message, facts))
+    this.#giveUp('timeout', (executed) => {
+      const message = `${what} at ${uid} was not answered within ${this.timeout} ms`
+      return new SkeinError('ERR_TIMEOUT', message, { uid, method, timeoutMs: this.timeout, executed })
+    })
   }
 
   cancel(reason = 'cancelled', cause?: unknown): void {
     const { uid, what, method } = this.asked
-    const facts = { uid, method, reason, executed: this.#executedYet, cause }
-    this.#giveUp(reason, new SkeinError('ERR_CANCELLED', `${what} at ${uid} was given up: ${reason}`, facts))
+    this.#giveUp(reason, (executed) => {
+      const message = `${what} at ${uid} was given up: ${reason}`
+      return new SkeinError('ERR_CANCELLED', message, { uid, method, reason, executed, cause })
+    })
+  }
+
+  /** The request within which it was made has been given up. */
+  giveUp(reason: SkeinError): void {
+    this.cancel(reason.message, reason)
+  }
+
+  /** Cancels it if its signal has been aborted, or the request around it given up, before it began. */
+  checkAborted(): void {
+    if (this.#signal?.aborted) this.#aborted()
+    else if (this.#within?.reason !== undefined) this.giveUp(this.#within.reason)
   }
 
   readonly #aborted = (): void => {
@@ -124,15 +114,19 @@ export class Pending extends Due {
     this.cancel(cause instanceof Error ? cause.message : 'aborted', cause)
   }
 
-  #giveUp(reason: string, error: SkeinError): void {
+  #giveUp(reason: string, error: (executed: Executed) => SkeinError): void {
     if (!this.#settle()) return
-    this.#reject(error)
-    this.#table.givenUp(this, reason)
+    // What has not left yet is taken back. What has runs, or will; whoever runs it is told.
+    const recalled = this.#parcel === undefined || this.#parcel.withdraw(this.#index)
+    this.#settling.reject(error(recalled ? 'no' : 'maybe'))
+    if (!recalled) this.#table.givenUp(this, reason)
   }
 
   #settle(): boolean {
+    if (!this.#table.close(this)) return false
     this.#signal?.removeEventListener('abort', this.#aborted)
-    return this.#table.close(this)
+    this.#within?.disown(this)
+    return true
   }
 }
 
@@ -143,7 +137,7 @@ export class Replies {
   readonly #onGivenUp: (pending: Pending, reason: string) => void
   #lastId = 0
 
-  /** @param givenUp a request has been cancelled or timed out: whoever runs it should know */
+  /** @param givenUp a request that was sent has been cancelled or timed out: whoever runs it should know */
   constructor(deadlines: Deadlines, givenUp: (pending: Pending, reason: string) => void) {
     this.#deadlines = deadlines
     this.#onGivenUp = givenUp
@@ -161,17 +155,14 @@ export class Replies {
   }
 
   open<T>(asked: Asked, options: ReplyOptions): { reply: Reply<T>; pending: Pending } {
-    const { reply, resolve, reject } = Reply.make<T>()
+    const settling = Reply.make<T>()
+    const { reply } = settling
     // The table holds answers of all types; a reply's type is its caller's word, as with any remote call.
-    const settle = resolve as (value: unknown) => void
-    const pending = new Pending(this, ++this.#lastId, asked, options, settle, reject)
+    const pending = new Pending(this, ++this.#lastId, asked, options, settling as Settling<unknown>)
     this.#pending.set(pending.id, pending)
     this.#deadlines.add(pending, options.timeout)
     reply.onCancel((reason) => pending.cancel(reason))
-    if (options.signal?.aborted) {
-      const cause: unknown = options.signal.reason
-      pending.cancel(cause instanceof Error ? cause.message : 'aborted', cause)
-    }
+    pending.checkAborted()
     return { reply, pending }
   }
 
@@ -186,13 +177,12 @@ export class Replies {
     return pending?.asked.uid === uid ? pending : undefined
   }
 
-  /** A peer is gone: nothing that was asked of it will be answered. */
-  lose(uid: string, reason: string): void {
+  /** A link is over: nothing that was posted to it will be answered. */
+  lose(link: Link, reason: string): void {
     for (const pending of this.#pending.values()) {
-      if (pending.asked.uid !== uid) continue
-      pending.reject(
-        new RuntimeDisconnectedError(uid, reason, pending.executed, { method: pending.asked.method }),
-      )
+      if (pending.link !== link) continue
+      const { uid, method } = pending.asked
+      pending.reject(new RuntimeDisconnectedError(uid, reason, pending.executed, { method }))
     }
   }
 

@@ -1,135 +1,198 @@
-import { SkeinError } from '../errors.js'
+import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
+import { Fifo } from '../fifo.js'
 import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
-
-/** A request that runs here for somebody. */
-export class Incoming {
-  /** The uid of the runtime that asks. */
-  readonly from: string
-  readonly message: Call | Cmd
-  /** Milliseconds that the caller had left when it asked, or null. */
-  readonly timeLeft: number | null
-  #controller: AbortController | undefined
-  #reason: SkeinError | undefined
-
-  constructor(from: string, message: Call | Cmd) {
-    this.from = from
-    this.message = message
-    this.timeLeft = message.timeLeft
-  }
-
-  /** Aborted when the caller gives the request up, its deadline passes, or it is lost. */
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
-    }
-    return this.#controller.signal
-  }
-
-  abort(reason: SkeinError): void {
-    this.#reason = reason
-    this.#controller?.abort(reason)
-  }
-}
+import { Incoming, type RequestTime } from './incoming.js'
 
 /** Runs a request: returns its result or a promise of it, or throws. Never called twice for one request. */
 export type Dispatch = (request: Incoming) => unknown
 
-/** The requests of one peer that run here. */
+export interface ServingOptions {
+  /** The uid of the peer. */
+  readonly from: string
+  readonly time: RequestTime
+  readonly dispatch: Dispatch
+  /** How many requests run at once; the others wait. */
+  readonly maxRunning: number
+  /** How many wait at most; what comes beyond them is refused. A peer that keeps the window stays far below. */
+  readonly maxWaiting: number
+}
+
+/** What the requests of a peer need of the way to it. */
+export interface ServingPort {
+  /** Sends it an answer. */
+  post(message: Message): void
+  /** Whether answers leave faster than they come. */
+  hasRoom(): boolean
+  /** Calls back once they do. */
+  whenRoom(fn: () => void): void
+  /** Requests from the batch of this number on wait to be started; none do, if it is undefined. */
+  hold(seq: number | undefined): void
+  /** A request that expects no answer has thrown. */
+  failed(error: unknown): void
+}
+
+interface Waiting {
+  readonly request: Incoming
+  /** The number of the batch in which it came. */
+  readonly seq: number
+}
+
+/** The requests of one peer: they start in the order in which they came, so many at once, and the others wait. */
 export class Serving {
-  readonly #from: string
-  readonly #dispatch: Dispatch
-  readonly #post: (message: Message) => void
-  readonly #failed: (error: unknown) => void
-  readonly #running = new Map<number, Incoming>()
-  /** Those that expect no answer have no id. */
-  #silent = 0
+  readonly #options: ServingOptions
+  readonly #port: ServingPort
+  /** Those that expect an answer, running or waiting, by their ids. */
+  readonly #requests = new Map<number, Incoming>()
+  readonly #waiting = new Fifo<Waiting>()
+  #running = 0
+  #starting = false
+  #refusing: SkeinError | undefined
+  #idle: (() => void)[] = []
 
-  /**
-   * @param from the uid of the peer
-   * @param post sends it a message
-   * @param failed a request that expects no answer has thrown
-   */
-  constructor(
-    from: string,
-    dispatch: Dispatch,
-    post: (message: Message) => void,
-    failed: (error: unknown) => void,
-  ) {
-    this.#from = from
-    this.#dispatch = dispatch
-    this.#post = post
-    this.#failed = failed
+  constructor(options: ServingOptions, port: ServingPort) {
+    this.#options = options
+    this.#port = port
   }
 
+  /** Requests that run or wait. */
   get size(): number {
-    return this.#running.size + this.#silent
+    return this.#running + this.#waiting.length
   }
 
-  /** Starts a request at once; those of one peer therefore start in the order in which they came. */
-  run(message: Call | Cmd): void {
-    const request = new Incoming(this.#from, message)
-    if (message.id === 0) this.#silent += 1
-    else this.#running.set(message.id, request)
-    let result: unknown
-    try {
-      result = this.#dispatch(request)
-      // A thenable that is no promise can be broken in any way; this one settles once, and later.
-      if (isThenable(result)) result = Promise.resolve(result)
-    } catch (error) {
-      return this.#raise(message.id, error)
+  /** Starts a request, at once if nothing stands in the way. */
+  run(message: Call | Cmd, seq: number): void {
+    const { from, time, maxWaiting } = this.#options
+    const request = new Incoming(from, message, time)
+    if (this.#refusing !== undefined) return this.#refuse(request, this.#refusing)
+    if (this.#waiting.length >= maxWaiting) {
+      const text = `${maxWaiting} requests of ${from} wait to be run; send less at once`
+      return this.#refuse(request, new SkeinError('ERR_OVERLOADED', text, { executed: 'no' }))
     }
-    if (!(result instanceof Promise)) return this.#reply(message.id, result)
-    result.then(
-      (value) => this.#reply(message.id, value),
-      (error) => this.#raise(message.id, error),
-    )
+    if (message.id !== 0) this.#requests.set(message.id, request)
+    if (this.#waiting.length === 0 && this.#mayStart()) return this.#start(request)
+    if (this.#waiting.length === 0) this.#port.hold(seq)
+    this.#waiting.push({ request, seq })
+    if (!this.#port.hasRoom()) this.#port.whenRoom(this.#startWaiting)
   }
 
-  /** The caller has given a request up. Its answer, if one comes yet, is of no interest. */
+  /** The caller has given a request up. Its answer, if one comes yet, is of no interest; if it waits, it never runs. */
   cancel(id: number, reason: string): void {
-    const request = this.#running.get(id)
+    const request = this.#requests.get(id)
     if (request === undefined) return // answered already
-    this.#running.delete(id)
+    this.#requests.delete(id)
     request.abort(new SkeinError('ERR_CANCELLED', `the caller gave the request up: ${reason}`, { reason }))
   }
 
-  /** The caller is gone: nobody waits for any of this. */
-  abandon(reason: string): void {
-    const uid = this.#from
-    const error = new SkeinError('ERR_PEER_LOST', `the caller ${uid} was lost (${reason})`, { uid, reason })
-    for (const request of this.#running.values()) request.abort(error)
-    this.#running.clear()
+  /** The caller is gone: nobody waits for any of this. What it sent without waiting for an answer runs nevertheless. */
+  abandon(reason: SkeinError): void {
+    for (const request of this.#requests.values()) request.abort(reason)
+    this.#requests.clear()
   }
 
-  #reply(id: number, value: unknown): void {
-    if (!this.#isAwaited(id)) return
-    try {
-      this.#post({ kind: Kind.reply, id, value })
-    } catch (error) {
-      this.#send(id, error) // a result that can't be sent is an error of the request
+  /** From now on requests are refused, and those that wait as well. What runs goes on. */
+  refuse(reason: SkeinError): void {
+    this.#refusing = reason
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#requests.delete(next.request.message.id)
+      this.#refuse(next.request, reason)
     }
+    this.#port.hold(undefined)
   }
 
-  #raise(id: number, error: unknown): void {
-    if (id === 0) this.#failed(error)
-    if (this.#isAwaited(id)) this.#send(id, error)
+  /** Resolves when nothing runs and nothing waits. */
+  idle(): Promise<void> {
+    if (this.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #mayStart(): boolean {
+    return this.#running < this.#options.maxRunning && this.#port.hasRoom()
+  }
+
+  readonly #startWaiting = (): void => {
+    if (this.#starting) return // a method that returns at once comes back here
+    this.#starting = true
+    const held = this.#waiting.at(0)?.seq
+    try {
+      while (this.#waiting.length > 0 && this.#mayStart()) {
+        const next = this.#waiting.shift()
+        if (next !== undefined) this.#startInTime(next.request)
+      }
+    } finally {
+      this.#starting = false
+    }
+    const now = this.#waiting.at(0)?.seq
+    if (now !== held) this.#port.hold(now)
+    if (now !== undefined && !this.#port.hasRoom()) this.#port.whenRoom(this.#startWaiting)
+  }
+
+  /** Starts what has waited, unless it was given up meanwhile. */
+  #startInTime(request: Incoming): void {
+    const { id } = request.message
+    if (id !== 0 && !this.#requests.has(id)) return
+    if (request.timeLeft > 0) return this.#start(request)
+    this.#requests.delete(id)
+    const text = 'the deadline passed before there was room to run the request'
+    this.#refuse(request, new SkeinError('ERR_TIMEOUT', text, { executed: 'no' }))
+  }
+
+  #start(request: Incoming): void {
+    this.#running += 1
+    let result: unknown
+    try {
+      result = this.#options.dispatch(request)
+      // A thenable that is no promise can be broken in any way; this one settles once, and later.
+      if (isThenable(result)) result = Promise.resolve(result)
+    } catch (error) {
+      return this.#raise(request, error)
+    }
+    if (!(result instanceof Promise)) return this.#reply(request, result)
+    result.then(
+      (value) => this.#reply(request, value),
+      (error) => this.#raise(request, error),
+    )
+  }
+
+  #reply(request: Incoming, value: unknown): void {
+    const { id } = request.message
+    if (this.#requests.delete(id)) {
+      try {
+        this.#port.post({ kind: Kind.reply, id, value })
+      } catch (error) {
+        this.#send(id, unsendable(error))
+      }
+    }
+    this.#ended(request)
+  }
+
+  #raise(request: Incoming, error: unknown): void {
+    const { id } = request.message
+    if (id === 0) this.#port.failed(error)
+    else if (this.#requests.delete(id)) this.#send(id, request.isRefusal(error) ? error : ran(error))
+    this.#ended(request)
+  }
+
+  #refuse({ message: { id } }: Incoming, reason: SkeinError): void {
+    if (id === 0) this.#port.failed(reason)
+    else this.#send(id, reason)
   }
 
   #send(id: number, error: unknown): void {
     try {
-      this.#post({ kind: Kind.raise, id, error })
+      this.#port.post({ kind: Kind.raise, id, error })
     } catch (cause) {
       // What was thrown is no error, and can't be sent either.
-      this.#post({ kind: Kind.raise, id, error: new SkeinError('ERR_REMOTE', String(cause)) })
+      const text = String(cause)
+      this.#port.post({ kind: Kind.raise, id, error: new SkeinError('ERR_REMOTE', text, { executed: 'maybe' }) })
     }
   }
 
-  /** The request is over; whether anybody still waits for its outcome. */
-  #isAwaited(id: number): boolean {
-    if (id !== 0) return this.#running.delete(id)
-    this.#silent -= 1
-    return false
+  #ended(request: Incoming): void {
+    request.ended()
+    this.#running -= 1
+    if (this.#waiting.length > 0) this.#startWaiting()
+    if (this.size > 0 || this.#idle.length === 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 }
 
@@ -138,6 +201,29 @@ export function nameOf(message: Call | Cmd): string {
   return message.kind === Kind.call
     ? `${message.service}.${message.method}`
     : `${message.type}#${message.object}.${message.method}`
+}
+
+/**
+ * What a method has thrown, as its caller may have it: that a request of the method's own never ran does not mean that
+ * the method didn't.
+ */
+function ran(error: unknown): unknown {
+  if (!(error instanceof SkeinError) || error.executed !== 'no') return error
+  const { code, message, stack, cause, ...facts } = error
+  const { uid, reason } = error
+  const copy =
+    error instanceof RuntimeDisconnectedError && uid !== undefined && reason !== undefined
+      ? new RuntimeDisconnectedError(uid, reason, 'maybe', { ...facts })
+      : new SkeinError(code, message, { ...facts, executed: 'maybe', cause })
+  return Object.defineProperty(copy, 'stack', { value: stack, writable: true, configurable: true })
+}
+
+/** A result that can't be sent: the method has run all the same. */
+function unsendable(error: unknown): unknown {
+  if (!(error instanceof SkeinError)) return error
+  const { code, message, path, limit, size, cause } = error
+  const facts = { ...(path !== undefined && { path }), ...(limit !== undefined && { limit, size: size ?? 0 }) }
+  return new SkeinError(code, message, { ...facts, executed: 'maybe', cause })
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -3,32 +3,68 @@ import { Fifo } from '../fifo.js'
 import type { FlowOptions } from '../options.js'
 import { OpenBatch, type SealedBatch } from '../wire/batch.js'
 import type { Codec } from '../wire/codec.js'
-import type { Message } from '../wire/message.js'
+import { Kind, type Message } from '../wire/message.js'
 
-/** A batch on its way: what it was posted with, and whether it was ever handed to a connection. */
+/** A batch on its way: whether it was ever handed to a connection, and a way to take back what is in it until then. */
 export interface Parcel {
+  /** The number that it has from the moment it is sent; 0 before. */
   readonly seq: number
+  /** How many messages are in it. */
+  readonly messages: number
   /** Once true, the peer may have taken it, whatever happens afterwards. */
   readonly sent: boolean
+  /** Takes a message back, by its index. False if it is too late: it must be taken for sent. */
+  withdraw(index: number): boolean
 }
 
+/** Requests wait until the receiver has room to run them; answers don't: it has asked for them. */
+type Lane = 'requests' | 'answers'
+
+/** What ends a runtime or a link goes behind what was asked before it. */
+const REQUESTS: ReadonlySet<Kind> = new Set([Kind.call, Kind.cmd, Kind.stop, Kind.disconnect])
+
 class Outgoing implements Parcel {
+  seq = 0
   sent = false
   bytes = 0
-  messages = 0
-  batch: OpenBatch | SealedBatch
+  /** What is left of it once the peer has taken it is its size. */
+  batch: OpenBatch | SealedBatch | undefined
 
   constructor(
-    readonly seq: number,
+    readonly lane: Lane,
+    /** Counts the batches of both lanes in the order in which they were begun. */
+    readonly order: number,
     batch: OpenBatch,
   ) {
     this.batch = batch
   }
 
+  get messages(): number {
+    return this.batch?.messages ?? 0
+  }
+
+  withdraw(index: number): boolean {
+    return !this.sent && this.batch?.withdraw(index) === true
+  }
+
   seal(): SealedBatch {
     if (this.batch instanceof OpenBatch) this.batch = this.batch.seal()
+    if (this.batch === undefined) throw new TypeError('a batch that was taken is sent again')
     return this.batch
   }
+}
+
+/** What is posted to one lane and has not been sent: whole batches, and one that is being filled. */
+class Queue {
+  readonly parcels = new Fifo<Outgoing>()
+  open: Outgoing | undefined
+}
+
+/** Of a batch of requests that has been sent, and whose requests have not all started. */
+interface Waiting {
+  readonly seq: number
+  readonly bytes: number
+  readonly messages: number
 }
 
 export type Taking = 'new' | 'duplicate' | 'gap'
@@ -36,25 +72,34 @@ export type Taking = 'new' | 'duplicate' | 'gap'
 /**
  * What two instances owe each other, over as many connections as it takes.
  *
- * Outwards: messages are gathered into numbered batches, which stay here until the peer has acknowledged them; on a new
- * connection, what it has not taken goes out again. Inwards: the number of the last batch taken, one integer, which
- * keeps a batch from being taken twice. `docs/protocol.md`, Sessions.
+ * Outwards: messages are gathered into batches, which are numbered as they leave and stay here until the peer has taken
+ * them; on a new connection, what it has not taken goes out again. Requests go out only as far as the peer has started
+ * those before them; answers pass them. Inwards: the number of the last batch taken, one integer, which keeps a batch
+ * from being taken twice. `docs/protocol.md`, Sessions.
  */
 export class Session {
   #generation: number
   readonly #codec: Codec
   readonly #flow: FlowOptions
-  /** In the order of their numbers; the last may be open. */
-  readonly #parcels = new Fifo<Outgoing>()
+  readonly #queues = { requests: new Queue(), answers: new Queue() }
+  /** Sent and not acknowledged, in the order of their numbers. */
+  readonly #sent = new Fifo<Outgoing>()
   /** How many of them, from the front, have gone out on the present connection, and their bytes. */
   #cursor = 0
   #flying = 0
-  #open: Outgoing | undefined
+  /** Requests that the peer has not started, as far as they have been sent. */
+  readonly #waiting = new Fifo<Waiting>()
+  #waitingBytes = 0
+  #waitingMessages = 0
   #encoding = false
+  #begun = 0
   #lastSeq = 0
   #acked = 0
   #taken = 0
+  /** The number of the first batch from the peer that holds a request which has not started. */
+  #held: number | undefined
   #bytes = 0
+  #answerBytes = 0
   #messages = 0
 
   constructor(generation: number, codec: Codec, flow: FlowOptions) {
@@ -70,7 +115,7 @@ export class Session {
 
   /** Gives the session another number, if nothing was sent or taken in it yet. */
   renumber(generation: number): boolean {
-    if (this.#taken > 0 || this.#acked > 0 || this.#parcels.at(0)?.sent === true) return false
+    if (this.#taken > 0 || this.#lastSeq > 0) return false
     this.#generation = generation
     return true
   }
@@ -78,6 +123,11 @@ export class Session {
   /** The number of the last batch taken from the peer. */
   get taken(): number {
     return this.#taken
+  }
+
+  /** The number of the last batch from the peer up to which all requests have started. */
+  get admitted(): number {
+    return this.#held === undefined ? this.#taken : this.#held - 1
   }
 
   /** The number of the last batch handed to the present connection. */
@@ -101,7 +151,7 @@ export class Session {
 
   /** Whether everything posted has been acknowledged. */
   get isEmpty(): boolean {
-    return this.#parcels.length === 0
+    return this.#messages === 0
   }
 
   /** Whether another message keeps within the bounds. An empty outbox takes any message that a batch can hold. */
@@ -110,30 +160,156 @@ export class Session {
     return this.#bytes < this.#flow.outboxBytes && this.#messages < this.#flow.outboxMessages
   }
 
+  /** Whether the answers alone keep within the bound: requests that wait must not hold them up. */
+  get hasRoomForAnswers(): boolean {
+    return this.#answerBytes < this.#flow.outboxBytes
+  }
+
   /**
    * Puts a message into the outbox, encoded as it is now. Does not look at the bounds: whoever can wait asks `hasRoom`.
    *
    * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; nothing has been posted then.
    */
   post(message: Message, peer: string): Parcel {
-    const parcel = this.#open ?? new Outgoing(this.#lastSeq + 1, new OpenBatch(this.#codec))
-    const batch = parcel.batch
+    const lane: Lane = REQUESTS.has(message.kind) ? 'requests' : 'answers'
+    const queue = this.#queues[lane]
+    const parcel = queue.open ?? new Outgoing(lane, this.#begun, new OpenBatch(this.#codec))
+    const { batch } = parcel
     if (!(batch instanceof OpenBatch)) throw new TypeError('an open parcel holds an open batch')
     this.#encode(batch, message, peer)
-    if (this.#open === undefined) {
-      this.#lastSeq = parcel.seq
-      this.#open = parcel
-      this.#parcels.push(parcel)
+    if (queue.open === undefined) {
+      this.#begun += 1
+      queue.open = parcel
+      queue.parcels.push(parcel)
     }
-    this.#bytes += batch.bytes - parcel.bytes
-    this.#messages += 1
+    this.#account(parcel, batch.bytes - parcel.bytes, 1)
     parcel.bytes = batch.bytes
-    parcel.messages += 1
-    if (parcel.bytes >= this.#flow.batchBytes || batch.attachments.length >= ATTACHMENTS_PER_BATCH) {
-      this.#open = undefined
+    if (isFull(batch, this.#flow.batchBytes)) {
+      queue.open = undefined
       parcel.seal()
     }
     return parcel
+  }
+
+  /** The next batch to send on the present connection, if there is one and the windows allow it. It counts as sent. */
+  next(): { readonly seq: number; readonly batch: SealedBatch } | undefined {
+    const again = this.#sent.at(this.#cursor)
+    const parcel = again ?? this.#choose()
+    if (parcel === undefined) return undefined
+    if (this.#flying > 0 && this.#flying + parcel.bytes > this.#flow.windowBytes) return undefined
+    if (again === undefined) this.#number(parcel)
+    this.#cursor += 1
+    this.#flying += parcel.bytes
+    return { seq: parcel.seq, batch: parcel.seal() }
+  }
+
+  /** What the number on a batch that has come means. A new one is hereby taken. */
+  take(seq: number): Taking {
+    if (seq <= this.#taken) return 'duplicate'
+    if (seq > this.#taken + 1) return 'gap'
+    this.#taken = seq
+    return 'new'
+  }
+
+  /** Requests from here on have not started: the number of the batch that the first of them is in, if there are any. */
+  hold(seq: number | undefined): void {
+    this.#held = seq
+  }
+
+  /**
+   * The peer has taken everything up to `seq`, which is let go.
+   *
+   * @returns whether that was possible: false if it acknowledges what was never sent.
+   */
+  acknowledge(seq: number): boolean {
+    while (this.#acked < seq) {
+      const parcel = this.#sent.shift()
+      if (parcel === undefined) return false
+      this.#acked += 1
+      this.#account(parcel, -parcel.bytes, -parcel.messages)
+      parcel.batch = undefined
+      if (this.#cursor > 0) {
+        this.#cursor -= 1
+        this.#flying -= parcel.bytes
+      }
+    }
+    return true
+  }
+
+  /** The peer has started all requests up to batch `seq`: as many others may follow. Whether that makes room. */
+  admit(seq: number): boolean {
+    const before = this.#waiting.length
+    for (let first = this.#waiting.at(0); first !== undefined && first.seq <= seq; first = this.#waiting.at(0)) {
+      this.#waiting.shift()
+      this.#waitingBytes -= first.bytes
+      this.#waitingMessages -= first.messages
+    }
+    return this.#waiting.length < before
+  }
+
+  /** A new connection: the peer has taken everything up to `taken`, and the rest goes out again. */
+  resume(taken: number): boolean {
+    this.#cursor = 0
+    this.#flying = 0
+    return this.acknowledge(taken)
+  }
+
+  /** This side takes its leave: what was posted is under way, and can't be taken back. */
+  commit(): void {
+    for (const { parcels } of Object.values(this.#queues)) {
+      for (let i = 0; i < parcels.length; i++) {
+        const parcel = parcels.at(i)
+        if (parcel !== undefined) parcel.sent = true
+      }
+    }
+  }
+
+  /** The session is over: nothing of it is sent any more, and it holds nothing. */
+  close(): void {
+    for (const queue of Object.values(this.#queues)) {
+      queue.open = undefined
+      while (queue.parcels.shift() !== undefined);
+    }
+    while (this.#sent.shift() !== undefined);
+    this.#cursor = this.#flying = this.#bytes = this.#answerBytes = this.#messages = 0
+  }
+
+  /** Of the two lanes, the one whose next batch was begun first; if the peer has no room for requests, the answers. */
+  #choose(): Outgoing | undefined {
+    const answers = this.#queues.answers.parcels.at(0)
+    const requests = this.#queues.requests.parcels.at(0)
+    if (requests === undefined || !this.#mayStart(requests)) return answers
+    return answers === undefined || requests.order < answers.order ? requests : answers
+  }
+
+  #mayStart(parcel: Outgoing): boolean {
+    if (this.#waitingMessages === 0) return true
+    const { windowBytes, windowMessages } = this.#flow
+    return (
+      this.#waitingBytes + parcel.bytes <= windowBytes &&
+      this.#waitingMessages + parcel.messages <= windowMessages
+    )
+  }
+
+  #number(parcel: Outgoing): void {
+    const queue = this.#queues[parcel.lane]
+    queue.parcels.shift()
+    if (queue.open === parcel) queue.open = undefined
+    this.#lastSeq += 1
+    parcel.seq = this.#lastSeq
+    parcel.sent = true
+    this.#sent.push(parcel)
+    if (parcel.lane === 'answers') return
+    const { seq, bytes, messages } = parcel
+    this.#waiting.push({ seq, bytes, messages })
+    this.#waitingBytes += bytes
+    this.#waitingMessages += messages
+  }
+
+  #account(parcel: Outgoing, bytes: number, messages: number): void {
+    this.#bytes += bytes
+    this.#messages += messages
+    if (parcel.lane === 'answers') this.#answerBytes += bytes
   }
 
   #encode(batch: OpenBatch, message: Message, peer: string): void {
@@ -150,55 +326,16 @@ export class Session {
       this.#encoding = false
     }
   }
-
-  /** The next batch to send on the present connection, if there is one and the window allows it. It counts as sent. */
-  next(): { readonly seq: number; readonly batch: SealedBatch } | undefined {
-    const parcel = this.#parcels.at(this.#cursor)
-    if (parcel === undefined) return undefined
-    if (this.#flying > 0 && this.#flying + parcel.bytes > this.#flow.windowBytes) return undefined
-    if (parcel === this.#open) this.#open = undefined
-    this.#cursor += 1
-    this.#flying += parcel.bytes
-    parcel.sent = true
-    return { seq: parcel.seq, batch: parcel.seal() }
-  }
-
-  /** What the number on a batch that has come means. A new one is hereby taken. */
-  take(seq: number): Taking {
-    if (seq <= this.#taken) return 'duplicate'
-    if (seq > this.#taken + 1) return 'gap'
-    this.#taken = seq
-    return 'new'
-  }
-
-  /**
-   * The peer has taken everything up to `seq`, which is let go.
-   *
-   * @returns whether that was possible: false if it acknowledges what was never sent.
-   */
-  acknowledge(seq: number): boolean {
-    while (this.#acked < seq) {
-      const parcel = this.#parcels.at(0)
-      if (parcel === undefined || !parcel.sent) return false
-      this.#parcels.shift()
-      this.#acked += 1
-      this.#bytes -= parcel.bytes
-      this.#messages -= parcel.messages
-      if (this.#cursor > 0) {
-        this.#cursor -= 1
-        this.#flying -= parcel.bytes
-      }
-    }
-    return true
-  }
-
-  /** A new connection: the peer has taken everything up to `taken`, and the rest goes out again. */
-  resume(taken: number): boolean {
-    this.#cursor = 0
-    this.#flying = 0
-    return this.acknowledge(taken)
-  }
 }
 
-/** A batch with many attachments is closed early: its frames are counted against the reader's limits. */
+/** Frames and messages of a batch are counted against the reader's limits. */
 const ATTACHMENTS_PER_BATCH = 64
+const MESSAGES_PER_BATCH = 8192
+
+function isFull(batch: OpenBatch, batchBytes: number): boolean {
+  return (
+    batch.bytes >= batchBytes ||
+    batch.attachments.length >= ATTACHMENTS_PER_BATCH ||
+    batch.messages >= MESSAGES_PER_BATCH
+  )
+}

@@ -1,6 +1,6 @@
 import type { Codec } from './codec.js'
 import type { Frames } from './frames.js'
-import { HEADER_BYTES, NO_TOKEN_KEY, readHeader, tokenOf, writeHeader } from './header.js'
+import { HEADER_BYTES, NO_TOKEN_KEY, type Numbers, readHeader, tokenOf, writeHeader } from './header.js'
 import type { Limits } from './limits.js'
 import { malformed, overLimit } from './malformed.js'
 import { type Hand, Kind, type Message, type Shake } from './message.js'
@@ -21,7 +21,8 @@ export class OpenBatch {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES)
   #length = HEADER_BYTES
   #attached = 0
-  #messages = 0
+  /** Where each message begins. */
+  readonly #offsets: number[] = []
   #appending = false
 
   constructor(codec: Codec) {
@@ -29,7 +30,7 @@ export class OpenBatch {
   }
 
   get messages(): number {
-    return this.#messages
+    return this.#offsets.length
   }
 
   /** Of all frames, the header included. */
@@ -56,6 +57,7 @@ export class OpenBatch {
       const encoded = this.#codec.encode(toArray(message), this.#attachments, peer)
       this.#reserve(encoded.length)
       this.#buffer.set(encoded, this.#length)
+      this.#offsets.push(this.#length)
       this.#length += encoded.length
     } catch (thrown) {
       this.#attachments.length = before
@@ -63,8 +65,12 @@ export class OpenBatch {
     } finally {
       this.#appending = false
     }
-    this.#messages += 1
     if (this.#attachments.length > before) this.#attached += sizeOf(this.#attachments.slice(before))
+  }
+
+  /** Takes a message back, if its encoding allows it. Its bytes stay, as a message that readers pass over. */
+  withdraw(index: number): boolean {
+    return withdraw(this.#buffer, this.#offsets[index])
   }
 
   /** Ends the filling. The open batch must not be used any more. */
@@ -72,7 +78,7 @@ export class OpenBatch {
     return new SealedBatch(
       this.#buffer.subarray(0, this.#length),
       this.#attachments,
-      this.#messages,
+      this.#offsets,
       this.bytes,
     )
   }
@@ -90,38 +96,46 @@ export class OpenBatch {
 export class SealedBatch {
   readonly #frame: Buffer
   readonly #attachments: readonly Uint8Array[]
+  readonly #offsets: readonly number[]
   #left = false
 
   /** @param frame with room for the header at its front. */
   constructor(
     frame: Buffer,
     attachments: readonly Uint8Array[],
-    readonly messages: number,
+    /** Where each message begins in the frame. */
+    offsets: readonly number[],
     /** Of all frames, the header included. */
     readonly bytes: number,
   ) {
     this.#frame = frame
     this.#attachments = attachments
+    this.#offsets = offsets
+  }
+
+  get messages(): number {
+    return this.#offsets.length
+  }
+
+  /** As of an open batch, as long as this one has not left. */
+  withdraw(index: number): boolean {
+    return !this.#left && withdraw(this.#frame, this.#offsets[index])
   }
 
   /**
    * The frames of the batch, under a token and with its numbers. Every call but the first copies frame 0, which a
    * socket may still hold with the numbers of an earlier call; attachments are never copied.
    */
-  frames(token: Uint8Array, seq: number, ack: number): Frames {
+  frames(token: Uint8Array, numbers: Numbers): Frames {
     const frame = this.#left ? Buffer.from(this.#frame) : this.#frame
-    writeHeader(frame, token, seq, ack, this.messages)
+    writeHeader(frame, token, numbers, this.messages)
     this.#left = true
     return this.#attachments.length === 0 ? [frame] : [frame, ...this.#attachments]
   }
 }
 
 /** What has arrived in a batch. */
-export interface Batch {
-  /** The number of the batch, or 0 if it has none. */
-  readonly seq: number
-  /** The number of the last batch that the sender has taken from us. */
-  readonly ack: number
+export interface Batch extends Numbers {
   readonly messages: readonly Message[]
   /** How many messages of a later version were skipped. */
   readonly unknown: number
@@ -136,17 +150,20 @@ const NO_ATTACHMENTS: readonly Uint8Array[] = []
  */
 export function readBatch(frames: Frames, codec: Codec, limits: Limits, peer: string): Batch {
   const frame = checkedFrame(frames, limits)
-  const { seq, ack, messages: count, offset } = readHeader(frame)
+  const { seq, ack, admitted, messages: count, offset } = readHeader(frame)
   if (count > limits.messages) throw overLimit('messages', count, limits.messages)
   const attachments = frames.length === 1 ? NO_ATTACHMENTS : frames.slice(1)
   const values = codec.decode(frame.subarray(offset), attachments, inBatch(limits), peer)
   if (!Array.isArray(values)) throw malformed('the messages of a batch are not an array')
   const messages: Message[] = []
+  let unknown = 0
   for (const value of values) {
+    if (isWithdrawn(value)) continue
     const message = parse(value)
-    if (message !== undefined) messages.push(message)
+    if (message === undefined) unknown += 1
+    else messages.push(message)
   }
-  return { seq, ack, messages, unknown: values.length - messages.length }
+  return { seq, ack, admitted, messages, unknown }
 }
 
 /** A greeting needs fewer values than this for each of its bytes, and comes from whoever can reach the port. */
@@ -179,6 +196,22 @@ export function readGreeting(frames: Frames, codec: Codec, limits: Limits): Hand
     throw malformed('a greeting is no hand or shake')
   }
   return message
+}
+
+/** The kind of a message that its sender took back before the batch left. */
+const WITHDRAWN = 0
+
+function isWithdrawn(value: unknown): boolean {
+  return Array.isArray(value) && value[0] === WITHDRAWN
+}
+
+/** What comes of a short array is one byte, and of a small integer too; a codec may write both in more. */
+function withdraw(frame: Uint8Array, offset: number | undefined): boolean {
+  if (offset === undefined) throw new RangeError('there is no such message in the batch')
+  const [array = 0, kind = 0] = frame.subarray(offset, offset + 2)
+  if (array >> 4 !== 0x9 || kind >= 0x80) return false
+  frame[offset + 1] = WITHDRAWN
+  return true
 }
 
 function checkedFrame(frames: Frames, limits: Limits): Uint8Array {

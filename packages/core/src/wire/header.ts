@@ -8,14 +8,20 @@ export const TOKEN_BYTES = 16
 /** Goes before a hand or a shake, which nobody has given a token for. */
 export const NO_TOKEN: Uint8Array = new Uint8Array(TOKEN_BYTES)
 
-/** Version, token, an array of 3, seq and ack in 9 bytes each, an array of messages in 5. */
-export const HEADER_BYTES = 1 + TOKEN_BYTES + 1 + 9 + 9 + 5
+/** Version, token, an array of 4, seq, ack and admitted in 9 bytes each, an array of messages in 5. */
+export const HEADER_BYTES = 1 + TOKEN_BYTES + 1 + 9 + 9 + 9 + 5
 
-export interface Header {
-  /** The number of the batch, or 0 if it has none. */
+/** The numbers of a batch. */
+export interface Numbers {
+  /** Of the batch itself, or 0 if it has none. */
   readonly seq: number
-  /** The number of the last batch taken from the other side. */
+  /** Of the last batch taken from the other side. */
   readonly ack: number
+  /** Of the last batch from the other side up to which all requests have started. */
+  readonly admitted: number
+}
+
+export interface Header extends Numbers {
   /** How many messages are said to follow. */
   readonly messages: number
   /** Where the array of messages begins. */
@@ -44,23 +50,18 @@ export function tokenKey(token: Uint8Array): string {
 export const NO_TOKEN_KEY = tokenKey(NO_TOKEN)
 
 /** Fills the first `HEADER_BYTES` of a frame. Widths are fixed, so that the room can be left before the numbers are known. */
-export function writeHeader(
-  frame: Buffer,
-  token: Uint8Array,
-  seq: number,
-  ack: number,
-  messages: number,
-): void {
+export function writeHeader(frame: Buffer, token: Uint8Array, numbers: Numbers, messages: number): void {
   if (token.length !== TOKEN_BYTES) {
     throw new RangeError(`a token has ${TOKEN_BYTES} bytes, not ${token.length}`)
   }
   frame[0] = WIRE_VERSION
   frame.set(token, 1)
-  frame[17] = 0x93
-  writeUint64(frame, 18, seq)
-  writeUint64(frame, 27, ack)
-  frame[36] = 0xdd
-  frame.writeUInt32BE(messages, 37)
+  frame[17] = 0x94
+  writeUint64(frame, 18, numbers.seq)
+  writeUint64(frame, 27, numbers.ack)
+  writeUint64(frame, 36, numbers.admitted)
+  frame[45] = 0xdd
+  frame.writeUInt32BE(messages, 46)
 }
 
 /**
@@ -70,11 +71,12 @@ export function writeHeader(
  */
 export function readHeader(frame: Uint8Array): Header {
   const reader = new HeaderReader(frame, 1 + TOKEN_BYTES)
-  if (reader.arrayLength() !== 3) throw malformed('a batch is not an array of 3')
+  if (reader.arrayLength() !== 4) throw malformed('a batch is not an array of 4')
   const seq = reader.integer('seq')
   const ack = reader.integer('ack')
+  const admitted = reader.integer('admitted')
   const offset = reader.offset
-  return { seq, ack, offset, messages: reader.arrayLength() }
+  return { seq, ack, admitted, offset, messages: reader.arrayLength() }
 }
 
 class HeaderReader {
