@@ -1,19 +1,17 @@
 import type { Instant, Timer } from '../clock.js'
-import { SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import { type HandshakeEvent, type HandshakeState, handshake, idle } from '../peer/handshake.js'
 import { lanes } from '../peer/lanes.js'
 import { type DeathReason, liveness, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
-import { type Parcel, Session } from '../peer/session.js'
+import type { Parcel, Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
-import { OpenBatch, readBatch } from '../wire/batch.js'
+import { OpenBatch } from '../wire/batch.js'
 import { NO_TOKEN, NO_TOKEN_KEY, readHeader, tokenKey } from '../wire/header.js'
 import { type Beat, type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
-import { Acknowledger } from './acknowledger.js'
 import { Circuit } from './circuit.js'
+import { Exchange } from './exchange.js'
 import type { LinkHost } from './link-host.js'
-import { Outbox } from './outbox.js'
-import { Progress } from './progress.js'
+import type { Outbox } from './outbox.js'
 import { crashed } from './proof.js'
 import { Pulse } from './pulse.js'
 
@@ -27,14 +25,11 @@ export type Target = { readonly entry: DirectoryEntry } | { readonly address: st
 export class Link {
   /** The address that was dialled, if all that was known was an address. */
   readonly address: string | undefined
-  readonly session: Session
   readonly pulse = new Pulse()
-  readonly outbox: Outbox
 
   readonly #host: LinkHost<Link>
   readonly #circuit: Circuit
-  readonly #acknowledger: Acknowledger
-  readonly #progress: Progress
+  readonly #exchange: Exchange
   #entry: DirectoryEntry | undefined
   #state: PeerState
   #handshake: HandshakeState = idle
@@ -54,16 +49,16 @@ export class Link {
 
   /** @param timeout milliseconds that the handshake may take, retries included */
   constructor(host: LinkHost<Link>, target: Target, timeout = host.settings.handshake.timeout) {
-    const { clock, flow } = host.settings
+    const { clock } = host.settings
     this.#host = host
     this.#entry = 'entry' in target ? target.entry : undefined
     this.address = 'address' in target ? target.address : undefined
     this.#state = { kind: 'connecting', since: clock.now() }
     const generation = this.#entry === undefined ? 1 : host.nextGeneration(this.#entry.instance)
-    this.session = new Session(generation, host.codec, flow)
-    this.#progress = new Progress(this.session)
-    this.outbox = new Outbox(this.session, host.defer, () => this.#circuit.wakeData())
-    this.#acknowledger = new Acknowledger(clock, flow, () => this.outbox.flushSoon())
+    this.#exchange = new Exchange(host, generation, {
+      wake: () => this.#circuit.wakeData(),
+      defer: host.defer,
+    })
     this.#circuit = new Circuit(host, {
       connected: () => {
         this.#judge({ kind: 'up' })
@@ -81,6 +76,14 @@ export class Link {
       nextControl: () => this.pulse.next(),
     })
     this.#deadline = clock.after(timeout, () => this.end('no-answer'))
+  }
+
+  get session(): Session {
+    return this.#exchange.session
+  }
+
+  get outbox(): Outbox {
+    return this.#exchange.outbox
   }
 
   get entry(): DirectoryEntry | undefined {
@@ -193,7 +196,7 @@ export class Link {
 
   /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
   post(message: Message): Parcel {
-    return this.outbox.post(message, this.uid ?? '')
+    return this.#exchange.post(message, this.uid ?? '')
   }
 
   tick(): void {
@@ -224,10 +227,9 @@ export class Link {
   destroy(): void {
     this.#deadline.cancel()
     this.#linger?.cancel()
-    this.#acknowledger.close()
     this.#releaseSecrets()
     this.#circuit.close()
-    this.outbox.close()
+    this.#exchange.close()
     this.#host.destroyed(this)
   }
 
@@ -279,7 +281,7 @@ export class Link {
     this.#releaseSecrets()
     while (this.#greetings.shift() !== undefined); // they belonged to the old one
     this.pulse.reset()
-    this.#progress.reset()
+    this.#exchange.reset()
     this.#attempt = this.#host.nextAttempt()
     this.#nonce = random.bytes(16)
     this.#token = random.bytes(16)
@@ -297,7 +299,7 @@ export class Link {
   #resume(greeting: Hand | Shake): void {
     const meant = greeting.kind === Kind.shake || greeting.to === this.#host.self.instance
     const sameSession = meant && greeting.session === this.session.generation
-    if (this.session.resume(sameSession ? greeting.taken : 0)) return this.outbox.acknowledged()
+    if (this.#exchange.resume(sameSession ? greeting.taken : 0)) return
     this.#host.settings.logger.warn(
       { uid: this.uid },
       'a peer claims to have taken what was never sent to it',
@@ -348,13 +350,7 @@ export class Link {
     const greeting = this.#greetings.shift()
     if (greeting !== undefined) return greeting
     if (this.#handshake.kind !== 'open') return undefined
-    const { token } = this.#handshake
-    const next = this.session.next()
-    if (next === undefined && !this.#acknowledger.isDue) return undefined
-    this.#acknowledger.left()
-    return next === undefined
-      ? new OpenBatch(this.#host.codec).seal().frames(token, 0, this.session.taken)
-      : next.batch.frames(token, next.seq, this.session.taken)
+    return this.#exchange.nextData(this.#handshake.token)
   }
 
   #sendControl(message: Message): void {
@@ -366,37 +362,21 @@ export class Link {
   }
 
   #receive(frames: Frames): void {
-    const { limits, codec } = this.#host
-    const { seq, ack } = readHeader(frames[0] ?? NO_TOKEN)
+    const header = readHeader(frames[0] ?? NO_TOKEN)
     this.#judge({ kind: 'heard' })
     this.#host.heard(this)
     this.#shake({ kind: 'batch' })
-    this.#acknowledged(ack)
-    if (seq !== 0) {
-      const taking = this.session.take(seq)
-      if (taking !== 'new') return this.#outOfTurn(taking)
-      this.#acknowledger.took(frames)
-    }
-    const { messages, unknown } = readBatch(frames, codec, limits, this.uid ?? '')
-    for (let i = 0; i < unknown; i++) this.#host.dropped('unknown-kind')
-    for (const message of messages) this.#take(message)
-    if (this.#handshake.kind === 'open' && this.#progress.isStuckAt(this.#now())) this.#mend()
+    const received = this.#exchange.receive(frames, header, this.uid ?? '')
+    if (received.kind !== 'messages') return this.#outOfTurn(received.kind)
+    for (let i = 0; i < received.unknown; i++) this.#host.dropped('unknown-kind')
+    for (const message of received.messages) this.#take(message)
+    if (this.#handshake.kind === 'open' && this.#exchange.isStuckAt(this.#now())) this.#mend()
   }
 
-  #acknowledged(seq: number): void {
-    if (seq <= this.session.acked) return
-    if (!this.session.acknowledge(seq)) {
-      throw new SkeinError('ERR_PROTOCOL', `batch ${seq} was acknowledged, which was never sent`)
-    }
-    this.outbox.acknowledged()
-    this.#circuit.wakeData() // the window has opened
-  }
-
-  #outOfTurn(taking: 'duplicate' | 'gap'): void {
-    this.#host.dropped(taking)
-    if (taking === 'duplicate') this.#acknowledger.force()
+  #outOfTurn(kind: 'duplicate' | 'gap'): void {
+    this.#host.dropped(kind)
     // Something was lost inside a connection that stands. The resume after a new handshake mends it.
-    else this.#shake({ kind: 'dial' })
+    if (kind === 'gap') this.#shake({ kind: 'dial' })
   }
 
   #take(message: Message): void {
@@ -420,7 +400,7 @@ export class Link {
   }
 
   #onBeat(beat: Beat): void {
-    this.#acknowledged(beat.taken)
+    this.#exchange.acknowledged(beat.taken)
     this.pulse.beat(beat, this.#now())
   }
 
@@ -479,8 +459,7 @@ export class Link {
     const { clock, farewellTimeout } = this.#host.settings
     this.#deadline.cancel()
     this.#releaseSecrets()
-    this.#acknowledger.force()
-    this.outbox.close()
+    this.#exchange.retire()
     this.#linger = clock.after(farewellTimeout, () => this.destroy())
   }
 

@@ -1,0 +1,133 @@
+import type { Instant } from '../clock.js'
+import { SkeinError } from '../errors.js'
+import { type Parcel, Session } from '../peer/session.js'
+import type { Frames } from '../transport/transport.js'
+import { OpenBatch, readBatch } from '../wire/batch.js'
+import type { Header } from '../wire/header.js'
+import type { Message } from '../wire/message.js'
+import { Acknowledger } from './acknowledger.js'
+import { Outbox } from './outbox.js'
+import type { LinkParts } from './parts.js'
+import { Progress } from './progress.js'
+
+/** What has come in one batch. */
+export type Received =
+  | { readonly kind: 'messages'; readonly messages: readonly Message[]; readonly unknown: number }
+  /** A batch that was taken before. It is acknowledged once more. */
+  | { readonly kind: 'duplicate' }
+  /** Something is missing before it. It is not taken; the resume after a new handshake brings it again. */
+  | { readonly kind: 'gap' }
+
+export interface ExchangeEvents {
+  /** There may be something to send. */
+  wake(): void
+  /** Calls back when the present turn of the event loop has done its work. */
+  defer(fn: () => void): void
+}
+
+/** The data lane of a link: numbers, acknowledgements, and what waits to be sent, over as many connections as it takes. */
+export class Exchange {
+  readonly session: Session
+  readonly outbox: Outbox
+  readonly #parts: LinkParts
+  readonly #on: ExchangeEvents
+  readonly #acknowledger: Acknowledger
+  readonly #progress: Progress
+
+  /** @param generation the number of the session */
+  constructor(parts: LinkParts, generation: number, on: ExchangeEvents) {
+    const { clock, flow } = parts.settings
+    this.#parts = parts
+    this.#on = on
+    this.session = new Session(generation, parts.codec, flow)
+    this.outbox = new Outbox(this.session, on.defer, on.wake)
+    this.#acknowledger = new Acknowledger(clock, flow, () => this.outbox.flushSoon())
+    this.#progress = new Progress(this.session)
+  }
+
+  /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
+  post(message: Message, peer: string): Parcel {
+    return this.outbox.post(message, peer)
+  }
+
+  /** What to send now: the next batch, or an acknowledgement if one is due, or nothing. */
+  nextData(token: Uint8Array): Frames | undefined {
+    const next = this.session.next()
+    if (next === undefined) return this.nextAcknowledgement(token)
+    this.#acknowledger.left()
+    return next.batch.frames(token, next.seq, this.session.taken)
+  }
+
+  /** An acknowledgement alone, if one is due. */
+  nextAcknowledgement(token: Uint8Array): Frames | undefined {
+    if (!this.#acknowledger.isDue) return undefined
+    this.#acknowledger.left()
+    return new OpenBatch(this.#parts.codec).seal().frames(token, 0, this.session.taken)
+  }
+
+  /**
+   * A batch has come.
+   *
+   * @param header of the same batch
+   * @throws ERR_PROTOCOL, ERR_TOO_LARGE
+   */
+  receive(frames: Frames, { seq, ack }: Header, peer: string): Received {
+    const { codec, limits } = this.#parts
+    this.acknowledged(ack)
+    if (seq !== 0) {
+      const taking = this.session.take(seq)
+      if (taking === 'duplicate') this.#acknowledger.force()
+      if (taking !== 'new') return { kind: taking }
+      this.#acknowledger.took(frames)
+    }
+    const { messages, unknown } = readBatch(frames, codec, limits, peer)
+    return { kind: 'messages', messages, unknown }
+  }
+
+  /**
+   * The peer has taken everything up to `seq`.
+   *
+   * @throws ERR_PROTOCOL
+   */
+  acknowledged(seq: number): void {
+    if (seq <= this.session.acked) return
+    if (!this.session.acknowledge(seq)) {
+      throw new SkeinError('ERR_PROTOCOL', `batch ${seq} was acknowledged, which was never sent`)
+    }
+    this.outbox.acknowledged()
+    this.#on.wake() // the window has opened
+  }
+
+  /**
+   * A new connection: the peer has taken everything up to `taken`, and the rest goes out again.
+   *
+   * @returns false if it claims to have taken what was never sent
+   */
+  resume(taken: number): boolean {
+    const possible = this.session.resume(taken)
+    if (possible) this.outbox.acknowledged()
+    return possible
+  }
+
+  /** The peer was heard. Whether its data connection must be taken for broken. */
+  isStuckAt(now: Instant): boolean {
+    return this.#progress.isStuckAt(now)
+  }
+
+  /** The connection is given up for another. */
+  reset(): void {
+    this.#progress.reset()
+  }
+
+  /** Nothing more is taken in. What was taken is acknowledged, and nobody waits for room any more. */
+  retire(): void {
+    this.#acknowledger.force()
+    this.outbox.close()
+  }
+
+  /** Drops everything. */
+  close(): void {
+    this.#acknowledger.close()
+    this.outbox.close()
+  }
+}
