@@ -1,21 +1,22 @@
 import { isMainThread } from 'node:worker_threads'
 import { EventEmitter } from 'eventemitter3'
-import { Dials } from './comms/dials.js'
-import { Introductions, type PeerChange } from './comms/introductions.js'
-import { Loopback } from './comms/loopback.js'
-import type { Reply } from './comms/replies.js'
-import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
 import {
   callMessage,
   cmdMessage,
   type ObjectCall,
   type RequestOptions,
-  Requests,
-  reasonOf,
   type SendOptions,
   type ServiceCall,
-} from './comms/requests.js'
-import { type Dispatch, nameOf, Serving } from './comms/serving.js'
+} from './comms/calls.js'
+import { Dials } from './comms/dials.js'
+import { Introductions, type PeerChange } from './comms/introductions.js'
+import { Loopback } from './comms/loopback.js'
+import type { Pending } from './comms/replies.js'
+import type { Reply } from './comms/reply.js'
+import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
+import { Requests } from './comms/requests.js'
+import { type Dispatch, nameOf } from './comms/serving.js'
+import { Servings } from './comms/servings.js'
 import { Waiters } from './comms/waiters.js'
 import { Deadlines } from './deadlines.js'
 import { invalidOption, SkeinError } from './errors.js'
@@ -26,14 +27,14 @@ import { Links } from './link/links.js'
 import type { LinkParts } from './link/parts.js'
 import type { Logger } from './logger.js'
 import type { CommsOptions } from './options.js'
-import type { PeerState } from './peer/liveness.js'
+import { endOf, type PeerState } from './peer/liveness.js'
 import { randomId } from './random.js'
 import { type CommsSettings, checkTimeout, checkUid, settle } from './settings.js'
 import { type Inbound, schemeOf, type Transport } from './transport/transport.js'
 import { ZmqTransport } from './transport/zmq/zmq-transport.js'
 import type { Codec, RemoteReferences } from './wire/codec.js'
 import { defaultLimits, type Limits } from './wire/limits.js'
-import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from './wire/message.js'
+import { type DirectoryEntry, Kind, type Message } from './wire/message.js'
 import { MsgpackCodec } from './wire/msgpack-codec.js'
 
 export interface CommsEvents {
@@ -59,7 +60,16 @@ export interface CommsParts {
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
 }
 
-type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+export interface StopOptions {
+  /**
+   * How long requests that run here may take to end, in milliseconds. Requests that come meanwhile are refused, as are
+   * those that wait to be run: their callers know that they never ran.
+   * @default 0: what runs is abandoned.
+   */
+  readonly drain?: number | undefined
+}
+
+type Phase = 'new' | 'starting' | 'running' | 'draining' | 'stopping' | 'stopped'
 
 /**
  * Manages the connections of one runtime to the others, and the messages between them: one inbound socket, a link per
@@ -77,13 +87,11 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly #codec: Codec
   readonly #limits: Limits
   readonly #place: Place
-  readonly #dispatch: Dispatch
   readonly #deadlines: Deadlines
   readonly #requests: Requests
   readonly #waiters: Waiters
   readonly #dials = new Dials()
-  readonly #serving = new Map<Link, Serving>()
-  readonly #servingSelf: Serving
+  readonly #servings: Servings
   readonly #loopback: Loopback
   #phase: Phase = 'new'
   #inbound: Inbound | undefined
@@ -99,29 +107,42 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.uid = this.#settings.uid
     this.instance = randomId(this.#settings.random)
     this.#transport = parts.transport ?? new ZmqTransport()
-    this.#limits = parts.limits ?? defaultLimits
-    this.#codec = parts.codec ?? new MsgpackCodec({ references: parts.references })
+    const { limits = defaultLimits, references } = parts
+    this.#limits = limits
+    this.#codec = parts.codec ?? new MsgpackCodec({ references, limits })
     this.#place = parts.place ?? herePlace(this.#settings.random)
-    this.#dispatch = parts.dispatch ?? nothingExposed
-    this.#deadlines = new Deadlines(this.#settings.clock)
+    const { clock, random, flow, timeout, requestContext } = this.#settings
+    this.#deadlines = new Deadlines(clock)
     this.#waiters = new Waiters(this.#deadlines)
     this.#requests = new Requests({
       uid: this.uid,
+      clock,
+      random,
       deadlines: this.#deadlines,
-      timeout: this.#settings.timeout,
+      timeout,
       links: () => this.#running(),
       linkTo: (uid) => this.#links?.get(uid),
       toSelf: (message) => this.#loopback.post(message),
       resolve: parts.resolve,
+      learned: (entry) => this.#links?.directory.learn(entry),
       defer: (fn) => this.#links?.defer(fn),
     })
-    this.#servingSelf = this.#newServing(this.uid, (answer) => this.#loopback.post(answer))
+    this.#servings = new Servings({
+      uid: this.uid,
+      time: { clock, deadlines: this.#deadlines },
+      flow,
+      dispatch: parts.dispatch ?? nothingExposed,
+      requestContext,
+      toSelf: (answer) => this.#loopback.post(answer),
+      failed: (from, error) =>
+        this.logger.error({ uid: from, error }, 'a request that expects no answer has failed'),
+    })
     this.#loopback = new Loopback({
       uid: this.uid,
       codec: this.#codec,
-      limits: this.#limits,
+      limits,
       replies: this.#requests.replies,
-      serving: () => this.#servingSelf,
+      serving: () => this.#servings.own,
       stop: () => this.#onStop(this.uid),
     })
   }
@@ -169,8 +190,12 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     try {
       this.#inbound = await this.#transport.listen(listen, (frames) => this.#links?.onBatch(frames))
     } catch (error) {
-      this.#phase = 'new'
+      if (this.#isStarting) this.#phase = 'new'
       throw error
+    }
+    if (!this.#isStarting) {
+      await this.#inbound.close()
+      throw new SkeinError('ERR_CLOSED', `${uid} was stopped while it started`)
     }
     this.#links = this.#newLinks(this.#inbound.endpoints)
     this.#introductions = new Introductions(this.#links, this.#settings.introduces, (change) =>
@@ -216,7 +241,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const message = `${uid} was not there within ${timeout} ms`
     const facts = { uid, timeoutMs: timeout }
     const waited = this.#waiters.wait(uid, timeout, () => new SkeinError('ERR_TIMEOUT', message, facts))
-    if (links.to(uid) === undefined) void this.#requests.lookUp(uid).then(() => this.#links?.to(uid))
+    if (links.to(uid) === undefined) void this.#requests.lookUps.ask(uid).then(() => this.#links?.to(uid))
     await waited
   }
 
@@ -261,7 +286,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     if (link?.instance === undefined) return
     const { instance } = link
     const reason = 'disconnected'
-    link.post({ kind: Kind.disconnect, uid: this.uid, instance: this.instance, reason })
+    link.leave(reason)
     link.farewell(reason)
     if (options.notify === true)
       this.#introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })
@@ -317,11 +342,15 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   }
 
   /**
-   * Says farewell, waits up to `farewellTimeout` for what was posted to be acknowledged, and closes everything. What is
-   * still awaited then rejects with ERR_CLOSED. May be called twice and from anywhere.
+   * Takes leave: lets what runs here end, for as long as `drain` allows; says farewell, waits up to `farewellTimeout` for
+   * what was posted to be acknowledged, and closes everything. What is still awaited then rejects with ERR_CLOSED. May
+   * be called twice and from anywhere; the first call decides.
+   *
+   * @throws ERR_INVALID_OPTION
    */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#farewell().then(() => this.destroy())
+  stop(options: StopOptions = {}): Promise<void> {
+    const drain = checkDrain(options.drain)
+    this.#stopped ??= this.#leave(drain).then(() => this.destroy())
     return this.#stopped
   }
 
@@ -340,13 +369,21 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     return this.#closing ?? new Promise((resolve) => this.once('close', resolve))
   }
 
-  async #farewell(): Promise<void> {
+  async #leave(drain: number): Promise<void> {
     if (this.#links === undefined || this.#phase !== 'running') return
+    this.#phase = 'draining'
+    const closed = new SkeinError('ERR_CLOSED', `${this.uid} is stopping`, { uid: this.uid, executed: 'no' })
+    this.#servings.refuse(closed)
+    if (drain > 0) await this.#inTime(this.#servings.idle(), drain)
+    if (this.#phase === 'draining') await this.#farewell(this.#links)
+  }
+
+  async #farewell(links: Links): Promise<void> {
     this.#phase = 'stopping'
-    const open = this.#links.all().filter((link) => link.isOpen)
-    const { uid, instance } = this
-    for (const link of open) link.post({ kind: Kind.disconnect, uid, instance, reason: 'stopped' })
-    await this.#inTime(Promise.all(open.map((link) => link.outbox.drained())))
+    // A link that is still being made, or made anew, may hold what was posted before.
+    const open = links.all().filter((link) => link.isOpen || !link.session.isEmpty)
+    for (const link of open) link.leave('stopped')
+    await this.#inTime(Promise.all(open.map((link) => link.outbox.drained())), this.#settings.farewellTimeout)
   }
 
   async #close(): Promise<void> {
@@ -355,11 +392,14 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#dials.close(closed)
     this.#waiters.close(closed)
     this.#requests.replies.closeAll()
-    this.#deadlines.close()
+    this.#servings.close(closed)
     this.#links?.close()
-    const freed = this.#freeSockets()
+    this.#deadlines.close()
+    const freed = this.#freeSockets().catch((error: unknown) => {
+      this.logger.warn({ uid: this.uid, error }, 'not everything could be freed')
+    })
     // Between threads both ends take part in closing. A busy one must not keep us; but as a thread we must not end before.
-    await (isMainThread ? this.#inTime(freed) : freed)
+    await (isMainThread ? this.#inTime(freed, this.#settings.farewellTimeout) : freed)
     this.#report(() => this.emit('close'))
   }
 
@@ -368,10 +408,10 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     await this.#transport.close()
   }
 
-  /** Resolves when `done` does, or when it has had `farewellTimeout`. */
-  #inTime(done: Promise<unknown>): Promise<void> {
+  /** Resolves when `done` does, or when it has had so many milliseconds. */
+  #inTime(done: Promise<unknown>, timeout: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#settings.clock.after(this.#settings.farewellTimeout, resolve)
+      const timer = this.#settings.clock.after(timeout, resolve)
       void done.then(() => {
         timer.cancel()
         resolve()
@@ -393,25 +433,25 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       self: { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...this.#place },
     }
     return new Links(parts, {
-      received: (link, message) => this.#received(link, message),
+      received: (link, message, seq) => this.#received(link, message, seq),
       network: (shake) => this.#introductions?.network(shake),
       changed: (link, was) => this.#changed(link, was),
       merged: (link, into) => this.#dials.merged(link, into),
-      running: (link) => this.#serving.get(link)?.size ?? 0,
+      running: (link) => this.#servings.sizeOf(link),
     })
   }
 
-  #received(link: Link, message: Message): void {
+  #received(link: Link, message: Message, seq: number): void {
     switch (message.kind) {
       case Kind.call:
       case Kind.cmd:
-        return this.#serve(link, message)
+        return this.#servings.run(link, message, seq)
       case Kind.reply:
         return this.#settle(message.id, link, (pending) => pending.resolve(message.value))
       case Kind.raise:
-        return this.#settle(message.id, link, (pending) => pending.reject(message.error))
+        return this.#settle(message.id, link, (pending) => pending.fail(message.error))
       case Kind.cancel:
-        return this.#serving.get(link)?.cancel(message.id, message.reason)
+        return this.#servings.cancel(link, message.id, message.reason)
       case Kind.connect:
         this.#introductions?.learn(message.entry)
         if (this.#waiters.waitsFor(message.entry.uid)) this.#links?.to(message.entry.uid)
@@ -425,20 +465,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     }
   }
 
-  #serve(link: Link, message: Call | Cmd): void {
-    let serving = this.#serving.get(link)
-    if (serving === undefined) {
-      serving = this.#newServing(link.uid ?? '', (answer) => !link.isOver && link.post(answer))
-      this.#serving.set(link, serving)
-    }
-    serving.run(message)
-  }
-
-  #settle(
-    id: number,
-    link: Link,
-    settle: (pending: { resolve(v: unknown): void; reject(e: unknown): void }) => void,
-  ) {
+  #settle(id: number, link: Link, settle: (pending: Pending) => void): void {
     const pending = this.#requests.replies.find(id, link.uid ?? '')
     if (pending === undefined) this.#links?.dropped('reply')
     else settle(pending)
@@ -452,9 +479,10 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   #changed(link: Link, was: PeerState): void {
     const { uid } = link
     if (link.isOver && uid !== undefined) {
-      this.#requests.replies.lose(uid, reasonOf(link))
-      this.#serving.get(link)?.abandon(reasonOf(link))
-      this.#serving.delete(link)
+      const reason = endOf(link.state)
+      this.#requests.replies.lose(link, reason)
+      const text = `the caller ${uid} was lost (${reason})`
+      this.#servings.abandon(link, new SkeinError('ERR_PEER_LOST', text, { uid, reason }))
     }
     this.#dials.changed(link)
     if (uid !== undefined && link.state.kind === 'alive') this.#waiters.arrived(uid)
@@ -476,22 +504,26 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     }
   }
 
-  #newServing(from: string, post: (message: Message) => void): Serving {
-    return new Serving(from, this.#dispatch, post, (error) => {
-      this.logger.error({ uid: from, error }, 'a request that expects no answer has thrown')
-    })
+  get #isStarting(): boolean {
+    return this.#phase === 'starting'
   }
 
   #running(): Links {
-    if (this.#links !== undefined && this.#phase === 'running') return this.#links
+    if (this.#links !== undefined && (this.#phase === 'running' || this.#phase === 'draining'))
+      return this.#links
     const what = this.#phase === 'new' || this.#phase === 'starting' ? 'was not started yet' : 'was stopped'
     throw new SkeinError('ERR_CLOSED', `${this.uid} ${what}`, { executed: 'no' })
   }
 }
 
-const nothingExposed: Dispatch = ({ message }) => {
-  throw new SkeinError('ERR_NO_SUCH_METHOD', `nothing is exposed here, and so not ${nameOf(message)}`, {
-    method: message.method,
-    executed: 'no',
-  })
+const nothingExposed: Dispatch = (request) => {
+  const { message } = request
+  const text = `nothing is exposed here, and so not ${nameOf(message)}`
+  const facts = { method: message.method, executed: 'no' } as const
+  throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
+}
+
+function checkDrain(given: unknown = 0): number {
+  if (typeof given === 'number' && given >= 0) return given
+  throw invalidOption('drain', given, 'milliseconds, 0 or more; Infinity for as long as it takes')
 }

@@ -52,6 +52,7 @@ export class Deadlines {
   readonly #slots = new Map<number, Slot>()
   #timer: Timer | undefined
   #armed: Instant = Number.POSITIVE_INFINITY
+  #closed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -66,7 +67,7 @@ export class Deadlines {
 
   /** Calls `due.expired()` once `ms` milliseconds have passed, unless it is removed before. */
   add(due: Due, ms: number): void {
-    if (ms === Number.POSITIVE_INFINITY) return
+    if (ms === Number.POSITIVE_INFINITY || this.#closed) return
     const key = Math.ceil((this.#clock.now() + ms) / GRAIN)
     let slot = this.#slots.get(key)
     if (slot === undefined) {
@@ -83,7 +84,9 @@ export class Deadlines {
     Due.unlink(due)
   }
 
+  /** Nothing expires any more. */
   close(): void {
+    this.#closed = true
     this.#timer?.cancel()
     this.#slots.clear()
   }

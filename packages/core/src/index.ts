@@ -1,9 +1,11 @@
+export type { ObjectCall, RequestOptions, SendOptions, ServiceCall } from './comms/calls.js'
+export { type CurrentRequest, currentRequest } from './comms/current-request.js'
+export type { Incoming } from './comms/incoming.js'
 export type { PeerChange, PeerKind } from './comms/introductions.js'
-export { Reply } from './comms/replies.js'
+export { Reply } from './comms/reply.js'
 export type { PeerReport } from './comms/report.js'
-export type { ObjectCall, RequestOptions, SendOptions, ServiceCall } from './comms/requests.js'
-export type { Dispatch, Incoming } from './comms/serving.js'
-export { type CommsEvents, CommsManager, type CommsParts } from './comms-manager.js'
+export type { Dispatch } from './comms/serving.js'
+export { type CommsEvents, CommsManager, type CommsParts, type StopOptions } from './comms-manager.js'
 export {
   type ErrorCode,
   type ErrorFacts,

@@ -142,6 +142,12 @@ export interface CommsOptions {
   /** Deadline of a request that names none, in milliseconds; `Infinity` for none. @default 30 000 */
   timeout?: number | undefined
   /**
+   * Whether a method can ask for the request that it runs for (`currentRequest`), and what is asked within a request
+   * inherits its deadline and ends with it. Costs every promise of the process a little, as AsyncLocalStorage does.
+   * @default true
+   */
+  requestContext?: boolean | undefined
+  /**
    * How long `stop` waits for what was posted to be acknowledged, in milliseconds.
    * @default 1000
    */

@@ -26,6 +26,7 @@ export interface CommsSettings {
   readonly timeout: number
   readonly farewellTimeout: number
   readonly insecure: boolean
+  readonly requestContext: boolean
   readonly liveness: Readonly<LivenessOptions>
   readonly handshake: Readonly<HandshakeOptions>
   readonly flow: Readonly<FlowOptions>
@@ -68,9 +69,10 @@ export function settle(options: CommsOptions): CommsSettings {
     timeout: checkTimeout('timeout', options.timeout, DEFAULT_TIMEOUT),
     farewellTimeout: number('farewellTimeout', options.farewellTimeout, DEFAULT_FAREWELL),
     insecure,
+    requestContext: flag('requestContext', options.requestContext ?? true),
     liveness: numbers('liveness', defaultLiveness, options.liveness, 1),
     handshake: numbers('handshake', defaultHandshake, options.handshake, 1),
-    flow: numbers('flow', defaultFlow, options.flow, 0),
+    flow: checkFlow(options.flow),
     logger: options.logger ?? stderrLogger,
     clock: options.clock ?? systemClock,
     random,
@@ -89,6 +91,7 @@ const NAMES: Record<keyof CommsOptions, true> = {
   advertise: true,
   insecure: true,
   timeout: true,
+  requestContext: true,
   farewellTimeout: true,
   liveness: true,
   handshake: true,
@@ -124,6 +127,18 @@ export function checkTimeout(option: string, given: unknown, otherwise: number):
   if (given === undefined) return otherwise
   if (typeof given === 'number' && given > 0) return given
   throw invalidOption(option, given, 'milliseconds, more than 0; Infinity for no deadline')
+}
+
+/** A batch may hold as many values as bytes, and a reader takes so many values and no more. */
+const MOST_BATCH_BYTES = 1024 ** 2
+
+function checkFlow(given: CommsOptions['flow']): Readonly<FlowOptions> {
+  const flow = numbers('flow', defaultFlow, given, 0)
+  if (flow.batchBytes > MOST_BATCH_BYTES) {
+    throw invalidOption('flow.batchBytes', flow.batchBytes, `bytes, at most ${MOST_BATCH_BYTES}`)
+  }
+  if (flow.maxRunning < 1) throw invalidOption('flow.maxRunning', flow.maxRunning, '1 or more')
+  return flow
 }
 
 /** Whether only this machine can reach an address. */

@@ -48,7 +48,7 @@ function hand(fields: Partial<Hand>): Uint8Array[] {
   const bytes = new Uint8Array(16).fill(1)
   const greeting = { toUid: null, to: null, nonce: bytes, token: bytes, attempt: 1, session: 1, taken: 0 }
   batch.append({ kind: Kind.hand, from, meshToken: mesh.meshToken, ...greeting, ...fields }, '')
-  return [...batch.seal().frames(NO_TOKEN, 0, 0)]
+  return [...batch.seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })]
 }
 
 test('10 000 random multipart messages leave a runtime serving, each counted by reason', async () => {
@@ -104,7 +104,7 @@ test('a batch under a guessed token, or a token of a closed connection, is dropp
   await peer.connect(addressOf(served))
   const batch = new OpenBatch(codec)
   batch.append({ kind: Kind.call, id: 1, service: 'test', method: 'echo', args: [1], timeLeft: null }, '')
-  await stranger.send([...batch.seal().frames(randomBytes(16), 1, 0)])
+  await stranger.send([...batch.seal().frames(randomBytes(16), { seq: 1, ack: 0, admitted: 0 })])
   await eventually(() => served.drops.token === 1)
   expect(await peer.sendRecv('served', call('echo', 1))).toBe(1)
 })

@@ -36,6 +36,7 @@ describe('Options', () => {
       timeout: 30_000,
       farewellTimeout: 1000,
       insecure: false,
+      requestContext: true,
       liveness: defaultLiveness,
       handshake: defaultHandshake,
       flow: defaultFlow,

@@ -95,18 +95,20 @@ export class Dispatcher {
   #handle(request: Incoming): unknown {
     const { message } = request
     const uid = this.#uid
-    if (message.kind === Kind.cmd) return this.#objects.run(message)
+    if (message.kind === Kind.cmd) return this.#objects.run(message, request)
     const { service: name, method, args } = message
     const service = this.#services.get(name)
     if (service === undefined) {
       const known = [...this.#services.keys()].filter((other) => !other.startsWith(BUILT_IN))
       const text = `there is no service '${name}' at ${uid}; there is ${known.join(', ') || 'none'}`
-      throw new SkeinError('ERR_NO_SUCH_SERVICE', text, { uid, service: name, method, executed: 'no' })
+      const facts = { uid, service: name, method, executed: 'no' } as const
+      throw request.refuse(new SkeinError('ERR_NO_SUCH_SERVICE', text, facts))
     }
     const handler = service.get(method)
     if (handler === undefined) {
       const text = `service '${name}' at ${uid} has no method '${method}'; it has ${[...service.keys()].join(', ')}`
-      throw new SkeinError('ERR_NO_SUCH_METHOD', text, { uid, service: name, method, executed: 'no' })
+      const facts = { uid, service: name, method, executed: 'no' } as const
+      throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
     }
     return handler(args, request)
   }

@@ -92,9 +92,7 @@ export class Hold implements Door {
   request(method: string, args: readonly unknown[], options: RequestOptions): Reply {
     const { uid, type, object } = this.address
     if (!this.released) return this.#comms.cmdRecv(uid, { type, object, method, args }, options)
-    const { reply, reject } = Reply.make()
-    reject(letGo(this.address, method))
-    return reply
+    return Reply.failed(letGo(this.address, method))
   }
 }
 

@@ -19,10 +19,17 @@ export interface ObjectServiceParts {
  * - `taken(tickets)` the caller is known as a holder of what it got from this runtime
  */
 export function objectService({ comms, objects, references }: ObjectServiceParts): Service {
-  const create: Handler = async ([from, name, args], { message, signal }) => {
+  const create: Handler = async ([from, name, args], request) => {
+    const { message, signal } = request
     if (message.id === 0)
       throw invalidOption('create', 'no answer', 'a request with an answer, which gives the hold')
-    const value = await construct(text('from', from), text('name', name), list('args', args))
+    const value = await construct(text('from', from), text('name', name), list('args', args)).catch(
+      (error) => {
+        throw error instanceof SkeinError && error.code === 'ERR_NO_SUCH_EXPORT'
+          ? request.refuse(error)
+          : error
+      },
+    )
     const object = references.share(value)
     if (signal.aborted) await object[Symbol.asyncDispose]()
     else signal.addEventListener('abort', () => void object[Symbol.asyncDispose](), { once: true })

@@ -66,10 +66,16 @@ const overflow: Check = (option, given) => {
   if (given !== 'wait' && given !== 'fail') throw invalidOption(option, given, "'wait' or 'fail'")
 }
 
+const tries: Check = (option, given) => {
+  if (given !== 1 && given !== 2 && given !== 3) throw invalidOption(option, given, '1, 2 or 3')
+}
+
 export const REQUEST_CHECKS: Readonly<Record<keyof RequestOptions, Check>> = {
   timeout: timeLimit,
   signal: abortSignal,
   overflow,
+  idempotent: flag,
+  tries,
 }
 
 function isRecord(given: unknown): given is Record<string, unknown> {

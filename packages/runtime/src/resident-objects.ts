@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { type Logger, SkeinError } from '@skein/core'
+import { type Incoming, type Logger, SkeinError } from '@skein/core'
 import { type Methods, methodsOf } from './exposure.js'
 
 /** An object that lives here and is used from elsewhere. */
@@ -66,14 +66,15 @@ export class ResidentObjects {
   }
 
   /** Runs a method of a resident object. */
-  run({ type, object, method, args }: ObjectRequest): unknown {
-    const resident = this.get(type, object)
+  run({ type, object, method, args }: ObjectRequest, request: Incoming): unknown {
+    const resident = this.find(type, object)
+    if (resident === undefined) throw request.refuse(this.#noSuchObject(type, object))
     const run = resident.methods.get(method)
     if (run === undefined) {
       const uid = this.#uid
       const text = `${type} at ${uid} has no method '${method}'; it has ${[...resident.methods.keys()].join(', ')}`
       const facts = { uid, object: `${type}#${object}`, method, executed: 'no' } as const
-      throw new SkeinError('ERR_NO_SUCH_METHOD', text, facts)
+      throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
     }
     const result: unknown = Reflect.apply(run, resident.value, args)
     if (!types.isPromise(result)) return result
@@ -94,11 +95,8 @@ export class ResidentObjects {
   /** @throws ERR_NO_SUCH_OBJECT if it isn't here, or not any more */
   get(type: string, id: string): Resident {
     const resident = this.find(type, id)
-    if (resident !== undefined) return resident
-    const object = `${type}#${id}`
-    const uid = this.#uid
-    const text = `there is no object ${object} at ${uid}: it was let go of by all who held it, or was never there`
-    throw new SkeinError('ERR_NO_SUCH_OBJECT', text, { uid, object, executed: 'no' })
+    if (resident === undefined) throw this.#noSuchObject(type, id)
+    return resident
   }
 
   // Who keeps them
@@ -169,6 +167,13 @@ export class ResidentObjects {
     this.#closed = true
     this.#holders.clear()
     await Promise.all([...this.#residents.values()].map((resident) => this.#dispose(resident)))
+  }
+
+  #noSuchObject(type: string, id: string): SkeinError {
+    const object = `${type}#${id}`
+    const uid = this.#uid
+    const text = `there is no object ${object} at ${uid}: it was let go of by all who held it, or was never there`
+    return new SkeinError('ERR_NO_SUCH_OBJECT', text, { uid, object, executed: 'no' })
   }
 
   #residentFor(value: object): Resident {

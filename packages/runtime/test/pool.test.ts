@@ -379,7 +379,7 @@ describe('when a worker is lost', () => {
     workers[0]?.runtime.use((request, next) => {
       if (request.message.kind !== Kind.cmd) return next(request)
       const object = `${request.message.type}#${request.message.object}`
-      throw new SkeinError('ERR_NO_SUCH_OBJECT', 'gone', { object, executed: 'no' })
+      throw request.refuse(new SkeinError('ERR_NO_SUCH_OBJECT', 'gone', { object, executed: 'no' }))
     })
     expect(await collect(pool.map(numbers(4), (labour, n) => labour.times(n)))).toEqual([0, 2, 4, 6])
     expect(redone[0]).toMatchObject({ worker: 'worker:0:0', executed: 'no' })

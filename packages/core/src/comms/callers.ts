@@ -14,20 +14,22 @@ export function withCallers(error: unknown): Promise<never> {
   const link = new Promise<undefined>((resolve) => {
     linked = resolve
   })
-  const failing = link.then((): never => {
-    if (error instanceof Error) appendCallers(error)
+  const fail = (): never => {
+    if (error instanceof Error) appendCallers(error, fail)
     throw error
-  })
+  }
+  const failing = link.then(fail)
   queueMicrotask(linked)
   return failing
 }
 
-function appendCallers(error: Error): void {
-  const here: { stack?: string } = {}
-  Error.captureStackTrace(here, appendCallers)
-  const callers = here.stack?.split('\n').filter((line) => line.startsWith('    at async ')) ?? []
+/** @param job the outermost function of the present job: what stands below it are those who await */
+function appendCallers(error: Error, job: () => never): void {
+  const below: { stack?: string } = {}
+  Error.captureStackTrace(below, job)
+  const callers = below.stack?.split('\n').slice(1) ?? []
   if (callers.length === 0 || typeof error.stack !== 'string') return
-  const stack = `${error.stack}\n${CALLED_FROM}\n${callers.join('\n')}`
+  const stack = [error.stack, CALLED_FROM, ...callers].join('\n')
   // An error that was frozen keeps what it has.
   Reflect.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
 }

@@ -1,6 +1,6 @@
 import type { Clock, Instant } from '../clock.js'
 import { type Deadlines, Due } from '../deadlines.js'
-import { type ErrorCode, type ErrorFacts, SkeinError } from '../errors.js'
+import { SkeinError } from '../errors.js'
 import type { Call, Cmd } from '../wire/message.js'
 
 /** What was asked within a request, and is given up with it. */
@@ -66,12 +66,12 @@ export class Incoming extends Due {
   }
 
   /**
-   * Makes the error with which the request is refused before anything of it has run: thrown by the dispatcher, it
-   * reaches the caller with `executed: 'no'`.
+   * Makes an error the one with which the request is refused before anything of it has run: thrown by the dispatcher, it
+   * reaches the caller as it is. Of any other error, a caller learns that the method may have run.
    */
-  refuse(code: ErrorCode, text: string, facts: ErrorFacts = {}): SkeinError {
-    this.#refusal = new SkeinError(code, text, { ...facts, executed: 'no' })
-    return this.#refusal
+  refuse(error: SkeinError): SkeinError {
+    this.#refusal = error
+    return error
   }
 
   /** @internal Whether this is the error with which it was refused. */

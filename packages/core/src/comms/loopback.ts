@@ -1,6 +1,8 @@
+import type { Parcel } from '../peer/session.js'
 import type { Codec } from '../wire/codec.js'
 import type { Limits } from '../wire/limits.js'
-import { Kind, type Message } from '../wire/message.js'
+import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
+import { nameField } from '../wire/messages.js'
 import type { Replies } from './replies.js'
 import type { Serving } from './serving.js'
 
@@ -14,6 +16,32 @@ export interface LoopbackParts {
   readonly stop: () => void
 }
 
+/** A message on its way to this runtime itself: it is sent when its turn has come. */
+class OwnParcel implements Parcel {
+  readonly seq = 0
+  readonly messages = 1
+  #state: 'waiting' | 'sent' | 'withdrawn' = 'waiting'
+
+  get sent(): boolean {
+    return this.#state === 'sent'
+  }
+
+  withdraw(): boolean {
+    if (this.#state === 'waiting') this.#state = 'withdrawn'
+    return this.#state === 'withdrawn'
+  }
+
+  /** Calls `deliver` in a later turn, unless it is withdrawn before. */
+  send(deliver: () => void): this {
+    queueMicrotask(() => {
+      if (this.#state !== 'waiting') return
+      this.#state = 'sent'
+      deliver()
+    })
+    return this
+  }
+}
+
 /** Messages of a runtime to itself: as over a link, in order, in a later turn, and with everything copied. */
 export class Loopback {
   readonly #parts: LoopbackParts
@@ -23,33 +51,49 @@ export class Loopback {
   }
 
   /** @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, as a link would */
-  post(message: Message): void {
+  post(message: Message): Parcel {
     const { uid, replies, serving, stop } = this.#parts
+    const parcel = new OwnParcel()
     switch (message.kind) {
       case Kind.call:
       case Kind.cmd: {
-        const args = this.#copy(message.args)
-        const copied = { ...message, args: Array.isArray(args) ? args : [] }
-        return queueMicrotask(() => serving().run(copied))
+        const copied = this.#copyOf(message)
+        return parcel.send(() => serving().run(copied, 0))
       }
-      case Kind.reply:
-        return replies.find(message.id, uid)?.resolve(this.#copy(message.value))
-      case Kind.raise:
-        return replies.find(message.id, uid)?.reject(this.#copy(message.error))
+      case Kind.reply: {
+        const value = this.#copy(message.value, message.kind)
+        return parcel.send(() => replies.find(message.id, uid)?.resolve(value))
+      }
+      case Kind.raise: {
+        const error = this.#copy(message.error, message.kind)
+        return parcel.send(() => replies.find(message.id, uid)?.fail(error))
+      }
       case Kind.cancel:
-        return queueMicrotask(() => serving().cancel(message.id, message.reason))
+        return parcel.send(() => serving().cancel(message.id, message.reason))
       case Kind.stop:
-        return queueMicrotask(stop)
+        return parcel.send(stop)
       default:
         throw new TypeError(`a runtime has no message of kind ${message.kind} for itself`)
     }
   }
 
-  #copy(value: unknown): unknown {
+  #copyOf(message: Call | Cmd): Call | Cmd {
+    const args = this.#copy(message.args, message.kind)
+    return { ...message, args: Array.isArray(args) ? args : [] }
+  }
+
+  #copy(value: unknown, kind: Kind): unknown {
     const { codec, limits, uid } = this.#parts
     const attachments: Uint8Array[] = []
-    const bytes = Uint8Array.from(codec.encode(value, attachments, uid))
+    let bytes: Uint8Array
+    try {
+      // As the first item of a list, so that errors name it as those of a message do.
+      bytes = Uint8Array.from(codec.encode([value], attachments, uid))
+    } catch (thrown) {
+      throw nameField(thrown, kind)
+    }
     const copies = attachments.map((attachment) => attachment.slice())
-    return codec.decode(bytes, copies, limits, uid)
+    const copied = codec.decode(bytes, copies, limits, uid)
+    return Array.isArray(copied) ? copied[0] : undefined
   }
 }

@@ -34,15 +34,13 @@ export class Pending extends Due implements Nested {
   #parcel: Parcel | undefined
   #index = 0
   #link: Link | undefined
+  /** Decides about another try, if it may have one; true if there will be one. */
+  again: ((error: unknown) => boolean) | undefined
+  /** Why the last try failed; of those that may have run, the first. */
+  #earlier: unknown
 
   /** @internal */
-  constructor(
-    table: Replies,
-    id: number,
-    asked: Asked,
-    options: ReplyOptions,
-    settling: Settling<unknown>,
-  ) {
+  constructor(table: Replies, id: number, asked: Asked, options: ReplyOptions, settling: Settling<unknown>) {
     super()
     this.#table = table
     this.id = id
@@ -64,7 +62,11 @@ export class Pending extends Due implements Nested {
    * connection.
    */
   get executed(): Executed {
-    return this.#parcel?.sent === true ? 'maybe' : 'no'
+    return this.#parcel?.sent === true || this.#mayHaveRun ? 'maybe' : 'no'
+  }
+
+  get #mayHaveRun(): boolean {
+    return this.#earlier instanceof SkeinError && this.#earlier.executed !== 'no'
   }
 
   /** It is the last message of `parcel`. */
@@ -79,7 +81,17 @@ export class Pending extends Due implements Nested {
   }
 
   reject(error: unknown): void {
-    if (this.#settle()) this.#settling.reject(error)
+    const isDenial = error instanceof SkeinError && error.executed === 'no'
+    // That the last try never ran says nothing of those before.
+    const told = this.#earlier !== undefined && isDenial ? this.#earlier : error
+    if (this.#settle()) this.#settling.reject(told)
+  }
+
+  /** This try has failed; if there is another, the request goes on. */
+  fail(error: unknown): void {
+    if (this.again?.(error) !== true) return this.reject(error)
+    if (!this.#mayHaveRun) this.#earlier = error
+    this.#parcel = this.#link = undefined
   }
 
   override expired(): void {
@@ -118,7 +130,7 @@ export class Pending extends Due implements Nested {
     if (!this.#settle()) return
     // What has not left yet is taken back. What has runs, or will; whoever runs it is told.
     const recalled = this.#parcel === undefined || this.#parcel.withdraw(this.#index)
-    this.#settling.reject(error(recalled ? 'no' : 'maybe'))
+    this.#settling.reject(error(recalled && !this.#mayHaveRun ? 'no' : 'maybe'))
     if (!recalled) this.#table.givenUp(this, reason)
   }
 
@@ -182,7 +194,7 @@ export class Replies {
     for (const pending of this.#pending.values()) {
       if (pending.link !== link) continue
       const { uid, method } = pending.asked
-      pending.reject(new RuntimeDisconnectedError(uid, reason, pending.executed, { method }))
+      pending.fail(new RuntimeDisconnectedError(uid, reason, pending.executed, { method }))
     }
   }
 

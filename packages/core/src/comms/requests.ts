@@ -1,45 +1,25 @@
+import type { Clock } from '../clock.js'
 import type { Deadlines } from '../deadlines.js'
-import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
+import { invalidOption, RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
+import { endOf } from '../peer/liveness.js'
 import type { Parcel } from '../peer/session.js'
+import type { Randomness } from '../random.js'
 import { checkTimeout } from '../settings.js'
 import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '../wire/message.js'
-import { type Pending, Replies, type Reply } from './replies.js'
+import type { RequestOptions, SendOptions } from './calls.js'
+import { enclosingRequest } from './current-request.js'
+import { LookUps } from './look-ups.js'
+import { type Pending, Replies } from './replies.js'
+import { Reply } from './reply.js'
+import { Retries, type Trying } from './retries.js'
 import { nameOf } from './serving.js'
-
-/** A method of a service. */
-export interface ServiceCall {
-  readonly service: string
-  readonly method: string
-  readonly args?: readonly unknown[]
-}
-
-/** A method of a resident object. */
-export interface ObjectCall {
-  readonly type: string
-  readonly object: string
-  readonly method: string
-  readonly args?: readonly unknown[]
-}
-
-export interface SendOptions {
-  /**
-   * What to do while the peer's outbox is full: wait for room, or fail with ERR_OVERLOADED.
-   * @default 'wait'
-   */
-  readonly overflow?: 'wait' | 'fail' | undefined
-}
-
-export interface RequestOptions extends SendOptions {
-  /** Milliseconds until the request fails with ERR_TIMEOUT; Infinity for none. @default the runtime's `timeout` */
-  readonly timeout?: number | undefined
-  /** Aborting it gives the request up. */
-  readonly signal?: AbortSignal | undefined
-}
 
 export interface RequestsParts {
   readonly uid: string
+  readonly clock: Clock
+  readonly random: Randomness
   readonly deadlines: Deadlines
   /** Milliseconds. */
   readonly timeout: number
@@ -48,9 +28,11 @@ export interface RequestsParts {
   /** The link to a peer, if there is one; while the runtime stops, too. */
   readonly linkTo: (uid: string) => Link | undefined
   /** A message to this runtime itself. */
-  readonly toSelf: (message: Message) => void
+  readonly toSelf: (message: Message) => Parcel
   /** Asks somebody who may know for a uid that the directory doesn't have. */
   readonly resolve: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+  /** A runtime is known that wasn't. */
+  readonly learned: (entry: DirectoryEntry) => void
   /** Calls back when the present turn of the event loop has done its work. */
   readonly defer: (fn: () => void) => void
 }
@@ -58,12 +40,15 @@ export interface RequestsParts {
 /** The requests that this runtime makes: each is put into the outbox of its peer, and settles exactly once. */
 export class Requests {
   readonly replies: Replies
+  readonly lookUps: LookUps
   readonly #parts: RequestsParts
-  readonly #lookUps = new Map<string, Promise<void>>()
+  readonly #retries: Retries
 
   constructor(parts: RequestsParts) {
     this.#parts = parts
     this.replies = new Replies(parts.deadlines, (pending, reason) => this.#givenUp(pending, reason))
+    this.lookUps = new LookUps(parts)
+    this.#retries = new Retries(parts.deadlines, parts.random)
   }
 
   /** Sends a message that expects no answer. */
@@ -73,36 +58,45 @@ export class Requests {
 
   /** Sends a request, and gives its reply. What goes wrong rejects the reply; nothing is thrown but a wrong option. */
   ask<T>(uid: string, message: Call | Cmd, options: RequestOptions): Reply<T> {
-    const timeout = checkTimeout('timeout', options.timeout, this.#parts.timeout)
-    const asked = { uid, what: nameOf(message), method: message.method }
-    const { reply, pending } = this.replies.open<T>(asked, { timeout, signal: options.signal })
-    if (!this.replies.awaits(pending)) return reply // aborted before it began
-    const timeLeft = timeout === Number.POSITIVE_INFINITY ? null : timeout
+    const own = checkTimeout('timeout', options.timeout, this.#parts.timeout)
+    const trying = checkTrying(options)
     try {
-      const waiting = this.#submit(uid, { ...message, id: pending.id, timeLeft }, options, pending)
-      waiting?.catch((error: unknown) => pending.reject(error))
-    } catch (error) {
-      pending.reject(error)
+      this.#parts.links()
+    } catch (closed) {
+      return Reply.failed(closed)
     }
+    const within = enclosingRequest()
+    const timeout = within === undefined ? own : Math.min(own, within.timeLeft)
+    const asked = { uid, what: nameOf(message), method: message.method }
+    const { reply, pending } = this.replies.open<T>(asked, { timeout, signal: options.signal, within })
+    if (!this.replies.awaits(pending)) return reply // given up before it began
+    if (trying.tries > 1) this.#mayTryAgain(pending, message, options, trying)
+    this.#try(pending, message, options, timeout)
     return reply
   }
 
-  /** Makes sure that the directory knows a uid, if anybody does. Asks once for all who want to know at the time. */
-  lookUp(uid: string): Promise<void> {
-    const { resolve, links, defer } = this.#parts
-    const known = this.#lookUps.get(uid)
-    if (known !== undefined) return known
-    if (resolve === undefined) return Promise.resolve()
-    const looking = resolve(uid).then(
-      (entry) => {
-        if (entry !== undefined) links().directory.learn(entry)
-        // Whoever asked before the answer goes first, so that the order of requests holds.
-        defer(() => this.#lookUps.delete(uid))
-      },
-      () => defer(() => this.#lookUps.delete(uid)), // nobody to ask: the uid stays unknown
-    )
-    this.#lookUps.set(uid, looking)
-    return looking
+  #try(pending: Pending, message: Call | Cmd, options: SendOptions, timeLeft: number): void {
+    const { uid } = pending.asked
+    const request = { ...message, id: pending.id, timeLeft: finite(timeLeft) }
+    try {
+      const waiting = this.#submit(uid, request, options, pending)
+      waiting?.catch((error: unknown) => pending.fail(error))
+    } catch (error) {
+      pending.reject(neverSent(error))
+    }
+  }
+
+  #mayTryAgain(pending: Pending, message: Call | Cmd, options: SendOptions, trying: Trying): void {
+    const { uid } = pending.asked
+    const until = this.#parts.clock.now() + pending.timeout
+    let tried = 1
+    this.#retries.earn(uid)
+    pending.again = (error) =>
+      this.#retries.schedule(uid, error, tried, trying, () => {
+        if (!this.replies.awaits(pending)) return
+        tried += 1
+        this.#try(pending, message, options, until - this.#parts.clock.now())
+      })
   }
 
   /** Returns nothing if the outbox has taken the message, or a promise for that. Throws if it can't be sent. */
@@ -114,18 +108,27 @@ export class Requests {
   ): Promise<void> | undefined {
     const links = this.#parts.links()
     if (uid === this.#parts.uid) {
-      this.#parts.toSelf(message)
-      if (pending !== undefined) pending.parcel = OWN
+      const parcel = this.#parts.toSelf(message)
+      pending?.posted(parcel, undefined)
       return undefined
     }
-    const link = this.#lookUps.has(uid) ? undefined : links.to(uid)
+    const link = this.lookUps.isAsking(uid) ? undefined : links.to(uid)
     if (link !== undefined) return this.#put(link, message, options, pending)
     if (this.#parts.resolve === undefined) throw noSuchPeer(uid)
-    return this.lookUp(uid).then(() => {
-      const found = this.#parts.links().to(uid)
-      if (found === undefined) throw noSuchPeer(uid)
-      return this.#put(found, message, options, pending)
-    })
+    return this.#putLater(uid, message, options, pending)
+  }
+
+  async #putLater(
+    uid: string,
+    message: Message,
+    options: SendOptions,
+    pending: Pending | undefined,
+  ): Promise<void> {
+    const asked = this.#parts.clock.now()
+    await this.lookUps.ask(uid)
+    const found = this.#parts.links().to(uid)
+    if (found === undefined) throw noSuchPeer(uid)
+    await this.#put(found, this.#aged(message, asked), options, pending)
   }
 
   #put(
@@ -134,9 +137,9 @@ export class Requests {
     options: SendOptions,
     pending: Pending | undefined,
   ): Promise<void> | undefined {
+    if (pending !== undefined && !this.replies.awaits(pending)) return undefined // given up meanwhile
     if (link.outbox.hasRoom) {
-      const parcel = link.post(message)
-      if (pending !== undefined) pending.parcel = parcel
+      this.#post(link, message, pending)
       return undefined
     }
     const uid = link.uid ?? ''
@@ -145,21 +148,33 @@ export class Requests {
       const text = `the outbox for ${uid} is full: ${queued} bytes are not acknowledged; wait, or send less`
       throw new SkeinError('ERR_OVERLOADED', text, { uid, size: queued, executed: 'no' })
     }
+    const asked = this.#parts.clock.now()
     return new Promise((resolve, reject) => {
       link.outbox.whenRoom({
         post: () => {
           if (pending !== undefined && !this.replies.awaits(pending)) return resolve() // given up while it waited
           try {
-            const parcel = link.post(message)
-            if (pending !== undefined) pending.parcel = parcel
+            this.#post(link, this.#aged(message, asked), pending)
             resolve()
           } catch (error) {
-            reject(error)
+            reject(neverSent(error))
           }
         },
-        lost: () => reject(new RuntimeDisconnectedError(uid, reasonOf(link), 'no')),
+        lost: () => reject(new RuntimeDisconnectedError(uid, endOf(link.state), 'no')),
       })
     })
+  }
+
+  #post(link: Link, message: Message, pending: Pending | undefined): void {
+    const parcel = link.post(message)
+    pending?.posted(parcel, link)
+  }
+
+  /** What has waited since `then` has less time left. */
+  #aged(message: Message, then: number): Message {
+    if (message.kind !== Kind.call && message.kind !== Kind.cmd) return message
+    if (message.timeLeft === null) return message
+    return { ...message, timeLeft: Math.max(0, message.timeLeft - (this.#parts.clock.now() - then)) }
   }
 
   /** Tells whoever runs a request that nobody waits for it any more. */
@@ -167,23 +182,27 @@ export class Requests {
     const { uid } = pending.asked
     const message = { kind: Kind.cancel, id: pending.id, reason } as const
     if (uid === this.#parts.uid) this.#parts.toSelf(message)
-    else if (pending.parcel !== undefined) this.#parts.linkTo(uid)?.post(message)
+    else if (pending.link?.isOver === false) pending.link.post(message)
   }
 }
 
-/** What is sent to this runtime itself is in no batch, and runs. */
-const OWN: Parcel = { seq: 0, sent: true }
+const MOST_TRIES = 3
 
-export function callMessage({ service, method, args }: ServiceCall): Call {
-  return { kind: Kind.call, id: 0, service, method, args: args ?? [], timeLeft: null }
+function checkTrying({ idempotent = false, tries }: RequestOptions): Trying {
+  if (typeof idempotent !== 'boolean') throw invalidOption('idempotent', idempotent, 'true or false')
+  if (tries === undefined) return { tries: idempotent ? MOST_TRIES : 1, idempotent }
+  if (Number.isInteger(tries) && tries >= 1 && tries <= MOST_TRIES) return { tries, idempotent }
+  throw invalidOption('tries', tries, `an integer from 1 to ${MOST_TRIES}`)
 }
 
-export function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
-  return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
+function finite(timeLeft: number): number | null {
+  return timeLeft === Number.POSITIVE_INFINITY ? null : Math.max(0, timeLeft)
 }
 
-export function reasonOf(link: Link): string {
-  return link.state.kind === 'dead' || link.state.kind === 'left' ? link.state.reason : link.state.kind
+/** What can't be put into a message has not been sent. */
+function neverSent(error: unknown): unknown {
+  if (!(error instanceof SkeinError) || error.executed !== undefined) return error
+  return Object.assign(error, { executed: 'no' })
 }
 
 function noSuchPeer(uid: string): SkeinError {

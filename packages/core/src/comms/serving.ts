@@ -183,7 +183,11 @@ export class Serving {
     } catch (cause) {
       // What was thrown is no error, and can't be sent either.
       const text = String(cause)
-      this.#port.post({ kind: Kind.raise, id, error: new SkeinError('ERR_REMOTE', text, { executed: 'maybe' }) })
+      this.#port.post({
+        kind: Kind.raise,
+        id,
+        error: new SkeinError('ERR_REMOTE', text, { executed: 'maybe' }),
+      })
     }
   }
 
@@ -222,7 +226,10 @@ function ran(error: unknown): unknown {
 function unsendable(error: unknown): unknown {
   if (!(error instanceof SkeinError)) return error
   const { code, message, path, limit, size, cause } = error
-  const facts = { ...(path !== undefined && { path }), ...(limit !== undefined && { limit, size: size ?? 0 }) }
+  const facts = {
+    ...(path !== undefined && { path }),
+    ...(limit !== undefined && { limit, size: size ?? 0 }),
+  }
   return new SkeinError(code, message, { ...facts, executed: 'maybe', cause })
 }
 

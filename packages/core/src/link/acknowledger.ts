@@ -31,7 +31,11 @@ export class Acknowledger {
     for (const frame of frames) this.#bytes += frame.byteLength
     // The peer's window is unknown here; an eighth of our own keeps up with any that isn't far smaller.
     if (this.#bytes >= this.#flow.windowBytes / 8) this.force()
-    else this.#timer ??= this.#clock.after(this.#flow.ackDelay, () => this.force())
+    else this.soon()
+  }
+
+  soon(): void {
+    this.#timer ??= this.#clock.after(this.#flow.ackDelay, () => this.force())
   }
 
   force(): void {

@@ -3,7 +3,7 @@ import { SkeinError } from '../errors.js'
 import { type Parcel, Session } from '../peer/session.js'
 import type { Frames } from '../transport/transport.js'
 import { OpenBatch, readBatch } from '../wire/batch.js'
-import type { Header } from '../wire/header.js'
+import type { Header, Numbers } from '../wire/header.js'
 import type { Message } from '../wire/message.js'
 import { Acknowledger } from './acknowledger.js'
 import { Outbox } from './outbox.js'
@@ -12,7 +12,13 @@ import { Progress } from './progress.js'
 
 /** What has come in one batch. */
 export type Received =
-  | { readonly kind: 'messages'; readonly messages: readonly Message[]; readonly unknown: number }
+  | {
+      readonly kind: 'messages'
+      /** The number of the batch, or 0. */
+      readonly seq: number
+      readonly messages: readonly Message[]
+      readonly unknown: number
+    }
   /** A batch that was taken before. It is acknowledged once more. */
   | { readonly kind: 'duplicate' }
   /** Something is missing before it. It is not taken; the resume after a new handshake brings it again. */
@@ -55,14 +61,20 @@ export class Exchange {
     const next = this.session.next()
     if (next === undefined) return this.nextAcknowledgement(token)
     this.#acknowledger.left()
-    return next.batch.frames(token, next.seq, this.session.taken)
+    return next.batch.frames(token, this.numbers(next.seq))
+  }
+
+  /** The numbers of a batch that leaves now. */
+  numbers(seq: number): Numbers {
+    const { taken: ack, admitted } = this.session
+    return { seq, ack, admitted }
   }
 
   /** An acknowledgement alone, if one is due. */
   nextAcknowledgement(token: Uint8Array): Frames | undefined {
     if (!this.#acknowledger.isDue) return undefined
     this.#acknowledger.left()
-    return new OpenBatch(this.#parts.codec).seal().frames(token, 0, this.session.taken)
+    return new OpenBatch(this.#parts.codec).seal().frames(token, this.numbers(0))
   }
 
   /**
@@ -71,9 +83,10 @@ export class Exchange {
    * @param header of the same batch
    * @throws ERR_PROTOCOL, ERR_TOO_LARGE
    */
-  receive(frames: Frames, { seq, ack }: Header, peer: string): Received {
+  receive(frames: Frames, { seq, ack, admitted }: Header, peer: string): Received {
     const { codec, limits } = this.#parts
     this.acknowledged(ack)
+    if (this.session.admit(admitted)) this.#on.wake()
     if (seq !== 0) {
       const taking = this.session.take(seq)
       if (taking === 'duplicate') this.#acknowledger.force()
@@ -81,7 +94,7 @@ export class Exchange {
       this.#acknowledger.took(frames)
     }
     const { messages, unknown } = readBatch(frames, codec, limits, peer)
-    return { kind: 'messages', messages, unknown }
+    return { kind: 'messages', seq, messages, unknown }
   }
 
   /**
@@ -109,6 +122,18 @@ export class Exchange {
     return possible
   }
 
+  /**
+   * Requests of the peer's wait to be started, from the batch of this number on; it sends no more than the window allows
+   * until they are. None do, if it is undefined.
+   */
+  hold(seq: number | undefined): void {
+    const before = this.session.admitted
+    this.session.hold(seq)
+    if (this.session.admitted === before) return
+    if (seq === undefined) this.#acknowledger.force()
+    else this.#acknowledger.soon()
+  }
+
   /** The peer was heard. Whether its data connection must be taken for broken. */
   isStuckAt(now: Instant): boolean {
     return this.#progress.isStuckAt(now)
@@ -117,6 +142,11 @@ export class Exchange {
   /** The connection is given up for another. */
   reset(): void {
     this.#progress.reset()
+  }
+
+  /** We take our leave: what was posted leaves yet, and can't be taken back. */
+  commit(): void {
+    this.session.commit()
   }
 
   /** Nothing more is taken in. What was taken is acknowledged, and nobody waits for room any more. */
@@ -129,5 +159,6 @@ export class Exchange {
   close(): void {
     this.#acknowledger.close()
     this.outbox.close()
+    this.session.close()
   }
 }

@@ -54,8 +54,8 @@ export interface LinkHost<L> extends LinkParts {
   destroyed(link: L): void
   /** A batch has come that bears the link's token. */
   heard(link: L): void
-  /** A message that isn't about the link itself. */
-  received(link: L, message: Message): void
+  /** A message that isn't about the link itself, and the number of its batch. */
+  received(link: L, message: Message, seq: number): void
   dropped(reason: DropReason): void
   /** How late our event loop is, in milliseconds. */
   lag(): number

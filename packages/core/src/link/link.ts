@@ -6,7 +6,7 @@ import { type DeathReason, liveness, nextTick, type PeerEvent, type PeerState } 
 import type { Parcel, Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
 import { OpenBatch } from '../wire/batch.js'
-import { NO_TOKEN, NO_TOKEN_KEY, readHeader, tokenKey } from '../wire/header.js'
+import { NO_NUMBERS, NO_TOKEN, NO_TOKEN_KEY, readHeader, tokenKey } from '../wire/header.js'
 import { type Beat, type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
 import { Circuit } from './circuit.js'
 import { Exchange } from './exchange.js'
@@ -199,6 +199,18 @@ export class Link {
     return this.#exchange.post(message, this.uid ?? '')
   }
 
+  /** Requests of the peer's wait to be started, from the batch of this number on; none do, if it is undefined. */
+  hold(seq: number | undefined): void {
+    this.#exchange.hold(seq)
+  }
+
+  /** Says farewell, behind all that was posted. None of that can be taken back any more. */
+  leave(reason: string): void {
+    const { uid, instance } = this.#host.self
+    this.post({ kind: Kind.disconnect, uid, instance, reason })
+    this.#exchange.commit()
+  }
+
   tick(): void {
     this.#judge({ kind: 'tick' })
   }
@@ -340,7 +352,7 @@ export class Link {
   #greet(greeting: Hand | Shake): void {
     const batch = new OpenBatch(this.#host.codec)
     batch.append(greeting, this.uid ?? '')
-    this.#greetings.push(batch.seal().frames(NO_TOKEN, 0, 0))
+    this.#greetings.push(batch.seal().frames(NO_TOKEN, NO_NUMBERS))
     this.#circuit.wakeData()
   }
 
@@ -357,7 +369,7 @@ export class Link {
     if (this.#handshake.kind !== 'open') return
     const batch = new OpenBatch(this.#host.codec)
     batch.append(message, this.uid ?? '')
-    this.pulse.push(batch.seal().frames(this.#handshake.token, 0, this.session.taken))
+    this.pulse.push(batch.seal().frames(this.#handshake.token, this.#exchange.numbers(0)))
     this.#circuit.wakeControl()
   }
 
@@ -369,7 +381,7 @@ export class Link {
     const received = this.#exchange.receive(frames, header, this.uid ?? '')
     if (received.kind !== 'messages') return this.#outOfTurn(received.kind)
     for (let i = 0; i < received.unknown; i++) this.#host.dropped('unknown-kind')
-    for (const message of received.messages) this.#take(message)
+    for (const message of received.messages) this.#take(message, received.seq)
     if (this.#handshake.kind === 'open' && this.#exchange.isStuckAt(this.#now())) this.#mend()
   }
 
@@ -379,7 +391,7 @@ export class Link {
     if (kind === 'gap') this.#shake({ kind: 'dial' })
   }
 
-  #take(message: Message): void {
+  #take(message: Message, seq: number): void {
     switch (message.kind) {
       case Kind.heart:
         return this.#sendControl(this.#beat(message.n))
@@ -389,7 +401,7 @@ export class Link {
       case Kind.shake:
         return this.#host.dropped('unexpected')
       default:
-        this.#host.received(this, message)
+        this.#host.received(this, message, seq)
     }
   }
 

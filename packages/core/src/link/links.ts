@@ -19,8 +19,8 @@ import { sameSecret } from './secret.js'
 
 /** What the links tell those who use them. */
 export interface LinksEvents {
-  /** A message for this runtime. */
-  received(link: Link, message: Message): void
+  /** A message for this runtime, and the number of its batch. */
+  received(link: Link, message: Message, seq: number): void
   /** A peer has told of those it knows. */
   network(shake: Shake): void
   /** The state of a link has become another kind. */
@@ -212,8 +212,8 @@ export class Links implements LinkHost<Link> {
     this.#on.network(shake)
   }
 
-  received(link: Link, message: Message): void {
-    this.#on.received(link, message)
+  received(link: Link, message: Message, seq: number): void {
+    this.#on.received(link, message, seq)
   }
 
   dropped(reason: DropReason): void {

@@ -15,6 +15,7 @@ export class Outbox {
   readonly #defer: (fn: () => void) => void
   readonly #flush: () => void
   readonly #waiting = new Fifo<RoomWaiter>()
+  #answering: (() => void)[] = []
   #draining: (() => void)[] = []
   #scheduled = false
 
@@ -45,6 +46,11 @@ export class Outbox {
     this.#waiting.push(waiter)
   }
 
+  /** Calls back once there is room for answers, or nothing is sent any more. */
+  whenRoomForAnswers(fn: () => void): void {
+    this.#answering.push(fn)
+  }
+
   /** Resolves when everything posted has been acknowledged, or the link has ended. */
   drained(): Promise<void> {
     if (this.#session.isEmpty && this.#waiting.length === 0) return Promise.resolve()
@@ -64,6 +70,7 @@ export class Outbox {
       if (waiter === undefined) break
       waiter.post()
     }
+    if (this.#answering.length > 0 && this.#session.hasRoomForAnswers) this.#answer()
     if (this.#session.isEmpty) this.#release()
   }
 
@@ -71,12 +78,17 @@ export class Outbox {
   close(): void {
     for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())
       waiter.lost()
+    this.#answer()
     this.#release()
   }
 
   readonly #run = (): void => {
     this.#scheduled = false
     this.#flush()
+  }
+
+  #answer(): void {
+    for (const fn of this.#answering.splice(0)) fn()
   }
 
   #release(): void {

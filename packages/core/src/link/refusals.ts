@@ -1,7 +1,7 @@
 import type { Timer } from '../clock.js'
 import { lanes } from '../peer/lanes.js'
 import { OpenBatch } from '../wire/batch.js'
-import { NO_TOKEN } from '../wire/header.js'
+import { NO_NUMBERS, NO_TOKEN } from '../wire/header.js'
 import { type Hand, Kind } from '../wire/message.js'
 import { Dialler } from './dialler.js'
 import type { LinkParts } from './parts.js'
@@ -35,7 +35,7 @@ export class Refusals {
       },
       hand.from.uid,
     )
-    const frames = batch.seal().frames(NO_TOKEN, 0, 0)
+    const frames = batch.seal().frames(NO_TOKEN, NO_NUMBERS)
     const options = { ...settings.liveness, ...settings.handshake }
     const dialler = new Dialler(transport, lanes(hand.from, place), settings.clock, options, {
       connected: ({ data }) => void data.send(frames).catch(() => this.#close(dialler)),

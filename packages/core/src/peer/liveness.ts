@@ -177,3 +177,8 @@ function forgive(state: PeerState, lost: number): PeerState {
       return state
   }
 }
+
+/** Why a peer is gone, or the state it is in. */
+export function endOf(state: PeerState): string {
+  return state.kind === 'dead' || state.kind === 'left' ? state.reason : state.kind
+}

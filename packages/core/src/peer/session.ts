@@ -239,7 +239,11 @@ export class Session {
   /** The peer has started all requests up to batch `seq`: as many others may follow. Whether that makes room. */
   admit(seq: number): boolean {
     const before = this.#waiting.length
-    for (let first = this.#waiting.at(0); first !== undefined && first.seq <= seq; first = this.#waiting.at(0)) {
+    for (
+      let first = this.#waiting.at(0);
+      first !== undefined && first.seq <= seq;
+      first = this.#waiting.at(0)
+    ) {
       this.#waiting.shift()
       this.#waitingBytes -= first.bytes
       this.#waitingMessages -= first.messages

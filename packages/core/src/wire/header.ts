@@ -21,6 +21,9 @@ export interface Numbers {
   readonly admitted: number
 }
 
+/** Of a batch that belongs to no session. */
+export const NO_NUMBERS: Numbers = { seq: 0, ack: 0, admitted: 0 }
+
 export interface Header extends Numbers {
   /** How many messages are said to follow. */
   readonly messages: number

@@ -2,9 +2,12 @@ import { getEventListeners } from 'node:events'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { TurnedClock } from '../../src/clock.js'
-import { type Pending, Replies, Reply } from '../../src/comms/replies.js'
+import { type Pending, Replies } from '../../src/comms/replies.js'
+import { Reply } from '../../src/comms/reply.js'
 import { Deadlines } from '../../src/deadlines.js'
 import { SkeinError } from '../../src/errors.js'
+import type { Link } from '../../src/link/link.js'
+import type { Parcel } from '../../src/peer/session.js'
 
 const asked = { uid: 'worker:0', what: 'math.add', method: 'add' }
 
@@ -14,6 +17,12 @@ function replying() {
   const replies = new Replies(new Deadlines(clock), (pending, reason) => givenUp.push([pending, reason]))
   return { clock, replies, givenUp }
 }
+
+/** Links are told apart, and asked nothing here. */
+const [link, otherLink]: [Link, Link] = [Object.create(null), Object.create(null)]
+
+/** A batch that has left, or has not. */
+const parcel = (sent: boolean): Parcel => ({ seq: 1, messages: 1, sent, withdraw: () => !sent })
 
 const endless = { timeout: Number.POSITIVE_INFINITY }
 
@@ -45,12 +54,13 @@ describe('A reply', () => {
   test('rejects when its deadline passes, and whoever runs it is told', async () => {
     const { clock, replies, givenUp } = replying()
     const { reply, pending } = replies.open(asked, { timeout: 160 })
+    pending.posted(parcel(true), link)
     const rejected = expect(reply).rejects.toMatchObject({
       code: 'ERR_TIMEOUT',
       uid: 'worker:0',
       method: 'add',
       timeoutMs: 160,
-      executed: 'no',
+      executed: 'maybe',
       message: 'math.add at worker:0 was not answered within 160 ms',
     })
     await clock.advance(159)
@@ -73,6 +83,7 @@ describe('A reply', () => {
   test('can be cancelled once, and whoever runs it is told why', async () => {
     const { replies, givenUp } = replying()
     const { reply, pending } = replies.open(asked, endless)
+    pending.posted(parcel(true), link)
     reply.cancel('changed my mind')
     reply.cancel('again')
     await expect(reply).rejects.toMatchObject({
@@ -94,7 +105,8 @@ describe('A reply', () => {
   test('is given up when its signal is aborted, with the signal’s reason as the cause', async () => {
     const { replies, givenUp } = replying()
     const controller = new AbortController()
-    const { reply } = replies.open(asked, { ...endless, signal: controller.signal })
+    const { reply, pending } = replies.open(asked, { ...endless, signal: controller.signal })
+    pending.posted(parcel(true), link)
     const cause = new Error('the user left')
     controller.abort(cause)
     await expect(reply).rejects.toMatchObject({ code: 'ERR_CANCELLED', reason: 'the user left', cause })
@@ -132,6 +144,7 @@ describe('A reply', () => {
         const { clock, replies, givenUp } = replying()
         const controller = new AbortController()
         const { reply, pending } = replies.open(asked, { timeout: 10, signal: controller.signal })
+        pending.posted(parcel(true), link)
         const outcomes: unknown[] = []
         reply.then(
           () => outcomes.push('resolve'),
@@ -143,7 +156,7 @@ describe('A reply', () => {
           cancel: () => reply.cancel(),
           abort: () => controller.abort(),
           expire: () => clock.advance(20),
-          lose: () => replies.lose('worker:0', 'silent'),
+          lose: () => replies.lose(link, 'silent'),
           closeAll: () => replies.closeAll(),
         }
         const expected = {
@@ -168,37 +181,44 @@ describe('A reply', () => {
 })
 
 describe('A request that fails', () => {
-  /** Where a request can be when it fails. */
-  const places = {
-    'not posted': undefined,
-    'posted, not sent': { seq: 1, sent: false },
-    sent: { seq: 1, sent: true },
-  } as const
-
   test.each([
-    ['its peer is lost', 'not posted', 'no'],
-    ['its peer is lost', 'posted, not sent', 'no'],
-    ['its peer is lost', 'sent', 'maybe'],
-    ['this runtime stops', 'not posted', 'no'],
-    ['this runtime stops', 'posted, not sent', 'no'],
-    ['this runtime stops', 'sent', 'maybe'],
-    // What is in the outbox leaves yet, with its cancel behind it.
-    ['it is given up', 'not posted', 'no'],
-    ['it is given up', 'posted, not sent', 'maybe'],
-    ['it is given up', 'sent', 'maybe'],
-    ['its deadline passes', 'not posted', 'no'],
-    ['its deadline passes', 'posted, not sent', 'maybe'],
-    ['its deadline passes', 'sent', 'maybe'],
-  ] as const)('because %s while it is %s says executed: %s', async (why, place, executed) => {
-    const { clock, replies } = replying()
+    ['its peer is lost', 'posted, not sent', 'no', false],
+    ['its peer is lost', 'sent', 'maybe', false],
+    ['this runtime stops', 'not posted', 'no', false],
+    ['this runtime stops', 'posted, not sent', 'no', false],
+    ['this runtime stops', 'sent', 'maybe', false],
+    // What has not left is taken back, and nobody needs to be told.
+    ['it is given up', 'not posted', 'no', false],
+    ['it is given up', 'posted, not sent', 'no', false],
+    ['it is given up', 'sent', 'maybe', true],
+    ['its deadline passes', 'not posted', 'no', false],
+    ['its deadline passes', 'posted, not sent', 'no', false],
+    ['its deadline passes', 'sent', 'maybe', true],
+  ] as const)('because %s while it is %s says executed: %s', async (why, place, executed, told) => {
+    const { clock, replies, givenUp } = replying()
     const { reply, pending } = replies.open(asked, { timeout: 10 })
-    pending.parcel = places[place]
+    if (place !== 'not posted') pending.posted(parcel(place === 'sent'), link)
     const rejected = expect(reply).rejects.toMatchObject({ executed })
-    if (why === 'its peer is lost') replies.lose('worker:0', 'crashed')
+    if (why === 'its peer is lost') replies.lose(link, 'crashed')
     else if (why === 'this runtime stops') replies.closeAll()
     else if (why === 'it is given up') reply.cancel()
     else await clock.advance(20)
     await rejected
+    expect(givenUp).toHaveLength(told ? 1 : 0)
+  })
+
+  test('and is tried again says so of all its tries: that the last never ran does not mean that none did', async () => {
+    const { replies } = replying()
+    const { reply, pending } = replies.open(asked, endless)
+    let tries = 1
+    pending.again = () => tries++ < 3
+    pending.posted(parcel(true), link)
+    replies.lose(link, 'crashed')
+    pending.posted(parcel(false), otherLink)
+    replies.lose(otherLink, 'silent')
+    expect(replies.awaits(pending)).toBe(true)
+    pending.fail(new SkeinError('ERR_NO_SUCH_PEER', 'gone', { executed: 'no' }))
+    await expect(reply).rejects.toMatchObject({ code: 'ERR_PEER_LOST', reason: 'crashed', executed: 'maybe' })
   })
 
   test('because its peer is lost takes none that is addressed to another with it', async () => {
@@ -207,11 +227,45 @@ describe('A request that fails', () => {
     const second = replies.open(asked, endless)
     const other = replies.open({ ...asked, uid: 'worker:1' }, endless)
     expect([replies.sizeFor('worker:0'), replies.sizeFor('worker:1')]).toEqual([2, 1])
-    replies.lose('worker:0', 'silent')
+    first.pending.posted(parcel(true), link)
+    second.pending.posted(parcel(true), link)
+    other.pending.posted(parcel(true), otherLink)
+    replies.lose(link, 'silent')
     const lost = { name: 'RuntimeDisconnectedError', code: 'ERR_PEER_LOST', reason: 'silent', method: 'add' }
     await expect(first.reply).rejects.toMatchObject(lost)
     await expect(second.reply).rejects.toMatchObject(lost)
     other.pending.resolve(1)
     expect(await other.reply).toBe(1)
+  })
+
+  test('tells below its own stack who awaits it', async () => {
+    const { replies } = replying()
+    const { reply, pending } = replies.open(asked, endless)
+    async function measure(): Promise<unknown> {
+      return await reply
+    }
+    async function experiment(): Promise<unknown> {
+      return await measure()
+    }
+    const failing = experiment()
+    const remote = new RangeError('too hot')
+    remote.stack = 'RangeError: too hot\n    at Sensor.read (file:///sensor.js:3:9)'
+    setImmediate(() => pending.reject(remote))
+    const thrown = await failing.catch((error: unknown) => error)
+    expect(thrown).toBe(remote)
+    expect(remote.stack?.replace(/\(.*[\\/]/g, '(').replace(/:\d+/g, '')).toMatch(
+      /^RangeError: too hot\n {4}at Sensor.read \(sensor.js\)\n {4}--- awaited by ---\n {4}at (async )?measure \(.*\)\n {4}at (async )?experiment/,
+    )
+  })
+
+  test('that nobody awaits in a function keeps the stack that it has', async () => {
+    const { replies } = replying()
+    const { reply, pending } = replies.open(asked, endless)
+    const error = new RangeError('too hot')
+    const { stack } = error
+    const caught = new Promise((resolve) => reply.catch(resolve))
+    pending.reject(error)
+    expect(await caught).toBe(error)
+    expect(error.stack).toBe(stack)
   })
 })

@@ -35,20 +35,57 @@ describe('A session, outwards', () => {
     expect(session.post(call(2), 'peer')).toBe(parcel)
     const sent = session.next()
     expect([sent?.seq, sent?.batch.messages]).toEqual([1, 2])
-    expect(session.post(call(3), 'peer').seq).toBe(2)
+    expect(session.post(call(3), 'peer')).not.toBe(parcel)
+    expect(session.next()?.seq).toBe(2)
   })
 
   test('begins another batch once one has batchBytes', () => {
     const session = sessionWith({ batchBytes: 1000 })
-    const seqs = Array.from({ length: 4 }, () => session.post(call('x'.repeat(600)), 'peer').seq)
-    expect(seqs).toEqual([1, 1, 2, 2])
+    const parcels = Array.from({ length: 4 }, () => session.post(call('x'.repeat(600)), 'peer'))
+    expect(parcels.map((parcel) => parcels.indexOf(parcel))).toEqual([0, 0, 2, 2])
   })
 
   test('begins another batch once one has 64 attachments', () => {
     const session = sessionWith({ batchBytes: 1e9 })
     const attachment = new Uint8Array(4096)
-    const seqs = Array.from({ length: 65 }, () => session.post(call(attachment), 'peer').seq)
-    expect(seqs.slice(-2)).toEqual([1, 2])
+    const parcels = Array.from({ length: 65 }, () => session.post(call(attachment), 'peer'))
+    expect(parcels.map((parcel) => parcels.indexOf(parcel)).slice(-2)).toEqual([0, 64])
+  })
+
+  test('begins another batch once one has as many messages as any reader takes', () => {
+    const session = sessionWith({ batchBytes: 1024 ** 2 })
+    for (let i = 0; i < 10_000; i++) session.post({ kind: Kind.cancel, id: i, reason: '' }, 'peer')
+    expect(session.next()?.batch.messages).toBe(8192)
+  })
+
+  test('takes back a message that has not left, and no other', () => {
+    const session = sessionWith()
+    const parcel = session.post(call('kept'), 'peer')
+    session.post(call('taken back', new Uint8Array(5000)), 'peer')
+    session.post(call('kept too'), 'peer')
+    expect(parcel.withdraw(1)).toBe(true)
+    const frames = session.next()?.batch.frames(NO_TOKEN, { seq: 1, ack: 0, admitted: 0 }) ?? []
+    expect(readBatch(frames, codec, defaultLimits, 'peer')).toMatchObject({
+      messages: [call('kept'), call('kept too')],
+      unknown: 0,
+    })
+    expect(parcel.withdraw(0)).toBe(false)
+  })
+
+  test('can’t take anything back once it has taken leave', () => {
+    const session = sessionWith()
+    const parcel = session.post(call(), 'peer')
+    session.commit()
+    expect([parcel.sent, parcel.withdraw(0)]).toEqual([true, false])
+    expect(session.next()?.seq).toBe(1)
+  })
+
+  test('holds and sends nothing once it is closed', () => {
+    const session = sessionWith(single)
+    for (let i = 0; i < 3; i++) session.post(call(i), 'peer')
+    session.next()
+    session.close()
+    expect([session.next(), session.bytes, session.isEmpty, session.flying]).toEqual([undefined, 0, true, 0])
   })
 
   test('knows of a parcel whether it was ever handed to a connection', () => {
@@ -99,7 +136,64 @@ describe('A session, outwards', () => {
     expect(session.flying).toBeLessThanOrEqual(250)
     expect(first.length).toBeLessThan(10)
     session.acknowledge(1)
+    session.admit(1)
     expect(sendAll(session)).toEqual([first.length + 1])
+  })
+
+  test('sends requests no further than the peer starts them, in bytes and messages', () => {
+    for (const bounds of [{ windowBytes: 250 }, { windowMessages: 3 }]) {
+      const session = sessionWith({ ...single, ...bounds })
+      for (let i = 0; i < 10; i++) session.post(call(i), 'peer')
+      const first = sendAll(session)
+      expect(first.length).toBeLessThan(6)
+      session.acknowledge(first.length)
+      expect(sendAll(session)).toEqual([])
+      expect(session.admit(2)).toBe(true)
+      expect(sendAll(session)).toEqual([first.length + 1, first.length + 2])
+    }
+  })
+
+  test('lets answers pass the requests that the peer has no room for', () => {
+    const session = sessionWith({ ...single, windowMessages: 1 })
+    const answer = { kind: Kind.reply, id: 1, value: 1 } as const
+    session.post(call(1), 'peer')
+    session.post(call(2), 'peer')
+    session.post(answer, 'peer')
+    const read = () => {
+      const next = session.next()
+      const numbers = { seq: next?.seq ?? 0, ack: 0, admitted: 0 }
+      return readBatch(next?.batch.frames(NO_TOKEN, numbers) ?? [], codec, defaultLimits, 'peer')
+    }
+    expect([read(), read()]).toMatchObject([
+      { seq: 1, messages: [call(1)] },
+      { seq: 2, messages: [answer] },
+    ])
+    expect(session.next()).toBeUndefined()
+    session.admit(1)
+    expect(read()).toMatchObject({ seq: 3, messages: [call(2)] })
+  })
+
+  test('keeps the order in which requests and answers were begun as long as there is room', () => {
+    const session = sessionWith(single)
+    const answer = { kind: Kind.reply, id: 1, value: 1 } as const
+    for (const message of [answer, call(1), answer]) session.post(message, 'peer')
+    const kinds: unknown[] = []
+    for (let next = session.next(); next !== undefined; next = session.next()) {
+      const frames = next.batch.frames(NO_TOKEN, { seq: next.seq, ack: 0, admitted: 0 })
+      kinds.push(readBatch(frames, codec, defaultLimits, 'peer').messages[0]?.kind)
+    }
+    expect(kinds).toEqual([Kind.reply, Kind.call, Kind.reply])
+  })
+
+  test('bounds its answers apart from its requests', () => {
+    const session = sessionWith({ outboxBytes: 200 })
+    session.post(call('x'.repeat(300)), 'peer')
+    expect([session.hasRoom, session.hasRoomForAnswers]).toEqual([false, true])
+    session.post({ kind: Kind.reply, id: 1, value: 'x'.repeat(300) }, 'peer')
+    expect(session.hasRoomForAnswers).toBe(false)
+    sendAll(session)
+    session.acknowledge(2)
+    expect(session.hasRoomForAnswers).toBe(true)
   })
 
   test('sends one batch that is larger than the window, alone', () => {
@@ -108,6 +202,7 @@ describe('A session, outwards', () => {
     session.post(call(), 'peer')
     expect(sendAll(session)).toEqual([1])
     session.acknowledge(1)
+    session.admit(1)
     expect(sendAll(session)).toEqual([2])
   })
 
@@ -139,7 +234,8 @@ describe('A session, outwards', () => {
       expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE' }),
     )
     expect([session.isEmpty, session.bytes, session.next()]).toEqual([true, 0, undefined])
-    expect(session.post(call(), 'peer').seq).toBe(1)
+    session.post(call(), 'peer')
+    expect(session.next()?.seq).toBe(1)
   })
 
   test('sends again, under the same numbers, what the peer has not taken when it resumes', () => {
@@ -185,6 +281,16 @@ describe('A session, inwards', () => {
     ])
     expect(session.taken).toBe(4)
   })
+
+  test('has admitted all that it has taken, but for what is held', () => {
+    const session = sessionWith()
+    for (const seq of [1, 2, 3]) session.take(seq)
+    expect(session.admitted).toBe(3)
+    session.hold(2)
+    expect([session.admitted, session.taken]).toEqual([1, 3])
+    session.hold(undefined)
+    expect(session.admitted).toBe(3)
+  })
 })
 
 interface End {
@@ -211,7 +317,10 @@ class Exchange {
 
   send(from: End): void {
     const next = from.session.next()
-    if (next !== undefined) from.wire.push(next.batch.frames(NO_TOKEN, next.seq, from.session.taken))
+    if (next !== undefined)
+      from.wire.push(
+        next.batch.frames(NO_TOKEN, { seq: next.seq, ack: from.session.taken, admitted: from.session.taken }),
+      )
   }
 
   arrive(from: End): void {
@@ -222,6 +331,7 @@ class Exchange {
   /** The peer learns of what was taken without a batch, as by a beat. */
   acknowledge(from: End): void {
     expect(this.#other(from).session.acknowledge(from.session.taken)).toBe(true)
+    this.#other(from).session.admit(from.session.admitted)
   }
 
   cut(): void {

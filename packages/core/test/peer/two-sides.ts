@@ -33,7 +33,15 @@ class Connection {
 const codec = new MsgpackCodec()
 
 /** So small that windows close and batches are many. */
-const flow = { windowBytes: 200, outboxBytes: 1e9, outboxMessages: 1e9, batchBytes: 100, ackDelay: 0 }
+const flow = {
+  windowBytes: 200,
+  windowMessages: 5,
+  maxRunning: 1e9,
+  outboxBytes: 1e9,
+  outboxMessages: 1e9,
+  batchBytes: 100,
+  ackDelay: 0,
+}
 
 /** One side of a link, as `Link` and `Links` drive it: the handshake, a session, and one connection at a time. */
 export class Side {
@@ -123,7 +131,12 @@ export class Side {
   /** An acknowledgement that travels alone. */
   acknowledge(): void {
     if (this.state.kind !== 'open' || !this.#isUp()) return
-    this.#put('data', new OpenBatch(codec).seal().frames(this.state.token, 0, this.session.taken))
+    this.#put(
+      'data',
+      new OpenBatch(codec)
+        .seal()
+        .frames(this.state.token, { seq: 0, ack: this.session.taken, admitted: this.session.taken }),
+    )
     this.owesAck = false
   }
 
@@ -131,7 +144,12 @@ export class Side {
     if (this.state.kind !== 'open' || !this.#isUp()) return
     const batch = new OpenBatch(codec)
     batch.append(message, 'peer')
-    this.#put('control', batch.seal().frames(this.state.token, 0, this.session.taken))
+    this.#put(
+      'control',
+      batch
+        .seal()
+        .frames(this.state.token, { seq: 0, ack: this.session.taken, admitted: this.session.taken }),
+    )
   }
 
   receive(packet: Packet): void {
@@ -148,7 +166,14 @@ export class Side {
     while (this.state.kind === 'open' && this.#isUp()) {
       const next = this.session.next()
       if (next === undefined) return
-      this.#put('data', next.batch.frames(this.state.token, next.seq, this.session.taken))
+      this.#put(
+        'data',
+        next.batch.frames(this.state.token, {
+          seq: next.seq,
+          ack: this.session.taken,
+          admitted: this.session.taken,
+        }),
+      )
       this.owesAck = false
     }
   }
@@ -200,8 +225,9 @@ export class Side {
     const token = this.connection === undefined ? undefined : tokenKey(this.connection.token)
     if (reading.kind !== 'token' || reading.token !== token) return
     this.event({ kind: 'batch' })
-    const { seq, ack, messages } = readBatch(frames, codec, defaultLimits, 'peer')
+    const { seq, ack, admitted, messages } = readBatch(frames, codec, defaultLimits, 'peer')
     if (!this.session.acknowledge(ack)) throw new Error('acknowledged what was never sent')
+    this.session.admit(admitted)
     if (seq !== 0) {
       const taking = this.session.take(seq)
       this.owesAck ||= taking !== 'gap'

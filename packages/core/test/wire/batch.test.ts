@@ -38,26 +38,32 @@ describe('A batch', () => {
   test('arrives with its numbers and messages', () => {
     const number = fc.maxSafeInteger().map(Math.abs)
     fc.assert(
-      fc.property(fc.array(messages, { maxLength: 20 }), number, number, (all, seq, ack) => {
-        const sealed = batchOf(...all).seal()
-        const frames = sealed.frames(token, seq, ack)
-        expect(tokenOf(frames[0])).toEqual({ kind: 'token', token: tokenKey(token) })
-        expect(read(frames)).toEqual({ seq, ack, messages: all, unknown: 0 })
-        expect(sealed.messages).toBe(all.length)
-        expect(sealed.bytes).toBe(frames.reduce((sum, { byteLength }) => sum + byteLength, 0))
-      }),
+      fc.property(
+        fc.array(messages, { maxLength: 20 }),
+        number,
+        number,
+        number,
+        (all, seq, ack, admitted) => {
+          const sealed = batchOf(...all).seal()
+          const frames = sealed.frames(token, { seq, ack, admitted })
+          expect(tokenOf(frames[0])).toEqual({ kind: 'token', token: tokenKey(token) })
+          expect(read(frames)).toEqual({ seq, ack, admitted, messages: all, unknown: 0 })
+          expect(sealed.messages).toBe(all.length)
+          expect(sealed.bytes).toBe(frames.reduce((sum, { byteLength }) => sum + byteLength, 0))
+        },
+      ),
     )
   })
 
   test('has the layout of the protocol', () => {
     const [frame] = batchOf({ kind: Kind.heart, n: 5 })
       .seal()
-      .frames(token, 1, 2 ** 33 + 3)
+      .frames(token, { seq: 1, ack: 2 ** 33 + 3, admitted: 2 ** 33 + 3 })
     expect(frame).toEqual(
       Buffer.concat([
         hex('01'),
         token,
-        hex('93 cf 0000000000000001 cf 0000000200000003 dd 00000001 92 03 05'),
+        hex('94 cf 0000000000000001 cf 0000000200000003 cf 0000000200000003 dd 00000001 92 03 05'),
       ]),
     )
   })
@@ -71,9 +77,12 @@ describe('A batch', () => {
       args: [1, 2],
       timeLeft: null,
     }
-    const example = `01 000102030405060708090a0b0c0d0e0f 93 cf0000000000000001 cf0000000000000000
+    const example =
+      `01 000102030405060708090a0b0c0d0e0f 94 cf0000000000000001 cf0000000000000000 cf0000000000000000
       dd00000001 96 08 07 a46d617468 a3616464 920102 c0`.replaceAll(/\s/g, '')
-    const frames = batchOf(request).seal().frames(hex('000102030405060708090a0b0c0d0e0f'), 1, 0)
+    const frames = batchOf(request)
+      .seal()
+      .frames(hex('000102030405060708090a0b0c0d0e0f'), { seq: 1, ack: 0, admitted: 0 })
     expect(frames).toEqual([hex(example)])
   })
 
@@ -85,7 +94,7 @@ describe('A batch', () => {
     expect(batch.messages).toBe(2)
     expect(batch.attachments).toHaveLength(2)
     const { bytes } = batch
-    const frames = batch.seal().frames(token, 1, 0)
+    const frames = batch.seal().frames(token, { seq: 1, ack: 0, admitted: 0 })
     expect(frames.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(bytes)
   })
 
@@ -93,12 +102,14 @@ describe('A batch', () => {
     const args = [{ a: 1 }]
     const batch = batchOf(call(...args))
     args[0] = { a: 2 }
-    expect(read(batch.seal().frames(token, 1, 0)).messages).toEqual([call({ a: 1 })])
+    expect(read(batch.seal().frames(token, { seq: 1, ack: 0, admitted: 0 })).messages).toEqual([
+      call({ a: 1 }),
+    ])
   })
 
   test('hands attachments over uncopied, each as a frame', () => {
     const [a, b] = [new Uint8Array(4096), new Float64Array(1000)]
-    const frames = batchOf(call(a), call('x', b)).seal().frames(token, 1, 0)
+    const frames = batchOf(call(a), call('x', b)).seal().frames(token, { seq: 1, ack: 0, admitted: 0 })
     expect(frames).toHaveLength(3)
     expect(frames[1]).toBe(a)
     expect(frames[2]?.buffer).toBe(b.buffer)
@@ -116,7 +127,7 @@ describe('A batch', () => {
     ).toThrow(refusedWith('ERR_NOT_SERIALISABLE'))
     expect([batch.bytes, batch.messages, batch.attachments.length]).toEqual(before)
     batch.append(call(Buffer.alloc(7000)), 'peer')
-    expect(read(batch.seal().frames(token, 1, 0)).messages).toEqual([
+    expect(read(batch.seal().frames(token, { seq: 1, ack: 0, admitted: 0 })).messages).toEqual([
       call('first', new Uint8Array(5000)),
       call(Buffer.alloc(7000)),
     ])
@@ -133,7 +144,9 @@ describe('A batch', () => {
     }
     expect(() => batch.append(call(value), 'peer')).toThrow(refusedWith('ERR_NOT_SERIALISABLE'))
     batch.append(call('after', new Uint8Array(7000)), 'peer')
-    expect(read(batch.seal().frames(token, 1, 0)).messages).toEqual([call('after', new Uint8Array(7000))])
+    expect(read(batch.seal().frames(token, { seq: 1, ack: 0, admitted: 0 })).messages).toEqual([
+      call('after', new Uint8Array(7000)),
+    ])
   })
 
   test('is as before when a codec fails half-way', () => {
@@ -165,10 +178,10 @@ describe('A batch', () => {
   test('gets its header in place when it leaves, and is copied when it leaves again', () => {
     const big = new Uint8Array(5000)
     const sealed = batchOf(call(big)).seal()
-    const first = sealed.frames(token, 7, 1)
+    const first = sealed.frames(token, { seq: 7, ack: 1, admitted: 1 })
     const snapshot = Buffer.from(first[0] ?? [])
     const other = new Uint8Array(16).fill(9)
-    const second = sealed.frames(other, 7, 2)
+    const second = sealed.frames(other, { seq: 7, ack: 2, admitted: 2 })
     expect(first[0]).toEqual(snapshot)
     expect(second[0]?.buffer === first[0]?.buffer && second[0]?.byteOffset === first[0]?.byteOffset).toBe(
       false,
@@ -182,12 +195,18 @@ describe('A batch', () => {
     // The buffer that it grew in has room to spare; a copy has none.
     const sealed = batchOf(call('x'.repeat(20_000)), call('y')).seal()
     const room = (frame: Uint8Array | undefined) => (frame?.buffer.byteLength ?? 0) - (frame?.byteLength ?? 0)
-    expect(room(sealed.frames(token, 1, 0)[0])).toBeGreaterThan(0)
-    expect(room(sealed.frames(token, 1, 0)[0])).toBe(0)
+    expect(room(sealed.frames(token, { seq: 1, ack: 0, admitted: 0 })[0])).toBeGreaterThan(0)
+    expect(room(sealed.frames(token, { seq: 1, ack: 0, admitted: 0 })[0])).toBe(0)
   })
 
   test('may be without messages, to acknowledge', () => {
-    expect(read(batchOf().seal().frames(token, 0, 9))).toEqual({ seq: 0, ack: 9, messages: [], unknown: 0 })
+    expect(read(batchOf().seal().frames(token, { seq: 0, ack: 9, admitted: 9 }))).toEqual({
+      seq: 0,
+      ack: 9,
+      admitted: 9,
+      messages: [],
+      unknown: 0,
+    })
   })
 })
 
@@ -209,43 +228,51 @@ describe('The token of a batch', () => {
   })
 
   test('must be 16 bytes', () => {
-    expect(() => batchOf().seal().frames(new Uint8Array(15), 1, 0)).toThrow(RangeError)
+    expect(() => batchOf().seal().frames(new Uint8Array(15), { seq: 1, ack: 0, admitted: 0 })).toThrow(
+      RangeError,
+    )
   })
 })
 
 describe('A reader', () => {
   test.each([
-    ['fixints', '93 05 06 91 92 03 07'],
-    ['uint 8', '93 cc05 cc06 91 92 03 cc07'],
-    ['uint 16 and array 16', 'dc0003 cd0005 cd0006 dc0001 92 03 07'],
-    ['uint 32', 'dd00000003 ce00000005 ce00000006 91 92 03 07'],
-    ['int 8 and int 16', '93 d005 d10006 91 92 03 07'],
-    ['int 32 and int 64', '93 d200000005 d30000000000000006 91 92 03 07'],
+    ['fixints', '94 05 06 04 91 92 03 07'],
+    ['uint 8', '94 cc05 cc06 cc04 91 92 03 cc07'],
+    ['uint 16 and array 16', 'dc0004 cd0005 cd0006 cd0004 dc0001 92 03 07'],
+    ['uint 32', 'dd00000004 ce00000005 ce00000006 ce00000004 91 92 03 07'],
+    ['int 8 and int 16', '94 d005 d10006 04 91 92 03 07'],
+    ['int 32 and int 64', '94 d200000005 d30000000000000006 04 91 92 03 07'],
   ])('takes the header in any width: %s', (_, text) => {
-    expect(read([written(text)])).toMatchObject({ seq: 5, ack: 6, messages: [{ kind: Kind.heart, n: 7 }] })
-    expect(readHeader(written(text))).toMatchObject({ seq: 5, ack: 6, messages: 1 })
+    expect(read([written(text)])).toMatchObject({
+      seq: 5,
+      ack: 6,
+      admitted: 4,
+      messages: [{ kind: Kind.heart, n: 7 }],
+    })
+    expect(readHeader(written(text))).toMatchObject({ seq: 5, ack: 6, admitted: 4, messages: 1 })
   })
 
   test.each([
     ['no header', ''],
     ['an array of 2', '92 01 02'],
-    ['an array of 4', '94 01 02 90 01'],
-    ['a negative number', '93 ff 02 90'],
-    ['a negative int 8', '93 d0ff 02 90'],
-    ['a number beyond 2^53', '93 cf0020000000000000 02 90'],
-    ['a float', '93 cb3ff0000000000000 02 90'],
-    ['messages that are a map', '93 01 02 80'],
-    ['a message that is no array', '93 01 02 91 05'],
-    ['bytes after the messages', '93 01 02 90 c0'],
-    ['fewer messages than said', '93 01 02 92 91 07'],
+    ['an array of 3', '93 01 02 90'],
+    ['a negative number', '94 ff 02 02 90'],
+    ['a negative int 8', '94 d0ff 02 02 90'],
+    ['a number beyond 2^53', '94 cf0020000000000000 02 02 90'],
+    ['a float', '94 cb3ff0000000000000 02 02 90'],
+    ['messages that are a map', '94 01 02 02 80'],
+    ['a message that is no array', '94 01 02 02 91 05'],
+    ['bytes after the messages', '94 01 02 02 90 c0'],
+    ['fewer messages than said', '94 01 02 02 92 91 07'],
   ])('refuses %s', (_, text) => {
     expect(() => read([written(text)])).toThrow(refusedWith('ERR_PROTOCOL'))
   })
 
   test('skips and counts messages of a later version', () => {
-    expect(read([written('93 01 02 93 92 03 07 92 7f a0 91 07')])).toEqual({
+    expect(read([written('94 01 02 02 93 92 03 07 92 7f a0 91 07')])).toEqual({
       seq: 1,
       ack: 2,
+      admitted: 2,
       messages: [{ kind: Kind.heart, n: 7 }, { kind: Kind.stop }],
       unknown: 1,
     })
@@ -254,7 +281,7 @@ describe('A reader', () => {
   test('refuses what is over its limits, before it decodes', () => {
     const frames = batchOf(call(new Uint8Array(5000)), call(new Uint8Array(5000)))
       .seal()
-      .frames(token, 1, 0)
+      .frames(token, { seq: 1, ack: 0, admitted: 0 })
     const neverDecodes: Codec = {
       encode: () => new Uint8Array(0),
       decode: () => {
@@ -276,13 +303,15 @@ describe('A reader', () => {
   test('takes a message as deep as its sender may make it', () => {
     let value: unknown = 1
     for (let i = 0; i < defaultLimits.depth - 2; i++) value = [value]
-    expect(read(batchOf(call(value)).seal().frames(token, 1, 0)).messages).toEqual([call(value)])
+    expect(read(batchOf(call(value)).seal().frames(token, { seq: 1, ack: 0, admitted: 0 })).messages).toEqual(
+      [call(value)],
+    )
     expect(() => batchOf(call([value]))).toThrow(refusedWith('ERR_NOT_SERIALISABLE'))
   })
 
   test('gives a batch or a typed error, wherever a batch is cut off or bent', () => {
     const whole = batchOf(call({ a: [1, 'x', new Map([[1, undefined]])] }), call(new Error('e'))).seal()
-    const frame = Buffer.from(whole.frames(token, 300, 70_000)[0] ?? [])
+    const frame = Buffer.from(whole.frames(token, { seq: 300, ack: 70_000, admitted: 70_000 })[0] ?? [])
     for (let end = 17; end < frame.length; end++) {
       expect(() => read([frame.subarray(0, end)])).toThrow(refusedWith('ERR_PROTOCOL'))
     }
@@ -323,9 +352,9 @@ describe('A greeting', () => {
       network: [hand.from],
       refused: { code: 'ERR_UID_TAKEN', message: 'taken' },
     }
-    expect(greet(batchOf(hand).seal().frames(NO_TOKEN, 0, 0))).toEqual(hand)
+    expect(greet(batchOf(hand).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 }))).toEqual(hand)
     const { from, answers, attempt, session, taken, network, refused } = shake
-    expect(greet(batchOf(shake).seal().frames(NO_TOKEN, 0, 0))).toEqual({
+    expect(greet(batchOf(shake).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 }))).toEqual({
       kind: Kind.shake,
       from,
       answers,
@@ -362,23 +391,31 @@ describe('A greeting', () => {
       network,
       refused: null,
     }
-    expect(greet(batchOf(shake).seal().frames(NO_TOKEN, 0, 0))).toMatchObject({ network })
+    expect(greet(batchOf(shake).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 }))).toMatchObject({
+      network,
+    })
   })
 
   test.each<[what: string, frames: () => Frames]>([
-    ['another kind', () => batchOf({ kind: Kind.stop }).seal().frames(NO_TOKEN, 0, 0)],
-    ['two messages', () => batchOf(hand, hand).seal().frames(NO_TOKEN, 0, 0)],
-    ['no message', () => batchOf().seal().frames(NO_TOKEN, 0, 0)],
+    [
+      'another kind',
+      () => batchOf({ kind: Kind.stop }).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 }),
+    ],
+    ['two messages', () => batchOf(hand, hand).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })],
+    ['no message', () => batchOf().seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })],
     ['no frame', () => []],
-    ['a token', () => batchOf(hand).seal().frames(token, 0, 0)],
-    ['an attachment', () => [...batchOf(hand).seal().frames(NO_TOKEN, 0, 0), new Uint8Array(1)]],
-    ['a kind of a later version', () => [Buffer.concat([hex('01'), NO_TOKEN, hex('93 00 00 91 91 7f')])]],
+    ['a token', () => batchOf(hand).seal().frames(token, { seq: 0, ack: 0, admitted: 0 })],
+    [
+      'an attachment',
+      () => [...batchOf(hand).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 }), new Uint8Array(1)],
+    ],
+    ['a kind of a later version', () => [Buffer.concat([hex('01'), NO_TOKEN, hex('94 00 00 00 91 91 7f')])]],
   ])('is refused with %s', (_, frames) => {
     expect(() => greet(frames())).toThrow(refusedWith('ERR_PROTOCOL'))
   })
 
   test('is refused beyond its own, smaller limit', () => {
-    const frames = batchOf(hand).seal().frames(NO_TOKEN, 0, 0)
+    const frames = batchOf(hand).seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })
     expect(() => greet(frames, { ...defaultLimits, greetingBytes: 100 })).toThrow(
       expect.objectContaining({ code: 'ERR_TOO_LARGE', limit: 100 }),
     )
@@ -387,7 +424,7 @@ describe('A greeting', () => {
   test('of a mebibyte of empty maps is refused by their number', () => {
     const maps = Buffer.alloc(1024 ** 2 - 100, 0x80)
     hex('dd 000fff90').copy(maps)
-    const frame = Buffer.concat([hex('01'), NO_TOKEN, hex('93 00 00 91'), maps])
+    const frame = Buffer.concat([hex('01'), NO_TOKEN, hex('94 00 00 00 91'), maps])
     expect(() => greet([frame])).toThrow(refusedWith('ERR_TOO_LARGE'))
   })
 
@@ -398,7 +435,7 @@ describe('A greeting', () => {
     })
     const batch = new OpenBatch(open)
     batch.append({ kind: Kind.reply, id: 1, value: () => {} }, 'peer')
-    const frames = batch.seal().frames(NO_TOKEN, 0, 0)
+    const frames = batch.seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })
     expect(() => readGreeting(frames, open, defaultLimits)).toThrow(refusedWith('ERR_PROTOCOL'))
     expect(imported).toEqual([])
   })

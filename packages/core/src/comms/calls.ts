@@ -1,0 +1,55 @@
+import { type Call, type Cmd, Kind } from '../wire/message.js'
+
+/** A method of a service. */
+export interface ServiceCall {
+  readonly service: string
+  readonly method: string
+  readonly args?: readonly unknown[]
+}
+
+/** A method of a resident object. */
+export interface ObjectCall {
+  readonly type: string
+  readonly object: string
+  readonly method: string
+  readonly args?: readonly unknown[]
+}
+
+export interface SendOptions {
+  /**
+   * What to do while the peer's outbox is full: wait for room, or fail with ERR_OVERLOADED.
+   * @default 'wait'
+   */
+  readonly overflow?: 'wait' | 'fail' | undefined
+}
+
+export interface RequestOptions extends SendOptions {
+  /**
+   * Milliseconds until the request fails with ERR_TIMEOUT; Infinity for none. Within another request it is at most what
+   * that one has left.
+   * @default the runtime's `timeout`
+   */
+  readonly timeout?: number | undefined
+  /** Aborting it gives the request up. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Whether it does no harm if the method runs twice: then a request that was lost on its way is tried again, although it
+   * may have run.
+   * @default false
+   */
+  readonly idempotent?: boolean | undefined
+  /**
+   * How often it is tried at most, 1 to 3, within its deadline: again only if it certainly never ran, or is idempotent,
+   * and what prevented it may have passed. What is tried again is encoded again, so its arguments must stay as they are.
+   * @default 3 if it is idempotent, otherwise 1
+   */
+  readonly tries?: number | undefined
+}
+
+export function callMessage({ service, method, args }: ServiceCall): Call {
+  return { kind: Kind.call, id: 0, service, method, args: args ?? [], timeLeft: null }
+}
+
+export function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
+  return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
+}

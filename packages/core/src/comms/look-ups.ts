@@ -1,0 +1,45 @@
+import type { DirectoryEntry } from '../wire/message.js'
+
+export interface LookUpsParts {
+  /** Asks somebody who may know for a uid that the directory doesn't have. */
+  readonly resolve: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+  /** A runtime is known that wasn't. */
+  readonly learned: (entry: DirectoryEntry) => void
+  /** Calls back when the present turn of the event loop has done its work. */
+  readonly defer: (fn: () => void) => void
+}
+
+/** The uids that are being asked for: once for all who want to know at the time. */
+export class LookUps {
+  readonly #parts: LookUpsParts
+  readonly #asking = new Map<string, Promise<void>>()
+
+  constructor(parts: LookUpsParts) {
+    this.#parts = parts
+  }
+
+  /** Whether somebody waits for a uid: whoever asks now goes behind them, so that the order of requests holds. */
+  isAsking(uid: string): boolean {
+    return this.#asking.has(uid)
+  }
+
+  /** Makes sure that the directory knows a uid, if anybody does. Never rejects. */
+  ask(uid: string): Promise<void> {
+    const known = this.#asking.get(uid)
+    if (known !== undefined) return known
+    const asking = this.#ask(uid)
+    this.#asking.set(uid, asking)
+    return asking
+  }
+
+  async #ask(uid: string): Promise<void> {
+    try {
+      const entry = await this.#parts.resolve?.(uid)
+      if (entry !== undefined) this.#parts.learned(entry)
+    } catch {
+      // Nobody to ask: the uid stays unknown.
+    } finally {
+      this.#parts.defer(() => this.#asking.delete(uid))
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { SkeinError } from '../errors.js'
+import type { Link } from '../link/link.js'
+import type { FlowOptions } from '../options.js'
+import type { Call, Cmd, Message } from '../wire/message.js'
+import { within } from './current-request.js'
+import type { RequestTime } from './incoming.js'
+import { type Dispatch, Serving, type ServingPort } from './serving.js'
+
+export interface ServingsParts {
+  readonly uid: string
+  readonly time: RequestTime
+  readonly flow: FlowOptions
+  readonly dispatch: Dispatch
+  /** Whether methods can ask for the request that they run for. */
+  readonly requestContext: boolean
+  /** Sends a message to this runtime itself. */
+  readonly toSelf: (message: Message) => void
+  /** A request of `from` that expects no answer has thrown. */
+  readonly failed: (from: string, error: unknown) => void
+}
+
+/** The requests that run here, by the links over which they came. */
+export class Servings {
+  readonly #parts: ServingsParts
+  readonly #dispatch: Dispatch
+  readonly #byLink = new Map<Link, Serving>()
+  /** Of links that are over, as long as something of them runs. */
+  readonly #leftover = new Set<Serving>()
+  readonly own: Serving
+  #refusing: SkeinError | undefined
+
+  constructor(parts: ServingsParts) {
+    this.#parts = parts
+    const { dispatch, requestContext, toSelf } = parts
+    this.#dispatch = requestContext ? (request) => within(request, dispatch) : dispatch
+    // What is sent to oneself has no outbox that could be full.
+    const port = { post: toSelf, hasRoom: () => true, whenRoom: () => {}, hold: () => {} }
+    this.own = this.#new(parts.uid, port)
+  }
+
+  /** Requests of a peer's that run or wait. */
+  sizeOf(link: Link): number {
+    return this.#byLink.get(link)?.size ?? 0
+  }
+
+  /** @param seq the number of the batch in which it came */
+  run(link: Link, message: Call | Cmd, seq: number): void {
+    let serving = this.#byLink.get(link)
+    if (serving === undefined) {
+      serving = this.#new(link.uid ?? '', {
+        post: (answer) => void (link.isOver || link.post(answer)),
+        hasRoom: () => link.isOver || link.session.hasRoomForAnswers,
+        whenRoom: (fn) => link.outbox.whenRoomForAnswers(fn),
+        hold: (from) => void (link.isOver || link.hold(from)),
+      })
+      if (this.#refusing !== undefined) serving.refuse(this.#refusing)
+      this.#byLink.set(link, serving)
+    }
+    serving.run(message, seq)
+  }
+
+  cancel(link: Link, id: number, reason: string): void {
+    this.#byLink.get(link)?.cancel(id, reason)
+  }
+
+  /** A link is over: nobody waits for what came over it. */
+  abandon(link: Link, reason: SkeinError): void {
+    const serving = this.#byLink.get(link)
+    if (serving === undefined) return
+    this.#byLink.delete(link)
+    this.#leftover.add(serving)
+    serving.abandon(reason)
+    void serving.idle().then(() => this.#leftover.delete(serving))
+  }
+
+  /** From now on all requests are refused. What runs goes on. */
+  refuse(reason: SkeinError): void {
+    this.#refusing = reason
+    for (const serving of this.#all()) serving.refuse(reason)
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#all().map((serving) => serving.idle()))
+  }
+
+  /** This runtime ends: nobody waits for anything. */
+  close(reason: SkeinError): void {
+    for (const serving of this.#all()) {
+      serving.refuse(reason)
+      serving.abandon(reason)
+    }
+    this.#byLink.clear()
+  }
+
+  #all(): Serving[] {
+    return [this.own, ...this.#byLink.values(), ...this.#leftover]
+  }
+
+  #new(from: string, port: Omit<ServingPort, 'failed'>): Serving {
+    const { time, flow, failed } = this.#parts
+    const options = { from, time, maxRunning: flow.maxRunning, maxWaiting: flow.outboxMessages }
+    return new Serving(
+      { ...options, dispatch: this.#dispatch },
+      { ...port, failed: (error) => failed(from, error) },
+    )
+  }
+}
