@@ -76,14 +76,16 @@ export class References implements RemoteReferences {
     return proxyFor(this.#hold(address, ticket ?? ''))
   }
 
-  /** A value is about to be encoded. */
   begin(): void {
     if (this.#undo.length > 0) this.#undo = []
   }
 
-  /** It could not be: whoever was to get what was exported since `begin` will not. */
-  rollback(): void {
-    for (const undo of this.#undo.splice(0)) undo()
+  mark(): number {
+    return this.#undo.length
+  }
+
+  rollback(mark: number): void {
+    for (const undo of this.#undo.splice(mark)) undo()
   }
 
   // This runtime's own

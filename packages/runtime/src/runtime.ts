@@ -9,7 +9,6 @@ import {
   type Clock,
   checkUid,
   invalidOption,
-  MsgpackCodec,
   randomId,
   stderrLogger,
   systemClock,
@@ -30,7 +29,6 @@ import { ServiceDoor } from './doors.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
 import { proxyFor } from './proxy.js'
-import { ReferenceCodec } from './reference-codec.js'
 import { OBJECTS, References } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { ResidentObjects } from './resident-objects.js'
@@ -91,7 +89,6 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     const comms = () => this.comms
     const objects = new ResidentObjects(uid, makeId, options.logger ?? stderrLogger)
     const references = new References({ comms, objects, makeId })
-    const codec = new MsgpackCodec({ references, ...(parts.limits && { limits: parts.limits }) })
     this.#options = options
     this.#objects = objects
     this.#references = references
@@ -99,7 +96,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     const { monitor, stats, ...commsOptions } = options
     this.comms = new CommsManager(commsOptions, {
       ...parts,
-      codec: new ReferenceCodec(codec, references),
+      references,
       dispatch: this.#dispatcher.dispatch,
       resolve: monitor === undefined ? undefined : async (uid) => this.#monitor?.find(uid),
     })

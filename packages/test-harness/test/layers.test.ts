@@ -21,6 +21,7 @@ const CORE_LAYERS = [
   /^transport\//,
   /^peer\//,
   /^link\//,
+  /^stream\//,
   /^comms\//,
   /^comms-manager\.ts$/,
   /^(index|internal)\.ts$/,

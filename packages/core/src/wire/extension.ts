@@ -14,6 +14,7 @@ export const Extension = {
   error: 8,
   reference: 9,
   attachment: 10,
+  stream: 11,
   buffer: 16,
   uint8Array: 17,
   arrayBuffer: 18,

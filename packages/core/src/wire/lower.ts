@@ -3,13 +3,14 @@ import { types } from 'node:util'
 import { type Encoder, ExtData } from '@msgpack/msgpack'
 import { describe } from '../errors.js'
 import { lowerBinary } from './binary.js'
-import type { RemoteReferences } from './codec.js'
+import type { StreamSource } from './codec.js'
 import { describeError, isError } from './error-value.js'
+import { type Exporters, isStream } from './exporters.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 import { isPlain, partOf } from './plain.js'
 import { property, Refusal, tooLarge, uncopyable } from './refusal.js'
-import { bigintToBytes, dateToBytes } from './scalar.js'
+import { bigintToBytes, dateToBytes, streamToBytes } from './scalar.js'
 
 const UNDEFINED = new ExtData(Extension.undefined, new Uint8Array(0))
 const NEGATIVE_ZERO = new ExtData(Extension.negativeZero, new Uint8Array(0))
@@ -19,7 +20,7 @@ const NONE: Uint8Array[] = []
 export interface LoweringOptions {
   /** Encodes what lies in extensions. */
   readonly encoder: Encoder
-  readonly references: RemoteReferences | undefined
+  readonly exporters: Exporters
   readonly limits: Readonly<Limits>
 }
 
@@ -31,7 +32,7 @@ export interface LoweringOptions {
  */
 export class Lowering {
   readonly #encoder: Encoder
-  readonly #references: RemoteReferences | undefined
+  readonly #exporters: Exporters
   readonly #frameBytes: number
   readonly #depthLimit: number
   readonly #nodeLimit: number
@@ -42,9 +43,9 @@ export class Lowering {
   /** The errors around the present value: an error may refer to itself, and is sent nevertheless. */
   #errors: object[] = []
 
-  constructor({ encoder, references, limits }: LoweringOptions) {
+  constructor({ encoder, exporters, limits }: LoweringOptions) {
     this.#encoder = encoder
-    this.#references = references
+    this.#exporters = exporters
     this.#frameBytes = limits.frameBytes
     this.#depthLimit = limits.depth
     // Half of what the reader takes in a batch: the other messages of the batch have the other half.
@@ -84,7 +85,7 @@ export class Lowering {
       case 'object':
         if (value === null) return null
         if (Array.isArray(value)) return this.#array(value, depth)
-        if (isPlain(value)) return this.#record(value, depth)
+        if (isPlain(value)) return this.#recordOrStream(value, depth)
         return this.#special(value, depth)
       case 'function':
         return this.#reference(value, depth)
@@ -112,6 +113,12 @@ export class Lowering {
       throw Refusal.within(array, `[${index}]`, thrown)
     }
     return copy ?? array
+  }
+
+  /** A literal with a method of that name is a stream, like any other async iterable. */
+  #recordOrStream(value: Readonly<Record<string, unknown>>, depth: number): unknown {
+    if (Symbol.asyncIterator in value && isStream(value)) return this.#stream(value)
+    return this.#record(value, depth)
   }
 
   #record(record: Readonly<Record<string, unknown>>, depth: number): Readonly<Record<string, unknown>> {
@@ -207,9 +214,11 @@ export class Lowering {
   #attempt(lower: () => unknown): unknown {
     const attachments = this.#attachments
     const [attached, nodes, errors] = [attachments.length, this.#nodes, this.#errors.length]
+    const mark = this.#exporters.mark()
     try {
       return lower()
     } catch {
+      this.#exporters.rollback(mark)
       attachments.length = attached
       this.#errors.length = errors
       this.#nodes = nodes
@@ -217,12 +226,23 @@ export class Lowering {
     }
   }
 
-  /** What is neither data nor plain: sent as a reference if it is one of ours, refused otherwise. */
+  /** What is neither data nor plain: sent as a reference if it is one of ours or as a stream, refused otherwise. */
   #reference(value: object, depth: number): ExtData {
     const reference = this.#export(value)
-    if (reference === undefined) throw uncopyable(value)
+    if (reference === undefined) {
+      if (typeof value !== 'function' && isStream(value)) return this.#stream(value)
+      throw uncopyable(value)
+    }
     this.#enter(depth, 1)
     return this.#nested(Extension.reference, this.#lower(reference, depth + 1))
+  }
+
+  #stream(source: StreamSource): ExtData {
+    const { streams } = this.#exporters
+    if (streams === undefined) {
+      throw new Refusal('ERR_NOT_SERIALISABLE', 'is a stream, and nothing here sends streams: send an array')
+    }
+    return new ExtData(Extension.stream, streamToBytes(streams.offer(source, this.#peer)))
   }
 
   #within(container: object, step: () => string, value: unknown, depth: number): unknown {
@@ -235,11 +255,12 @@ export class Lowering {
 
   /** Whoever exports may encode something else meanwhile. */
   #export(value: object): unknown {
-    if (this.#references === undefined) return undefined
+    const { references } = this.#exporters
+    if (references === undefined) return undefined
     const [attachments, peer, nodes, errors] = [this.#attachments, this.#peer, this.#nodes, this.#errors]
     this.#errors = []
     try {
-      return this.#references.export(value, peer)
+      return references.export(value, peer)
     } finally {
       this.#attachments = attachments
       this.#peer = peer

@@ -17,6 +17,8 @@ export const Kind = {
   next: 13,
   credit: 14,
   end: 15,
+  close: 16,
+  fail: 17,
 } as const
 
 export type Kind = (typeof Kind)[keyof typeof Kind]
@@ -154,26 +156,45 @@ export interface Cancel {
   readonly reason: string
 }
 
-/** Items of a stream, in order. */
+/** Items of a stream, in order. From its producer, as `End` and `Fail` are. */
 export interface Next {
   readonly kind: typeof Kind.next
-  readonly id: number
+  /** The number that the producer gave the stream, here and below. */
+  readonly stream: number
   readonly items: readonly unknown[]
 }
 
-/** The receiver of a stream allows `n` items more. */
+/** The consumer of a stream has consumed `n` items more. The first one starts the stream. */
 export interface Credit {
   readonly kind: typeof Kind.credit
-  readonly id: number
+  readonly stream: number
   readonly n: number
 }
 
 /** The stream is over, after all of its items. */
 export interface End {
   readonly kind: typeof Kind.end
-  readonly id: number
+  readonly stream: number
+  /** What the generator has returned. */
   readonly value: unknown
 }
+
+/** The consumer of a stream wants no more of it. */
+export interface Close {
+  readonly kind: typeof Kind.close
+  readonly stream: number
+  readonly reason: string
+}
+
+/** The stream has failed, after the items that were sent before. */
+export interface Fail {
+  readonly kind: typeof Kind.fail
+  readonly stream: number
+  /** What the producer has thrown, mostly an Error. */
+  readonly error: unknown
+}
+
+export type StreamMessage = Next | Credit | End | Close | Fail
 
 export type Message =
   | Hand
@@ -188,6 +209,4 @@ export type Message =
   | Reply
   | Raise
   | Cancel
-  | Next
-  | Credit
-  | End
+  | StreamMessage

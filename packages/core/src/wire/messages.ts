@@ -40,16 +40,21 @@ export function toArray(message: Message): unknown[] {
       ]
     }
     case Kind.reply:
-    case Kind.end:
       return [message.kind, message.id, message.value]
     case Kind.raise:
       return [message.kind, message.id, message.error]
     case Kind.cancel:
       return [message.kind, message.id, message.reason.slice(0, TEXT)]
     case Kind.next:
-      return [message.kind, message.id, message.items]
+      return [message.kind, message.stream, message.items]
     case Kind.credit:
-      return [message.kind, message.id, message.n]
+      return [message.kind, message.stream, message.n]
+    case Kind.end:
+      return [message.kind, message.stream, message.value]
+    case Kind.close:
+      return [message.kind, message.stream, message.reason.slice(0, TEXT)]
+    case Kind.fail:
+      return [message.kind, message.stream, message.error]
   }
 }
 
@@ -120,11 +125,19 @@ export function parse(value: unknown): Message | undefined {
         reason: string(raw[2], 'cancel.reason', TEXT),
       }
     case Kind.next:
-      return { kind: Kind.next, id: integer(raw[1], 'next.id'), items: list(raw[2], 'next.items') }
+      return { kind: Kind.next, stream: integer(raw[1], 'next.stream'), items: list(raw[2], 'next.items') }
     case Kind.credit:
-      return { kind: Kind.credit, id: integer(raw[1], 'credit.id'), n: integer(raw[2], 'credit.n') }
+      return { kind: Kind.credit, stream: integer(raw[1], 'credit.stream'), n: integer(raw[2], 'credit.n') }
     case Kind.end:
-      return { kind: Kind.end, id: integer(raw[1], 'end.id'), value: present(raw, 2, 'end.value') }
+      return { kind: Kind.end, stream: integer(raw[1], 'end.stream'), value: present(raw, 2, 'end.value') }
+    case Kind.close:
+      return {
+        kind: Kind.close,
+        stream: integer(raw[1], 'close.stream'),
+        reason: string(raw[2], 'close.reason', TEXT),
+      }
+    case Kind.fail:
+      return { kind: Kind.fail, stream: integer(raw[1], 'fail.stream'), error: present(raw, 2, 'fail.error') }
     default:
       return undefined
   }
@@ -138,6 +151,7 @@ const userField: Partial<Record<Kind, string>> = {
   [Kind.raise]: 'error',
   [Kind.next]: 'items',
   [Kind.end]: 'value',
+  [Kind.fail]: 'error',
 }
 
 /** What a codec threw for the array of a message, with the path as the message's sender knows it: `args[0].user`. */

@@ -1,6 +1,7 @@
 import { Decoder, Encoder, ExtData } from '@msgpack/msgpack'
 import { SkeinError } from '../errors.js'
-import type { Codec, RemoteReferences } from './codec.js'
+import type { Codec, RemoteReferences, RemoteStreams } from './codec.js'
+import { Exporters, type Mark } from './exporters.js'
 import { defaultLimits, type Limits } from './limits.js'
 import { Lowering } from './lower.js'
 import { malformed } from './malformed.js'
@@ -10,51 +11,74 @@ import { skim } from './skim.js'
 
 export interface MsgpackCodecOptions {
   /** What makes references of things that can't be copied. Without it they are refused. */
-  references?: RemoteReferences
+  references?: RemoteReferences | undefined
+  /** What sends and receives streams. Without it they are refused. */
+  streams?: RemoteStreams | undefined
   /**
    * What the readers of the mesh accept: a value beyond it is refused here, at its sender, rather than there.
    * @default defaultLimits
    */
-  limits?: Readonly<Limits>
+  limits?: Readonly<Limits> | undefined
 }
 
 /** After a value of more bytes, the encoder or decoder is let go: it would keep a buffer of that size in memory. */
 const LARGE = 1024 ** 2
 
+const NOTHING: Mark = { references: 0, streams: 0 }
+
 /** The default codec, by `@msgpack/msgpack`. */
 export class MsgpackCodec implements Codec {
-  readonly #references: RemoteReferences | undefined
+  readonly #exporters: Exporters
   readonly #limits: Readonly<Limits>
   #writer: Writer
+  #encoding = false
   readonly #decoders: Decoder[] = []
   /** How many decodings are under way, one inside the other: each has a decoder of its own. */
   #level = 0
-  #revival: Revival = { attachments: [], decode: unreachable, reference: unreachable }
+  #revival: Revival = {
+    attachments: [],
+    decode: unreachable,
+    reference: unreachable,
+    stream: unreachable,
+  }
 
-  constructor({ references, limits = defaultLimits }: MsgpackCodecOptions = {}) {
-    this.#references = references
+  constructor({ references, streams, limits = defaultLimits }: MsgpackCodecOptions = {}) {
+    this.#exporters = new Exporters(references, streams)
     this.#limits = limits
-    this.#writer = newWriter(references, limits)
+    this.#writer = newWriter(this.#exporters, limits)
   }
 
   encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
     const attached = attachments.length
     const { encoder, lowering } = this.#writer
     const limits = this.#limits
+    const outer = this.#encoding
+    const mark = this.#begin()
     try {
       const bytes = encoder.encodeSharedRef(lowering.run(value, attachments, peer))
-      if (bytes.length > LARGE) this.#writer = newWriter(this.#references, limits)
+      if (bytes.length > LARGE) this.#writer = newWriter(this.#exporters, limits)
       this.#check(bytes, attachments, attached)
       return bytes
     } catch (thrown) {
       attachments.length = attached
+      this.#exporters.rollback(mark)
       throw thrown instanceof Refusal
         ? thrown.toError()
         : new SkeinError('ERR_NOT_SERIALISABLE', 'the value changed or threw while it was encoded', {
             path: '',
             cause: thrown,
           })
+    } finally {
+      this.#encoding = outer
     }
+  }
+
+  /** Whoever exports may encode something else meanwhile, which hands things out for the value around it. */
+  #begin(): Mark {
+    if (this.#encoding) return this.#exporters.mark()
+    this.#encoding = true
+    this.#exporters.begin()
+    return NOTHING
   }
 
   /** A message may have half of what a batch may: the rest is for the other messages in it. */
@@ -76,8 +100,14 @@ export class MsgpackCodec implements Codec {
       attachments,
       decode: (nested) => this.#decode(nested),
       reference: (reference) => {
-        if (this.#references === undefined) throw malformed('nothing here takes references')
-        return this.#references.import(reference, peer)
+        const { references } = this.#exporters
+        if (references === undefined) throw malformed('nothing here takes references')
+        return references.import(reference, peer)
+      },
+      stream: (stream) => {
+        const { streams } = this.#exporters
+        if (streams === undefined) throw malformed('nothing here takes streams')
+        return streams.import(stream, peer)
       },
     }
     try {
@@ -113,7 +143,7 @@ interface Writer {
   readonly lowering: Lowering
 }
 
-function newWriter(references: RemoteReferences | undefined, limits: Readonly<Limits>): Writer {
+function newWriter(exporters: Exporters, limits: Readonly<Limits>): Writer {
   const encoder = new Encoder({
     extensionCodec: {
       tryToEncode: (value) => (value instanceof ExtData ? value : null),
@@ -121,7 +151,7 @@ function newWriter(references: RemoteReferences | undefined, limits: Readonly<Li
     },
     maxDepth: Number.POSITIVE_INFINITY,
   })
-  return { encoder, lowering: new Lowering({ encoder, references, limits }) }
+  return { encoder, lowering: new Lowering({ encoder, exporters, limits }) }
 }
 
 function newDecoder(decode: (data: Uint8Array, type: number) => unknown): Decoder {

@@ -2,7 +2,7 @@ import { toBinary } from './binary.js'
 import { reviveError } from './error-value.js'
 import { Extension } from './extension.js'
 import { malformed } from './malformed.js'
-import { asBuffer, bytesToBigint, bytesToDate, bytesToUtf16 } from './scalar.js'
+import { asBuffer, bytesToBigint, bytesToDate, bytesToStream, bytesToUtf16 } from './scalar.js'
 
 /** What reviving needs of the codec. */
 export interface Revival {
@@ -11,6 +11,8 @@ export interface Revival {
   decode(bytes: Uint8Array): unknown
   /** The stand-in for a reference. */
   reference(reference: unknown): unknown
+  /** The consumer's end of a stream, by its number. */
+  stream(stream: number): unknown
 }
 
 /** The value of an extension: the other half of `Lowering`. */
@@ -38,6 +40,8 @@ export function revive(type: number, bytes: Uint8Array, revival: Revival): unkno
       return revival.reference(revival.decode(bytes))
     case Extension.attachment:
       return reviveAttachment(bytes, revival.attachments)
+    case Extension.stream:
+      return revival.stream(bytesToStream(bytes))
     default:
       return toBinary(type, bytes)
   }

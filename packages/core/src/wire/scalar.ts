@@ -31,6 +31,27 @@ export function bytesToUtf16(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('utf16le')
 }
 
+/** The number of a stream takes this many bytes. */
+export const STREAM_BYTES = 8
+
+/** The number of a stream as an unsigned integer of 64 bits, most significant byte first. */
+export function streamToBytes(stream: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(STREAM_BYTES)
+  bytes.writeUInt32BE(Math.floor(stream / 2 ** 32), 0)
+  bytes.writeUInt32BE(stream % 2 ** 32, 4)
+  return bytes
+}
+
+export function bytesToStream(bytes: Uint8Array): number {
+  if (bytes.length !== STREAM_BYTES) {
+    throw malformed(`the number of a stream has ${bytes.length} bytes, not ${STREAM_BYTES}`)
+  }
+  const view = asBuffer(bytes)
+  const stream = view.readUInt32BE(0) * 2 ** 32 + view.readUInt32BE(4)
+  if (!Number.isSafeInteger(stream)) throw malformed('the number of a stream exceeds 2^53 - 1')
+  return stream
+}
+
 /** The same bytes with Buffer's methods. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,6 +1,7 @@
 import { Extension, holdsValue } from './extension.js'
 import type { Limits } from './limits.js'
 import { malformed, overLimit } from './malformed.js'
+import { STREAM_BYTES } from './scalar.js'
 
 /** Where skimming stands in the containers around it. Reused: skimming calls nobody. */
 const lefts: number[] = []
@@ -120,6 +121,9 @@ export function skim(bytes: Uint8Array, limits: Pick<Limits, 'depth' | 'nodes'>,
             end = pos + length
             items = 1
           } else {
+            if (type === Extension.stream && length !== STREAM_BYTES) {
+              throw malformed(`the number of a stream has ${length} bytes, not ${STREAM_BYTES}`)
+            }
             pos += length
             type = -1
           }

@@ -167,8 +167,9 @@ describe('A batch', () => {
     [{ ...call(1, Symbol('x')), kind: Kind.cmd, type: 't', object: 'o' }, 'args[1]'],
     [{ kind: Kind.reply, id: 1, value: () => {} }, 'value'],
     [{ kind: Kind.raise, id: 1, error: [() => {}] }, 'error[0]'],
-    [{ kind: Kind.next, id: 1, items: [1, { f() {} }] }, 'items[1].f'],
-    [{ kind: Kind.end, id: 1, value: { f() {} } }, 'value.f'],
+    [{ kind: Kind.next, stream: 1, items: [1, { f() {} }] }, 'items[1].f'],
+    [{ kind: Kind.end, stream: 1, value: { f() {} } }, 'value.f'],
+    [{ kind: Kind.fail, stream: 1, error: { f() {} } }, 'error.f'],
   ])('names what was refused as its sender knows it: %#', (message, path) => {
     const error = thrownBy(() => batchOf(message))
     expect(error).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', path })
@@ -436,6 +437,18 @@ describe('A greeting', () => {
     const batch = new OpenBatch(open)
     batch.append({ kind: Kind.reply, id: 1, value: () => {} }, 'peer')
     const frames = batch.seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })
+    expect(() => readGreeting(frames, open, defaultLimits)).toThrow(refusedWith('ERR_PROTOCOL'))
+    expect(imported).toEqual([])
+  })
+
+  test('has no streams', () => {
+    const imported: unknown[] = []
+    const open = new MsgpackCodec({
+      streams: { offer: () => 1, import: (stream) => imported.push(stream) },
+    })
+    const batch = new OpenBatch(open)
+    batch.append({ kind: Kind.reply, id: 1, value: { [Symbol.asyncIterator]() {} } }, 'peer')
+    const frames = batch.seal().frames(NO_TOKEN, 0, 0)
     expect(() => readGreeting(frames, open, defaultLimits)).toThrow(refusedWith('ERR_PROTOCOL'))
     expect(imported).toEqual([])
   })

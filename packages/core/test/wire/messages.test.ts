@@ -51,7 +51,7 @@ describe('A message', () => {
   })
 
   test('of an unknown kind is skipped, and extra fields of a known one are ignored', () => {
-    expect(parse([16, 'later'])).toBeUndefined()
+    expect(parse([18, 'later'])).toBeUndefined()
     expect(parse([...toArray({ kind: Kind.heart, n: 3 }), 'later'])).toEqual({ kind: Kind.heart, n: 3 })
     const later = bent(hand, 1, [...Object.values(entry), 'later'])
     expect(parse([...later, 'later'])).toEqual(hand)
@@ -99,6 +99,9 @@ describe('A message', () => {
     ['next.items', [13, 1, 'items']],
     ['credit.n', [14, 1, Number.POSITIVE_INFINITY]],
     ['end.value', [15, 1]],
+    ['close.stream', [16, -1, 'enough']],
+    ['close.reason', [16, 1, 'x'.repeat(1025)]],
+    ['fail.error', [17, 1]],
   ])('of a wrong shape is refused, and the error names %s', (field, raw) => {
     expect(() => parse(raw)).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
     expect(() => parse(raw)).toThrow(field)

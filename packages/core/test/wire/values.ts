@@ -139,9 +139,11 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   messageOf(Kind.reply, { id: ids, value: any }),
   messageOf(Kind.raise, { id: ids, error: any }),
   messageOf(Kind.cancel, { id: ids, reason: names }),
-  messageOf(Kind.next, { id: ids, items: args }),
-  messageOf(Kind.credit, { id: ids, n: ids }),
-  messageOf(Kind.end, { id: ids, value: any }),
+  messageOf(Kind.next, { stream: ids, items: args }),
+  messageOf(Kind.credit, { stream: ids, n: ids }),
+  messageOf(Kind.end, { stream: ids, value: any }),
+  messageOf(Kind.close, { stream: ids, reason: names }),
+  messageOf(Kind.fail, { stream: ids, error: any }),
 )
 
 type Fields<M extends Message> = { [F in Exclude<keyof M, 'kind'>]: fc.Arbitrary<M[F]> }

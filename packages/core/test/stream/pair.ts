@@ -1,0 +1,121 @@
+import { TurnedClock } from '../../src/clock.js'
+import { Deadlines } from '../../src/deadlines.js'
+import type { Run } from '../../src/stream/ports.js'
+import { Streams } from '../../src/stream/streams.js'
+import { defaultLimits } from '../../src/wire/limits.js'
+import { Kind, type Message, type StreamMessage } from '../../src/wire/message.js'
+import { nameField, parse, toArray } from '../../src/wire/messages.js'
+import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+
+interface Letter {
+  readonly message: Message
+  readonly bytes: Uint8Array
+  readonly attachments: Uint8Array[]
+}
+
+/** One runtime's streams and codec, with an outbox that leaves when the pair is turned. */
+export class Side {
+  readonly clock = new TurnedClock()
+  readonly deadlines = new Deadlines(this.clock)
+  /** Every message that was posted, also what was delivered since. */
+  readonly posted: StreamMessage[] = []
+  readonly outbox: Letter[] = []
+  /** Of each message in `posted`. */
+  readonly sizes: number[] = []
+  onPost: (message: StreamMessage, size: number) => void = () => {}
+  room = true
+  readonly waiting: (() => void)[] = []
+  bind: (() => Run) | undefined
+  readonly streams: Streams
+  readonly codec: MsgpackCodec
+  #deferred: (() => void)[] = []
+
+  constructor(
+    readonly uid: string,
+    readonly peer: string,
+  ) {
+    this.streams = new Streams({
+      post: (_, message) => {
+        const size = this.post(message)
+        this.posted.push(message)
+        this.sizes.push(size)
+        this.onPost(message, size)
+        return size
+      },
+      hasRoom: () => this.room,
+      whenRoom: (_, fn) => void this.waiting.push(fn),
+      defer: (fn) => void this.#deferred.push(fn),
+      deadlines: this.deadlines,
+      bind: () => this.bind?.() ?? ((fn) => fn()),
+    })
+    this.codec = new MsgpackCodec({ streams: this.streams })
+  }
+
+  post(message: Message): number {
+    const attachments: Uint8Array[] = []
+    try {
+      const bytes = Uint8Array.from(this.codec.encode(toArray(message), attachments, this.peer))
+      this.outbox.push({ message, bytes, attachments })
+      return attachments.reduce((sum, { byteLength }) => sum + byteLength, bytes.length)
+    } catch (error) {
+      throw nameField(error, message.kind)
+    }
+  }
+
+  open({ bytes, attachments }: Letter): Message | undefined {
+    return parse(this.codec.decode(bytes, attachments, defaultLimits, this.peer))
+  }
+
+  endTurn(): boolean {
+    const deferred = this.#deferred
+    this.#deferred = []
+    for (const fn of deferred) fn()
+    return deferred.length > 0
+  }
+
+  grantRoom(): void {
+    for (const fn of this.waiting.splice(0)) fn()
+  }
+}
+
+/** Two runtimes with streams between them, through the real codec. */
+export class Pair {
+  readonly a = new Side('a', 'b')
+  readonly b = new Side('b', 'a')
+  /** Sees each message as it reaches the other side. */
+  delivered: (message: StreamMessage) => void = () => {}
+
+  /** Sends a value from `a` to `b`, as a reply would, and gives what arrives. */
+  send(value: unknown): unknown {
+    this.a.post({ kind: Kind.reply, id: 1, value })
+    const letter = this.a.outbox.pop()
+    const message = letter && this.b.open(letter)
+    if (message?.kind !== Kind.reply) throw new TypeError('a reply was sent')
+    return message.value
+  }
+
+  /** Everything that can happen without another word from a test happens. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await this.a.clock.advance(0)
+      if (!this.turn()) return
+    }
+  }
+
+  /** One turn of both event loops: false if nothing happened. */
+  turn(): boolean {
+    const worked = [this.a.endTurn(), this.b.endTurn()].includes(true)
+    return [this.#carry(this.a, this.b), this.#carry(this.b, this.a)].includes(true) || worked
+  }
+
+  #carry(from: Side, to: Side): boolean {
+    const letters = from.outbox.splice(0)
+    for (const letter of letters) {
+      const message = to.open(letter)
+      if (message === undefined || !('stream' in message)) throw new TypeError('a stream message was posted')
+      to.streams.received(from.uid, message)
+      this.delivered(message)
+    }
+    return letters.length > 0
+  }
+}

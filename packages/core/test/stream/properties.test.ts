@@ -1,0 +1,178 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { RemoteStream } from '../../src/stream/remote-stream.js'
+import { WINDOW_BYTES, WINDOW_ITEMS } from '../../src/stream/window.js'
+import { Kind } from '../../src/wire/message.js'
+import { Pair } from './pair.js'
+
+/** What happens to one stream. */
+interface Story {
+  /** Of each item: its bytes, and whether it is there at once or comes in a later turn. */
+  readonly items: readonly { readonly size: number; readonly ready: boolean }[]
+  readonly ending: 'returns' | 'throws' | 'cannot be sent' | 'goes on'
+  /** How many items the consumer asks for in each turn, over and over. */
+  readonly speeds: readonly number[]
+  /** What the consumer does once it has read so many items; if it has not, it reads to the end. */
+  readonly leaving:
+    | { readonly after: number; readonly by: 'return' | 'cancel' | 'lost' | 'stopped' }
+    | undefined
+  /** Whether the outbox has room in each turn, over and over. */
+  readonly room: readonly boolean[]
+}
+
+const sizes = fc.oneof({ weight: 6, arbitrary: fc.nat(30) }, { weight: 1, arbitrary: fc.nat(300_000) })
+const stories: fc.Arbitrary<Story> = fc.record(
+  {
+    items: fc.oneof(
+      fc.array(fc.record({ size: sizes, ready: fc.boolean() }), { maxLength: 200 }),
+      fc.nat(4000).map((length) => Array.from({ length }, () => ({ size: 8, ready: true }))),
+      fc.nat(100).map((length) => Array.from({ length }, () => ({ size: 50_000, ready: true }))),
+    ),
+    ending: fc.constantFrom('returns', 'throws', 'cannot be sent', 'goes on'),
+    speeds: fc.array(fc.oneof(fc.nat(5), fc.nat(1500)), { minLength: 1, maxLength: 5 }).map((s) => [...s, 1]),
+    leaving: fc.option(
+      fc.record({
+        after: fc.oneof(fc.nat(20), fc.nat(2000)),
+        by: fc.constantFrom('return', 'cancel', 'lost', 'stopped'),
+      }),
+      { nil: undefined },
+    ),
+    room: fc.array(fc.boolean(), { maxLength: 5 }).map((r) => [...r, true]),
+  },
+  { noNullPrototype: true },
+)
+
+class Source implements AsyncIterableIterator<unknown> {
+  given = 0
+  returned = 0
+  endedByItself = false
+  overlapped = false
+  #asked = false
+  #release: (() => void) | undefined
+
+  constructor(readonly story: Story) {}
+
+  async next(): Promise<IteratorResult<unknown>> {
+    this.overlapped ||= this.#asked
+    this.#asked = true
+    const item = this.story.items[this.given]
+    if (item === undefined && this.story.ending === 'goes on') return new Promise(() => {})
+    if (item?.ready === false) await new Promise<void>((resolve) => (this.#release = resolve))
+    this.#asked = false
+    if (item === undefined) {
+      if (this.story.ending === 'cannot be sent') return { done: false, value: Symbol('no') }
+      this.endedByItself = true
+      if (this.story.ending === 'throws') throw new RangeError('thrown')
+      return { done: true, value: 'returned' }
+    }
+    return { done: false, value: [this.given++, 'x'.repeat(item.size)] }
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    this.returned += 1
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  turn(): void {
+    this.#release?.()
+  }
+}
+
+/** Plays a story to its end, and gives what the consumer has seen and how full the window ever was. */
+async function play(story: Story) {
+  const pair = new Pair()
+  const source = new Source(story)
+  const stream = pair.send(source)
+  const [offered] = pair.a.streams.taken()
+  if (!(stream instanceof RemoteStream)) throw new TypeError('a stream was sent')
+
+  const out = { items: 0, bytes: 0, sent: [] as { items: number; bytes: number }[] }
+  const most = { items: 0, bytesBefore: 0, messageItems: 0 }
+  pair.a.onPost = (message, size) => {
+    if (message.kind !== Kind.next) return
+    most.bytesBefore = Math.max(most.bytesBefore, out.bytes)
+    most.messageItems = Math.max(most.messageItems, message.items.length)
+    out.items += message.items.length
+    out.bytes += size
+    out.sent.push({ items: message.items.length, bytes: size })
+    most.items = Math.max(most.items, out.items)
+  }
+  const credited = (n: number): void => {
+    out.items -= n
+    for (let left = n; left > 0; ) {
+      const first = out.sent.shift()
+      if (first === undefined || first.items > left) throw new Error('credit comes for whole messages')
+      left -= first.items
+      out.bytes -= first.bytes
+    }
+  }
+  pair.delivered = (message) => message.kind === Kind.credit && credited(message.n)
+
+  const seen: unknown[] = []
+  const endings: unknown[] = []
+  const ask = () =>
+    stream.next().then(
+      ({ done, value }) => void (done ? endings.push(value) : seen.push(value)),
+      (error) => void endings.push(error),
+    )
+  let left = false
+  for (let turn = 0; turn < 20_000; turn++) {
+    const goesOn =
+      story.ending === 'goes on' && source.given === story.items.length && seen.length === source.given
+    if (endings.length > 0 || (goesOn && story.leaving === undefined)) break
+    pair.a.room = story.room[turn % story.room.length] ?? true
+    if (pair.a.room) pair.a.grantRoom()
+    const { leaving } = story
+    if (!left && leaving !== undefined && (seen.length >= leaving.after || goesOn)) {
+      left = true
+      if (leaving.by === 'return') await stream.return()
+      else if (leaving.by === 'cancel') stream.cancel()
+      else if (leaving.by === 'stopped') offered?.stop('enough')
+      else {
+        pair.a.streams.lose('b', 'lost')
+        pair.b.streams.lose('a', 'lost')
+      }
+    }
+    const speed = story.speeds[turn % story.speeds.length] ?? 1
+    for (let i = 0; i < speed; i++) void ask()
+    source.turn()
+    await pair.a.clock.advance(0)
+    pair.turn()
+  }
+  await pair.settle()
+  return { pair, source, seen, endings, most, left }
+}
+
+const ENDINGS: Partial<Record<Story['ending'], unknown>> = {
+  returns: 'returned',
+  throws: expect.objectContaining({ name: 'RangeError', message: 'thrown' }),
+  'cannot be sent': expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE', path: 'items[0]' }),
+}
+
+test('no item is lost, doubled or out of order; little is under way; both sides end', async () => {
+  await fc.assert(
+    fc.asyncProperty(stories, async (story) => {
+      const { pair, source, seen, endings, most, left } = await play(story)
+      const expected = story.items.map(({ size }, i) => [i, 'x'.repeat(size)])
+      const toTheEnd = !left && story.ending !== 'goes on'
+
+      expect(seen).toEqual(toTheEnd ? expected : expected.slice(0, seen.length))
+      if (toTheEnd) expect(endings[0]).toEqual(ENDINGS[story.ending])
+      expect(endings.slice(1).every((ending) => ending === undefined)).toBe(true)
+
+      expect(most.items).toBeLessThanOrEqual(WINDOW_ITEMS)
+      expect(most.bytesBefore).toBeLessThan(WINDOW_BYTES)
+      expect(most.messageItems).toBeLessThanOrEqual(64)
+
+      expect(source.overlapped).toBe(false)
+      const over = left || story.ending !== 'goes on'
+      expect(source.returned).toBe(over && !source.endedByItself ? 1 : 0)
+      if (over) expect([pair.a.streams.producing('b'), pair.b.streams.consuming('a')]).toEqual([0, 0])
+    }),
+    { numRuns: 100 },
+  )
+})
