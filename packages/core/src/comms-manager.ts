@@ -17,6 +17,7 @@ import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.j
 import { Requests } from './comms/requests.js'
 import { type Dispatch, nameOf } from './comms/serving.js'
 import { Servings } from './comms/servings.js'
+import { streamPorts } from './comms/stream-ports.js'
 import { Waiters } from './comms/waiters.js'
 import { Deadlines } from './deadlines.js'
 import { invalidOption, SkeinError } from './errors.js'
@@ -30,11 +31,14 @@ import type { CommsOptions } from './options.js'
 import { endOf, type PeerState } from './peer/liveness.js'
 import { randomId } from './random.js'
 import { type CommsSettings, checkTimeout, checkUid, settle } from './settings.js'
+import { RemoteStream } from './stream/remote-stream.js'
+import { Streams } from './stream/streams.js'
 import { type Inbound, schemeOf, type Transport } from './transport/transport.js'
 import { ZmqTransport } from './transport/zmq/zmq-transport.js'
+import { atEndOfTurn } from './turn.js'
 import type { Codec, RemoteReferences } from './wire/codec.js'
 import { defaultLimits, type Limits } from './wire/limits.js'
-import { type DirectoryEntry, Kind, type Message } from './wire/message.js'
+import { type DirectoryEntry, Kind, type Message, type Reply as ReplyMessage } from './wire/message.js'
 import { MsgpackCodec } from './wire/msgpack-codec.js'
 
 export interface CommsEvents {
@@ -92,6 +96,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly #waiters: Waiters
   readonly #dials = new Dials()
   readonly #servings: Servings
+  readonly #streams: Streams
   readonly #loopback: Loopback
   #phase: Phase = 'new'
   #inbound: Inbound | undefined
@@ -109,11 +114,21 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#transport = parts.transport ?? new ZmqTransport()
     const { limits = defaultLimits, references } = parts
     this.#limits = limits
-    this.#codec = parts.codec ?? new MsgpackCodec({ references, limits })
     this.#place = parts.place ?? herePlace(this.#settings.random)
     const { clock, random, flow, timeout, requestContext } = this.#settings
     this.#deadlines = new Deadlines(clock)
     this.#waiters = new Waiters(this.#deadlines)
+    this.#streams = new Streams(
+      streamPorts({
+        uid: this.uid,
+        deadlines: this.#deadlines,
+        linkTo: (uid) => this.#links?.get(uid),
+        toSelf: (message) => this.#loopback.postOfStream(message),
+        defer: atEndOfTurn,
+        requestContext,
+      }),
+    )
+    this.#codec = parts.codec ?? new MsgpackCodec({ references, limits, streams: this.#streams })
     this.#requests = new Requests({
       uid: this.uid,
       clock,
@@ -121,11 +136,11 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       deadlines: this.#deadlines,
       timeout,
       links: () => this.#running(),
-      linkTo: (uid) => this.#links?.get(uid),
       toSelf: (message) => this.#loopback.post(message),
+      offered: () => this.#streams.taken(),
       resolve: parts.resolve,
       learned: (entry) => this.#links?.directory.learn(entry),
-      defer: (fn) => this.#links?.defer(fn),
+      defer: atEndOfTurn,
     })
     this.#servings = new Servings({
       uid: this.uid,
@@ -134,6 +149,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       dispatch: parts.dispatch ?? nothingExposed,
       requestContext,
       toSelf: (answer) => this.#loopback.post(answer),
+      offered: () => this.#streams.taken(),
       failed: (from, error) =>
         this.logger.error({ uid: from, error }, 'a request that expects no answer has failed'),
     })
@@ -142,6 +158,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       codec: this.#codec,
       limits,
       replies: this.#requests.replies,
+      streams: () => this.#streams,
       serving: () => this.#servings.own,
       stop: () => this.#onStop(this.uid),
     })
@@ -392,6 +409,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#dials.close(closed)
     this.#waiters.close(closed)
     this.#requests.replies.closeAll()
+    this.#streams.close(closed)
     this.#servings.close(closed)
     this.#links?.close()
     this.#deadlines.close()
@@ -447,11 +465,18 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       case Kind.cmd:
         return this.#servings.run(link, message, seq)
       case Kind.reply:
-        return this.#settle(message.id, link, (pending) => pending.resolve(message.value))
+        return this.#onReply(link, message)
       case Kind.raise:
-        return this.#settle(message.id, link, (pending) => pending.fail(message.error))
+        return this.#awaited(link, message.id)?.fail(message.error)
       case Kind.cancel:
         return this.#servings.cancel(link, message.id, message.reason)
+      case Kind.next:
+      case Kind.credit:
+      case Kind.end:
+      case Kind.close:
+      case Kind.fail:
+        // What comes for a stream that is over was on its way when it ended.
+        return void this.#streams.received(link.uid ?? '', message)
       case Kind.connect:
         this.#introductions?.learn(message.entry)
         if (this.#waiters.waitsFor(message.entry.uid)) this.#links?.to(message.entry.uid)
@@ -465,10 +490,16 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     }
   }
 
-  #settle(id: number, link: Link, settle: (pending: Pending) => void): void {
+  #onReply(link: Link, { id, value }: ReplyMessage): void {
+    const pending = this.#awaited(link, id)
+    if (pending !== undefined) pending.resolve(value)
+    else if (value instanceof RemoteStream) value.cancel('nobody waits for it')
+  }
+
+  #awaited(link: Link, id: number): Pending | undefined {
     const pending = this.#requests.replies.find(id, link.uid ?? '')
     if (pending === undefined) this.#links?.dropped('reply')
-    else settle(pending)
+    return pending
   }
 
   #onStop(from: string): void {
@@ -482,6 +513,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       const reason = endOf(link.state)
       this.#requests.replies.lose(link, reason)
       const text = `the caller ${uid} was lost (${reason})`
+      this.#streams.lose(uid, reason)
       this.#servings.abandon(link, new SkeinError('ERR_PEER_LOST', text, { uid, reason }))
     }
     this.#dials.changed(link)

@@ -2,7 +2,7 @@ export type { ObjectCall, RequestOptions, SendOptions, ServiceCall } from './com
 export { type CurrentRequest, currentRequest } from './comms/current-request.js'
 export type { Incoming } from './comms/incoming.js'
 export type { PeerChange, PeerKind } from './comms/introductions.js'
-export { Reply } from './comms/reply.js'
+export { type ItemOf, Reply } from './comms/reply.js'
 export type { PeerReport } from './comms/report.js'
 export type { Dispatch } from './comms/serving.js'
 export { type CommsEvents, CommsManager, type CommsParts, type StopOptions } from './comms-manager.js'

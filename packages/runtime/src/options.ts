@@ -73,6 +73,7 @@ const tries: Check = (option, given) => {
 export const REQUEST_CHECKS: Readonly<Record<keyof RequestOptions, Check>> = {
   timeout: timeLimit,
   signal: abortSignal,
+  itemTimeout: timeLimit,
   overflow,
   idempotent: flag,
   tries,

@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { type Incoming, type Logger, SkeinError } from '@skein/core'
 import { type Methods, methodsOf } from './exposure.js'
 
@@ -77,13 +76,13 @@ export class ResidentObjects {
       throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
     }
     const result: unknown = Reflect.apply(run, resident.value, args)
-    if (!types.isPromise(result)) return result
+    if (typeof result !== 'object' || result === null) return result
+    // A promise or a stream may go on using it.
     resident.running += 1
-    const done = (): void => {
+    request.whenOver(() => {
       resident.running -= 1
       void this.#disposeIfFree(resident)
-    }
-    result.then(done, done)
+    })
     return result
   }
 

@@ -37,13 +37,18 @@ const pools = (options?: unknown) => () => call(mesh, 'pool', Labour, options)
 const maps = (options: unknown) => () => call(pool, 'map', [1], () => {}, options)
 
 test.each<[string, () => unknown, string, string]>([
-  ['an unknown option of a proxy', requests({ timout: 5 }), 'timout', 'timeout, signal, overflow'],
+  [
+    'an unknown option of a proxy',
+    requests({ timout: 5 }),
+    'timout',
+    'timeout, signal, itemTimeout, overflow',
+  ],
   ['another overflow', requests({ overflow: 'drop' }), 'overflow', "'wait' or 'fail'"],
   ['a negative timeout', requests({ timeout: -1 }), 'timeout', 'more than 0'],
   ['a timeout as text', requests({ timeout: '5' }), 'timeout', 'more than 0'],
   ['a controller for its signal', requests({ signal: new AbortController() }), 'signal', 'its .signal'],
-  ['null for options', requests(null), 'options', 'timeout, signal, overflow'],
-  ['nothing for options', requests(undefined), 'options', 'timeout, signal, overflow'],
+  ['null for options', requests(null), 'options', 'timeout, signal, itemTimeout, overflow'],
+  ['nothing for options', requests(undefined), 'options', 'timeout, signal, itemTimeout, overflow'],
   ['create without options', creates(), 'options', 'on, from, args'],
   ['create without on', creates({ from }), 'on', "the uid of a worker, as in 'worker:0:0'"],
   ['create without from', creates({ on }), 'from', 'import.meta.url'],

@@ -93,11 +93,6 @@ describe('a service', () => {
     })
   })
 
-  test('that yields is refused as long as there are no streams', async () => {
-    const { a } = await serving()
-    await expect(call(a, 'b', 'maths', 'count')).rejects.toMatchObject({ code: 'ERR_NOT_SERIALISABLE' })
-  })
-
   test('that was withdrawn is gone, and its name is free', async () => {
     const { a, b } = await serving()
     const exposed = b.expose('other', { hello: () => 'one' })

@@ -30,8 +30,14 @@ export interface RequestOptions extends SendOptions {
    * @default the runtime's `timeout`
    */
   readonly timeout?: number | undefined
-  /** Aborting it gives the request up. */
+  /** Aborting it gives the request up, and the stream that answers it. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Milliseconds that each item of the stream that answers the request may be waited for. The deadline is for the answer
+   * itself: a stream may last, and be silent, as long as its producer lives.
+   * @default Infinity
+   */
+  readonly itemTimeout?: number | undefined
   /**
    * Whether it does no harm if the method runs twice: then a request that was lost on its way is tried again, although it
    * may have run.

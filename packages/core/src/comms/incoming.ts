@@ -26,6 +26,7 @@ export class Incoming extends Due {
   #refusal: SkeinError | undefined
   #nested: Set<Nested> | undefined
   #over = false
+  #onEnd: (() => void)[] | undefined
 
   constructor(from: string, message: Call | Cmd, time: RequestTime) {
     super()
@@ -79,6 +80,15 @@ export class Incoming extends Due {
     return error === this.#refusal && error !== undefined
   }
 
+  /**
+   * Calls back once the method has ended: it has returned or thrown, its promise has settled, and the streams that it
+   * returned are over.
+   */
+  whenOver(fn: () => void): void {
+    this.#onEnd ??= []
+    this.#onEnd.push(fn)
+  }
+
   /** @internal What was asked within this request ends with it, if it is given up. */
   adopt(nested: Nested): void {
     this.#nested ??= new Set()
@@ -104,6 +114,7 @@ export class Incoming extends Due {
     this.#over = true
     this.#nested = undefined
     this.#time.deadlines.remove(this)
+    for (const fn of this.#onEnd ?? []) fn()
   }
 
   /** @internal */

@@ -1,7 +1,8 @@
 import type { Parcel } from '../peer/session.js'
+import type { Streams } from '../stream/streams.js'
 import type { Codec } from '../wire/codec.js'
 import type { Limits } from '../wire/limits.js'
-import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
+import { type Call, type Cmd, Kind, type Message, type StreamMessage } from '../wire/message.js'
 import { nameField } from '../wire/messages.js'
 import type { Replies } from './replies.js'
 import type { Serving } from './serving.js'
@@ -11,6 +12,7 @@ export interface LoopbackParts {
   readonly codec: Codec
   readonly limits: Limits
   readonly replies: Replies
+  readonly streams: () => Streams
   /** Runs the requests, and posts their outcomes here. */
   readonly serving: () => Serving
   readonly stop: () => void
@@ -45,6 +47,8 @@ class OwnParcel implements Parcel {
 /** Messages of a runtime to itself: as over a link, in order, in a later turn, and with everything copied. */
 export class Loopback {
   readonly #parts: LoopbackParts
+  /** Of the value that was copied last. */
+  #copiedBytes = 0
 
   constructor(parts: LoopbackParts) {
     this.#parts = parts
@@ -77,6 +81,35 @@ export class Loopback {
     }
   }
 
+  /**
+   * Gives the bytes that the message would take in an outbox, roughly.
+   *
+   * @throws as `post`
+   */
+  postOfStream(message: StreamMessage): number {
+    const { uid, streams } = this.#parts
+    const copied = this.#copyOfStream(message)
+    new OwnParcel().send(() => streams().received(uid, copied))
+    return this.#copiedBytes
+  }
+
+  #copyOfStream(message: StreamMessage): StreamMessage {
+    this.#copiedBytes = 0
+    const { kind } = message
+    switch (kind) {
+      case Kind.next: {
+        const items = this.#copy(message.items, kind)
+        return { ...message, items: Array.isArray(items) ? items : [] }
+      }
+      case Kind.end:
+        return { ...message, value: this.#copy(message.value, kind) }
+      case Kind.fail:
+        return { ...message, error: this.#copy(message.error, kind) }
+      default:
+        return message
+    }
+  }
+
   #copyOf(message: Call | Cmd): Call | Cmd {
     const args = this.#copy(message.args, message.kind)
     return { ...message, args: Array.isArray(args) ? args : [] }
@@ -93,6 +126,7 @@ export class Loopback {
       throw nameField(thrown, kind)
     }
     const copies = attachments.map((attachment) => attachment.slice())
+    this.#copiedBytes = copies.reduce((sum, { byteLength }) => sum + byteLength, bytes.length)
     const copied = codec.decode(bytes, copies, limits, uid)
     return Array.isArray(copied) ? copied[0] : undefined
   }

@@ -2,6 +2,8 @@ import { type Deadlines, Due } from '../deadlines.js'
 import { type Executed, RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
 import type { Parcel } from '../peer/session.js'
+import type { OfferedStream } from '../stream/producer.js'
+import { RemoteStream } from '../stream/remote-stream.js'
 import type { Incoming, Nested } from './incoming.js'
 import { Reply, type Settling } from './reply.js'
 
@@ -19,7 +21,11 @@ export interface ReplyOptions {
   readonly signal?: AbortSignal | undefined
   /** The request within which it is made. */
   readonly within?: Incoming | undefined
+  /** Milliseconds. @default Infinity */
+  readonly itemTimeout?: number | undefined
 }
+
+const NONE: readonly OfferedStream[] = []
 
 /** A request whose answer is awaited. */
 export class Pending extends Due implements Nested {
@@ -30,6 +36,9 @@ export class Pending extends Due implements Nested {
   readonly #settling: Settling<unknown>
   readonly #signal: AbortSignal | undefined
   readonly #within: Incoming | undefined
+  readonly #itemTimeout: number | undefined
+  /** The streams among its arguments. */
+  #streams: readonly OfferedStream[] = NONE
   /** The batch that it is in, its place there, and the link that it was posted to; nothing before it is posted. */
   #parcel: Parcel | undefined
   #index = 0
@@ -49,6 +58,7 @@ export class Pending extends Due implements Nested {
     this.#settling = settling
     this.#signal = options.signal
     this.#within = options.within
+    this.#itemTimeout = options.itemTimeout
     this.#signal?.addEventListener('abort', this.#aborted)
     this.#within?.adopt(this)
   }
@@ -69,28 +79,35 @@ export class Pending extends Due implements Nested {
     return this.#earlier instanceof SkeinError && this.#earlier.executed !== 'no'
   }
 
-  /** It is the last message of `parcel`. */
-  posted(parcel: Parcel, link: Link | undefined): void {
+  /** It is the last message of `parcel`, and has handed out streams. */
+  posted(parcel: Parcel, link: Link | undefined, streams: readonly OfferedStream[] = NONE): void {
+    this.#streams = streams
     this.#parcel = parcel
     this.#index = parcel.messages - 1
     this.#link = link
   }
 
   resolve(value: unknown): void {
-    if (this.#settle()) this.#settling.resolve(value)
+    if (!this.#settle()) return
+    if (value instanceof RemoteStream) this.#follow(value)
+    else this.#stopStreams()
+    this.#settling.resolve(value)
   }
 
   reject(error: unknown): void {
     const isDenial = error instanceof SkeinError && error.executed === 'no'
     // That the last try never ran says nothing of those before.
     const told = this.#earlier !== undefined && isDenial ? this.#earlier : error
-    if (this.#settle()) this.#settling.reject(told)
+    if (!this.#settle()) return
+    this.#stopStreams()
+    this.#settling.reject(told)
   }
 
   /** This try has failed; if there is another, the request goes on. */
   fail(error: unknown): void {
     if (this.again?.(error) !== true) return this.reject(error)
     if (!this.#mayHaveRun) this.#earlier = error
+    this.#stopStreams()
     this.#parcel = this.#link = undefined
   }
 
@@ -128,10 +145,29 @@ export class Pending extends Due implements Nested {
 
   #giveUp(reason: string, error: (executed: Executed) => SkeinError): void {
     if (!this.#settle()) return
+    this.#stopStreams()
     // What has not left yet is taken back. What has runs, or will; whoever runs it is told.
     const recalled = this.#parcel === undefined || this.#parcel.withdraw(this.#index)
     this.#settling.reject(error(recalled && !this.#mayHaveRun ? 'no' : 'maybe'))
     if (!recalled) this.#table.givenUp(this, reason)
+  }
+
+  /** The stream that answers it is bound as the request was, and what it reads lives as long as it does. */
+  #follow(stream: RemoteStream): void {
+    const signal = this.#signal
+    const itemTimeout = this.#itemTimeout
+    if (signal !== undefined || itemTimeout !== undefined) stream.bound({ signal, itemTimeout })
+    if (this.#streams !== NONE) stream.whenOver(() => this.#stopStreams())
+    const within = this.#within
+    if (within === undefined || within.isOver) return
+    const nested = { giveUp: (reason: SkeinError) => stream.cancel(reason.message) }
+    within.adopt(nested)
+    stream.whenOver(() => within.disown(nested))
+  }
+
+  #stopStreams(): void {
+    for (const stream of this.#streams) stream.stop('the request is over')
+    this.#streams = NONE
   }
 
   #settle(): boolean {

@@ -1,4 +1,6 @@
-import { withCallers } from './callers.js'
+import { withCallers } from '../callers.js'
+import { describe } from '../errors.js'
+import { RemoteStream } from '../stream/remote-stream.js'
 
 /**
  * The answer to a request: a promise that settles exactly once, with the method's result or an error that says what is
@@ -37,11 +39,61 @@ export class Reply<T = unknown> extends Promise<T> {
   cancel(reason?: string): void {
     this.#cancel?.(reason)
   }
+
+  /**
+   * Iterates the stream that the method returns. Leaving the loop before the answer has come gives the request up.
+   *
+   * `next` rejects as the reply does, and with a TypeError if the method returns no stream.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<ItemOf<T>, unknown, undefined> {
+    return new ReplyIterator<ItemOf<T>>(this)
+  }
+}
+
+/** What a stream is a stream of. */
+export type ItemOf<T> = T extends AsyncIterable<infer Item> ? Item : never
+
+class ReplyIterator<Item> implements AsyncIterator<Item, unknown, undefined> {
+  readonly #reply: Reply
+  #stream: RemoteStream | undefined
+
+  constructor(reply: Reply) {
+    this.#reply = reply
+  }
+
+  next(): Promise<IteratorResult<Item, unknown>> {
+    // What the items are is the caller's word, as with any remote call.
+    const stream = this.#stream as RemoteStream<Item> | undefined
+    return stream?.next() ?? this.#begin()
+  }
+
+  async return(): Promise<IteratorResult<Item, unknown>> {
+    if (this.#stream !== undefined) await this.#stream.return()
+    else {
+      this.#reply.cancel('the loop was left')
+      // If the answer was here already, the request can't be given up: the stream can.
+      this.#reply.then(returnStream, () => {})
+    }
+    return { done: true, value: undefined }
+  }
+
+  async #begin(): Promise<IteratorResult<Item, unknown>> {
+    const value = await this.#reply
+    if (!(value instanceof RemoteStream)) {
+      throw new TypeError(`the method returned ${describe(value)}, and no stream: await the reply instead`)
+    }
+    this.#stream = value
+    return value.next()
+  }
 }
 
 // To `await` and `then` a reply is a promise like any other: it is awaited itself, without two turns of the queue for a
 // foreign thenable, and what is chained to it is no request of its own.
 Object.defineProperty(Reply.prototype, 'constructor', { value: Promise, writable: true, configurable: true })
+
+function returnStream(value: unknown): void {
+  if (value instanceof RemoteStream) void value.return()
+}
 
 /** A reply and the two ways to settle it. */
 export interface Settling<T> {

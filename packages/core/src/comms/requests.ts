@@ -7,6 +7,7 @@ import { endOf } from '../peer/liveness.js'
 import type { Parcel } from '../peer/session.js'
 import type { Randomness } from '../random.js'
 import { checkTimeout } from '../settings.js'
+import type { OfferedStream } from '../stream/producer.js'
 import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '../wire/message.js'
 import type { RequestOptions, SendOptions } from './calls.js'
 import { enclosingRequest } from './current-request.js'
@@ -25,14 +26,14 @@ export interface RequestsParts {
   readonly timeout: number
   /** The links of a runtime that is running; throws ERR_CLOSED otherwise. */
   readonly links: () => Links
-  /** The link to a peer, if there is one; while the runtime stops, too. */
-  readonly linkTo: (uid: string) => Link | undefined
   /** A message to this runtime itself. */
   readonly toSelf: (message: Message) => Parcel
   /** Asks somebody who may know for a uid that the directory doesn't have. */
   readonly resolve: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
   /** A runtime is known that wasn't. */
   readonly learned: (entry: DirectoryEntry) => void
+  /** The streams that were handed out in the message that was posted last. */
+  readonly offered: () => readonly OfferedStream[]
   /** Calls back when the present turn of the event loop has done its work. */
   readonly defer: (fn: () => void) => void
 }
@@ -68,7 +69,9 @@ export class Requests {
     const within = enclosingRequest()
     const timeout = within === undefined ? own : Math.min(own, within.timeLeft)
     const asked = { uid, what: nameOf(message), method: message.method }
-    const { reply, pending } = this.replies.open<T>(asked, { timeout, signal: options.signal, within })
+    const { signal, itemTimeout } = options
+    if (itemTimeout !== undefined) checkTimeout('itemTimeout', itemTimeout, itemTimeout)
+    const { reply, pending } = this.replies.open<T>(asked, { timeout, signal, within, itemTimeout })
     if (!this.replies.awaits(pending)) return reply // given up before it began
     if (trying.tries > 1) this.#mayTryAgain(pending, message, options, trying)
     this.#try(pending, message, options, timeout)
@@ -109,7 +112,7 @@ export class Requests {
     const links = this.#parts.links()
     if (uid === this.#parts.uid) {
       const parcel = this.#parts.toSelf(message)
-      pending?.posted(parcel, undefined)
+      pending?.posted(parcel, undefined, this.#parts.offered())
       return undefined
     }
     const link = this.lookUps.isAsking(uid) ? undefined : links.to(uid)
@@ -167,7 +170,7 @@ export class Requests {
 
   #post(link: Link, message: Message, pending: Pending | undefined): void {
     const parcel = link.post(message)
-    pending?.posted(parcel, link)
+    pending?.posted(parcel, link, this.#parts.offered())
   }
 
   /** What has waited since `then` has less time left. */

@@ -1,5 +1,6 @@
 import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
+import type { OfferedStream } from '../stream/producer.js'
 import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
 import { Incoming, type RequestTime } from './incoming.js'
 
@@ -19,8 +20,8 @@ export interface ServingOptions {
 
 /** What the requests of a peer need of the way to it. */
 export interface ServingPort {
-  /** Sends it an answer. */
-  post(message: Message): void
+  /** Sends it an answer to a request, and gives the streams that were handed out in it. */
+  post(message: Message, request: Incoming): readonly OfferedStream[]
   /** Whether answers leave faster than they come. */
   hasRoom(): boolean
   /** Calls back once they do. */
@@ -155,39 +156,51 @@ export class Serving {
 
   #reply(request: Incoming, value: unknown): void {
     const { id } = request.message
-    if (this.#requests.delete(id)) {
-      try {
-        this.#port.post({ kind: Kind.reply, id, value })
-      } catch (error) {
-        this.#send(id, unsendable(error))
-      }
+    if (!this.#requests.delete(id)) return this.#ended(request)
+    try {
+      const streams = this.#port.post({ kind: Kind.reply, id, value }, request)
+      if (streams.length > 0) return this.#flow(request, streams)
+    } catch (error) {
+      this.#send(request, unsendable(error))
     }
     this.#ended(request)
+  }
+
+  /** A request that is answered with streams runs until they are over. */
+  #flow(request: Incoming, streams: readonly OfferedStream[]): void {
+    let left = streams.length
+    for (const stream of streams) {
+      stream.onEnd((outcome) => {
+        if (outcome.kind === 'closed' || outcome.kind === 'lost') {
+          const reason = outcome.kind === 'closed' ? outcome.reason : 'lost'
+          request.abort(new SkeinError('ERR_CANCELLED', `the stream was given up: ${reason}`, { reason }))
+        }
+        left -= 1
+        if (left === 0) this.#ended(request)
+      })
+    }
   }
 
   #raise(request: Incoming, error: unknown): void {
     const { id } = request.message
     if (id === 0) this.#port.failed(error)
-    else if (this.#requests.delete(id)) this.#send(id, request.isRefusal(error) ? error : ran(error))
+    else if (this.#requests.delete(id)) this.#send(request, request.isRefusal(error) ? error : ran(error))
     this.#ended(request)
   }
 
-  #refuse({ message: { id } }: Incoming, reason: SkeinError): void {
-    if (id === 0) this.#port.failed(reason)
-    else this.#send(id, reason)
+  #refuse(request: Incoming, reason: SkeinError): void {
+    if (request.message.id === 0) this.#port.failed(reason)
+    else this.#send(request, reason)
   }
 
-  #send(id: number, error: unknown): void {
+  #send(request: Incoming, error: unknown): void {
+    const { id } = request.message
     try {
-      this.#port.post({ kind: Kind.raise, id, error })
+      this.#port.post({ kind: Kind.raise, id, error }, request)
     } catch (cause) {
       // What was thrown is no error, and can't be sent either.
-      const text = String(cause)
-      this.#port.post({
-        kind: Kind.raise,
-        id,
-        error: new SkeinError('ERR_REMOTE', text, { executed: 'maybe' }),
-      })
+      const told = new SkeinError('ERR_REMOTE', String(cause), { executed: 'maybe' })
+      this.#port.post({ kind: Kind.raise, id, error: told }, request)
     }
   }
 

@@ -1,9 +1,11 @@
 import type { SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
 import type { FlowOptions } from '../options.js'
-import type { Call, Cmd, Message } from '../wire/message.js'
+import type { OfferedStream } from '../stream/producer.js'
+import { isStream } from '../wire/exporters.js'
+import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
 import { within } from './current-request.js'
-import type { RequestTime } from './incoming.js'
+import type { Incoming, RequestTime } from './incoming.js'
 import { type Dispatch, Serving, type ServingPort } from './serving.js'
 
 export interface ServingsParts {
@@ -15,6 +17,8 @@ export interface ServingsParts {
   readonly requestContext: boolean
   /** Sends a message to this runtime itself. */
   readonly toSelf: (message: Message) => void
+  /** The streams that were handed out in the message that was sent last. */
+  readonly offered: () => readonly OfferedStream[]
   /** A request of `from` that expects no answer has thrown. */
   readonly failed: (from: string, error: unknown) => void
 }
@@ -34,7 +38,8 @@ export class Servings {
     const { dispatch, requestContext, toSelf } = parts
     this.#dispatch = requestContext ? (request) => within(request, dispatch) : dispatch
     // What is sent to oneself has no outbox that could be full.
-    const port = { post: toSelf, hasRoom: () => true, whenRoom: () => {}, hold: () => {} }
+    const post: ServingPort['post'] = (answer, request) => this.#post(answer, request, toSelf)
+    const port = { post, hasRoom: () => true, whenRoom: () => {}, hold: () => {} }
     this.own = this.#new(parts.uid, port)
   }
 
@@ -48,7 +53,8 @@ export class Servings {
     let serving = this.#byLink.get(link)
     if (serving === undefined) {
       serving = this.#new(link.uid ?? '', {
-        post: (answer) => void (link.isOver || link.post(answer)),
+        post: (answer, request) =>
+          link.isOver ? [] : this.#post(answer, request, (message) => link.post(message)),
         hasRoom: () => link.isOver || link.session.hasRoomForAnswers,
         whenRoom: (fn) => link.outbox.whenRoomForAnswers(fn),
         hold: (from) => void (link.isOver || link.hold(from)),
@@ -93,6 +99,14 @@ export class Servings {
     this.#byLink.clear()
   }
 
+  #post(answer: Message, request: Incoming, send: (answer: Message) => void): readonly OfferedStream[] {
+    // What a stream does is done for the request that it answers.
+    if (this.#parts.requestContext && answer.kind === Kind.reply && isIterated(answer.value))
+      within(request, () => send(answer))
+    else send(answer)
+    return this.#parts.offered()
+  }
+
   #all(): Serving[] {
     return [this.own, ...this.#byLink.values(), ...this.#leftover]
   }
@@ -105,4 +119,8 @@ export class Servings {
       { ...port, failed: (error) => failed(from, error) },
     )
   }
+}
+
+function isIterated(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && isStream(value)
 }

@@ -4,6 +4,7 @@ import { Directory } from '../peer/directory.js'
 import type { PeerState } from '../peer/liveness.js'
 import type { CommsSettings } from '../settings.js'
 import type { Frames, Transport } from '../transport/transport.js'
+import { atEndOfTurn } from '../turn.js'
 import { readGreeting } from '../wire/batch.js'
 import type { Codec } from '../wire/codec.js'
 import { NO_TOKEN_KEY, tokenKey, tokenOf } from '../wire/header.js'
@@ -229,8 +230,7 @@ export class Links implements LinkHost<Link> {
   }
 
   defer(fn: () => void): void {
-    // After all promise jobs that are queued now, and those that they queue: whatever they post leaves together.
-    queueMicrotask(() => process.nextTick(fn))
+    atEndOfTurn(fn)
   }
 
   // Greetings

@@ -15,7 +15,7 @@ export class Outbox {
   readonly #defer: (fn: () => void) => void
   readonly #flush: () => void
   readonly #waiting = new Fifo<RoomWaiter>()
-  #answering: (() => void)[] = []
+  readonly #answering = new Fifo<() => void>()
   #draining: (() => void)[] = []
   #scheduled = false
 
@@ -46,7 +46,7 @@ export class Outbox {
     this.#waiting.push(waiter)
   }
 
-  /** Calls back once there is room for answers, or nothing is sent any more. */
+  /** Calls back once there is room for answers, in the order of asking, or nothing is sent any more. */
   whenRoomForAnswers(fn: () => void): void {
     this.#answering.push(fn)
   }
@@ -70,7 +70,7 @@ export class Outbox {
       if (waiter === undefined) break
       waiter.post()
     }
-    if (this.#answering.length > 0 && this.#session.hasRoomForAnswers) this.#answer()
+    while (this.#answering.length > 0 && this.#session.hasRoomForAnswers) this.#answering.shift()?.()
     if (this.#session.isEmpty) this.#release()
   }
 
@@ -78,17 +78,13 @@ export class Outbox {
   close(): void {
     for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())
       waiter.lost()
-    this.#answer()
+    while (this.#answering.length > 0) this.#answering.shift()?.()
     this.#release()
   }
 
   readonly #run = (): void => {
     this.#scheduled = false
     this.#flush()
-  }
-
-  #answer(): void {
-    for (const fn of this.#answering.splice(0)) fn()
   }
 
   #release(): void {

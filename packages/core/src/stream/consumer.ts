@@ -52,6 +52,7 @@ export class Consumer {
   #waiting = new Fifo<Waiting>()
   #itemTimeout = Number.POSITIVE_INFINITY
   #signal: AbortSignal | undefined
+  #onOver: (() => void)[] = []
 
   /**
    * @param forget nothing more comes for it
@@ -105,6 +106,12 @@ export class Consumer {
     const text = `the stream from ${this.peer} was given up: ${reason}`
     const error = new SkeinError('ERR_CANCELLED', text, { uid: this.peer, reason, cause })
     this.#giveUp(reason, error)
+  }
+
+  /** Calls back once it was read to its end, or given up: at once if it was. */
+  whenOver(fn: () => void): void {
+    if (this.#ending.kind === 'told') fn()
+    else this.#onOver.push(fn)
   }
 
   bound({ signal, itemTimeout = Number.POSITIVE_INFINITY }: StreamBounds): void {
@@ -190,6 +197,7 @@ export class Consumer {
     this.#signal?.removeEventListener('abort', this.#aborted)
     this.#signal = undefined
     this.#finished(this)
+    for (const fn of this.#onOver.splice(0)) fn()
   }
 
   #nextWaiting(): Waiting | undefined {

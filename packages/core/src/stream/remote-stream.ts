@@ -48,6 +48,11 @@ export class RemoteStream<T = unknown, R = unknown>
     return this
   }
 
+  /** @internal Calls back once it was read to its end, or given up: at once if it was. */
+  whenOver(fn: () => void): void {
+    this.#consumer.whenOver(fn)
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }

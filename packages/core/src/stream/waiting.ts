@@ -1,3 +1,4 @@
+import { withCallers } from '../callers.js'
 import { Due } from '../deadlines.js'
 
 type Result = IteratorResult<unknown, unknown>
@@ -5,8 +6,7 @@ type Result = IteratorResult<unknown, unknown>
 /** Somebody who waits for the next item of a stream. */
 export class Waiting extends Due {
   readonly promise: Promise<Result>
-  #resolve: (result: Result) => void = () => {}
-  #reject: (error: unknown) => void = () => {}
+  #resolve: (result: Result | PromiseLike<Result>) => void = () => {}
   readonly #onExpired: () => void
   /** Keeps the stream from being collected for garbage, and closed for that. */
   readonly stream: object
@@ -15,9 +15,8 @@ export class Waiting extends Due {
     super()
     this.stream = stream
     this.#onExpired = onExpired
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = new Promise((resolve) => {
       this.#resolve = resolve
-      this.#reject = reject
     })
   }
 
@@ -26,7 +25,7 @@ export class Waiting extends Due {
   }
 
   reject(error: unknown): void {
-    this.#reject(error)
+    this.#resolve(withCallers(error))
   }
 
   override expired(): void {

@@ -47,6 +47,7 @@ function serving(
       post: (message) => {
         if (message.kind === Kind.reply) answers.push(['reply', message.id, message.value])
         if (message.kind === Kind.raise) answers.push(['raise', message.id, message.error])
+        return []
       },
       hasRoom: () => room.is,
       whenRoom: (fn) => room.waiting.push(fn),

@@ -113,12 +113,16 @@ async function play(story: Story) {
   pair.delivered = (message) => message.kind === Kind.credit && credited(message.n)
 
   const seen: unknown[] = []
-  const endings: unknown[] = []
-  const ask = () =>
-    stream.next().then(
-      ({ done, value }) => void (done ? endings.push(value) : seen.push(value)),
-      (error) => void endings.push(error),
+  /** In the order of asking: an error takes a little longer than a plain end. */
+  const endings: { asked: number; ending: unknown }[] = []
+  let asked = 0
+  const ask = () => {
+    const at = asked++
+    return stream.next().then(
+      ({ done, value }) => void (done ? endings.push({ asked: at, ending: value }) : seen.push(value)),
+      (error) => void endings.push({ asked: at, ending: error }),
     )
+  }
   let left = false
   for (let turn = 0; turn < 20_000; turn++) {
     const goesOn =
@@ -144,7 +148,8 @@ async function play(story: Story) {
     pair.turn()
   }
   await pair.settle()
-  return { pair, source, seen, endings, most, left }
+  endings.sort((one, other) => one.asked - other.asked)
+  return { pair, source, seen, endings: endings.map(({ ending }) => ending), most, left }
 }
 
 const ENDINGS: Partial<Record<Story['ending'], unknown>> = {

@@ -448,7 +448,7 @@ describe('A greeting', () => {
     })
     const batch = new OpenBatch(open)
     batch.append({ kind: Kind.reply, id: 1, value: { [Symbol.asyncIterator]() {} } }, 'peer')
-    const frames = batch.seal().frames(NO_TOKEN, 0, 0)
+    const frames = batch.seal().frames(NO_TOKEN, { seq: 0, ack: 0, admitted: 0 })
     expect(() => readGreeting(frames, open, defaultLimits)).toThrow(refusedWith('ERR_PROTOCOL'))
     expect(imported).toEqual([])
   })

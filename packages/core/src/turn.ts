@@ -1,0 +1,7 @@
+/**
+ * Calls back when the present turn of the event loop has done its work: after all promise jobs that are queued now, and
+ * those that they queue. Whatever they post leaves together.
+ */
+export function atEndOfTurn(fn: () => void): void {
+  queueMicrotask(() => process.nextTick(fn))
+}
