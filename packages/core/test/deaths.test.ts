@@ -82,7 +82,7 @@ test('a peer that was given up unheard, and finds the other silent, greets it an
   const seen: string[] = []
   peer.on('peer', ({ is }) => seen.push(is))
   const lost = head.sendRecv('peer', call('hang')).catch((error: unknown) => error)
-  head.obituary('peer') // which is not true, and not told to the peer itself
+  head.obituary('peer', peer.instance) // which is not true, and not told to the peer itself
   expect(await lost).toMatchObject({ code: 'ERR_PEER_LOST' })
   await change(peer, 'head', 'stalled')
   await eventually(() => seen.includes('alive'))

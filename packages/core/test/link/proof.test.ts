@@ -9,7 +9,7 @@ const inproc = 'inproc://a'
 function asked(...verdicts: Parameters<Map<string, 'refused' | 'accepted' | 'unknown' | Error>['set']>[]) {
   const transport = new FakeTransport()
   for (const [endpoint, verdict] of verdicts) transport.verdicts.set(endpoint, verdict)
-  return (...endpoints: string[]) => crashed(transport, endpoints, 250)
+  return (...endpoints: string[]) => crashed(transport, { instance: 'i1', endpoints }, 250)
 }
 
 describe('A runtime on this host', () => {
@@ -21,6 +21,13 @@ describe('A runtime on this host', () => {
   test('is not gone if one address is accepted, or nobody knows', async () => {
     expect(await asked([ipc, 'refused'], [tcp, 'accepted'])(ipc, tcp)).toBe(false)
     expect(await asked([ipc, 'refused'], [tcp, 'unknown'])(ipc, tcp)).toBe(false)
+  })
+
+  test('is gone if the path that bears its instance is refused, whoever holds its port by now', async () => {
+    const own = 'ipc:///tmp/skein/i1'
+    expect(await asked([own, 'refused'], [tcp, 'accepted'])(own, tcp)).toBe(true)
+    expect(await asked([own, 'accepted'], [tcp, 'refused'])(own, tcp)).toBe(false)
+    expect(await asked([own, 'unknown'], [tcp, 'accepted'])(own, tcp)).toBe(false)
   })
 
   test('is not gone if there is no address to ask about', async () => {

@@ -1,28 +1,32 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { systemClock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import type { ProbeVerdict } from '../transport.js'
 import { parseEndpoint } from './addresses.js'
 import { errnoOf } from './errno.js'
 import { isBound } from './sockets.js'
 
 /** Asks the operating system whether somebody listens at an endpoint. For inproc, only that nobody does can be known. */
-export async function probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict> {
+export async function probe(endpoint: string, timeoutMs: number, clock: Clock): Promise<ProbeVerdict> {
   const address = parseEndpoint(endpoint)
   switch (address.scheme) {
     case 'tcp':
-      return probeStream({ host: address.host, port: address.port }, timeoutMs)
+      return probeStream({ host: address.host, port: address.port }, timeoutMs, clock)
     case 'ipc':
-      return probeStream({ path: address.path }, timeoutMs)
+      return probeStream({ path: address.path }, timeoutMs, clock)
     case 'inproc':
       return isBound(endpoint) ? 'unknown' : 'refused'
   }
 }
 
 /** Connects to a TCP or Unix socket and hangs up at once. */
-export function probeStream(target: NetConnectOpts, timeoutMs: number): Promise<ProbeVerdict> {
+export function probeStream(
+  target: NetConnectOpts,
+  timeoutMs: number,
+  clock: Clock = systemClock,
+): Promise<ProbeVerdict> {
   return new Promise((resolve) => {
     const socket = connect(target)
-    const timer = systemClock.after(timeoutMs, () => settle('unknown'))
+    const timer = clock.after(timeoutMs, () => settle('unknown'))
     const settle = (verdict: ProbeVerdict) => {
       timer.cancel()
       socket.destroy()

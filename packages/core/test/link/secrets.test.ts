@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { sameSecret } from '../../src/link/secret.js'
+import { sameSecret } from '../../src/link/secrets.js'
 
 test('Secrets are the same only where every character is, whatever their lengths', () => {
   expect(sameSecret('mesh token', 'mesh token')).toBe(true)
