@@ -319,7 +319,16 @@ export class Link {
       case Kind.shake:
         return this.#host.drops.count('unexpected')
       default:
-        this.#host.on.received(this, message)
+        this.#deliver(message)
+    }
+  }
+
+  /** A mistake of whoever takes a message is not its sender's, and costs the others of the batch nothing. */
+  #deliver(message: Message): void {
+    try {
+      this.#host.on.received(this, message)
+    } catch (error) {
+      this.#host.settings.logger.error({ uid: this.uid, error }, 'what a message asks for has failed')
     }
   }
 

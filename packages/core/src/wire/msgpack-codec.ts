@@ -77,13 +77,18 @@ export class MsgpackCodec implements Codec {
       decode: (nested) => this.#decode(nested),
       reference: (reference) => {
         if (this.#references === undefined) throw malformed('nothing here takes references')
-        return this.#references.import(reference, peer)
+        try {
+          return this.#references.import(reference, peer)
+        } catch (thrown) {
+          throw thrown instanceof SkeinError ? thrown : new OwnFault(thrown)
+        }
       },
     }
     try {
       // A Buffer would make Buffers of the byte strings in it.
       return this.#decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     } catch (thrown) {
+      if (thrown instanceof OwnFault) throw thrown.thrown
       throw thrown instanceof SkeinError ? thrown : malformed(messageOf(thrown), thrown)
     } finally {
       this.#revival = outer
@@ -106,6 +111,11 @@ export class MsgpackCodec implements Codec {
       this.#level = level
     }
   }
+}
+
+/** Carries through the decoder what is no fault of the bytes. */
+class OwnFault {
+  constructor(readonly thrown: unknown) {}
 }
 
 interface Writer {
