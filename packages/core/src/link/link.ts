@@ -261,7 +261,20 @@ export class Link {
   #dial(): void {
     this.pulse.reset()
     this.#exchange.reset()
-    this.#circuit.dial(this.#endpoints())
+    const isLost = this.#state.kind === 'suspect' || this.#state.kind === 'stalled'
+    this.#circuit.dial(this.#endpoints(), isLost ? (endpoint) => this.#isTheirs(endpoint) : undefined)
+  }
+
+  /**
+   * A peer that was lost may be dead, and its port another's by now, with whom it would seem to be busy for ever. Who
+   * can't be asked is taken at its word: it may be frozen.
+   */
+  async #isTheirs(endpoint: string): Promise<boolean> {
+    const { transport, settings } = this.#host
+    const { instance } = this
+    if (instance === undefined || endpoint.includes(instance)) return true
+    const asked = transport.probe(endpoint, settings.handshake.dialTimeout, instance)
+    return (await asked.catch(() => 'unknown')) !== 'refused'
   }
 
   #endpoints(): string[] {

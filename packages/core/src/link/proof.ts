@@ -3,8 +3,8 @@ import type { DirectoryEntry } from '../wire/message.js'
 
 /**
  * Whether a runtime on this host is certainly gone: the path that bears its instance is refused, or every address of it
- * that the operating system can be asked about is. A port alone proves nothing while somebody holds it: that may be
- * somebody else by now. inproc can't be asked about.
+ * that the operating system can be asked about is. A port that somebody else holds by now is refused, too. inproc can't be
+ * asked about.
  */
 export async function crashed(
   transport: Transport,
@@ -19,7 +19,7 @@ export async function crashed(
     askable.map(async (endpoint) => ({
       isItsOwn: schemeOf(endpoint) === 'ipc' && endpoint.includes(instance),
       // The endpoints are the peer's word: one that can't be dialled is no reason to fail.
-      verdict: await transport.probe(endpoint, timeoutMs).catch(() => 'unknown'),
+      verdict: await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
     })),
   )
   if (verdicts.some(({ isItsOwn, verdict }) => isItsOwn && verdict === 'refused')) return true

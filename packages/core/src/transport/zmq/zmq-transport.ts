@@ -44,8 +44,8 @@ export class ZmqTransport implements Transport {
     return new ZmqOutbound(this.#sockets, this.#clock, endpoint, options, on)
   }
 
-  probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict> {
-    return probe(endpoint, timeoutMs, this.#clock)
+  probe(endpoint: string, timeoutMs: number, instance?: string): Promise<ProbeVerdict> {
+    return probe(endpoint, timeoutMs, instance, this.#clock)
   }
 
   close(): Promise<void> {
