@@ -1,17 +1,16 @@
 import type { Instant, Timer } from '../clock.js'
-import { SkeinError } from '../errors.js'
 import { lanes } from '../peer/lanes.js'
 import { type DeathReason, liveness, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
 import type { Parcel, Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
-import { NO_TOKEN, readHeader } from '../wire/header.js'
-import { type Beat, type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
+import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
 import { Circuit } from './circuit.js'
 import { Exchange } from './exchange.js'
 import { Greeter } from './greeter.js'
+import { Intake } from './intake.js'
 import type { LinkHost } from './link-host.js'
 import type { Outbox } from './outbox.js'
-import { crashed } from './proof.js'
+import { crashed, isTheirs } from './proof.js'
 import { Pulse } from './pulse.js'
 
 /** Whom a link is to: a runtime that is known, or whoever answers at an address. */
@@ -29,11 +28,10 @@ export class Link {
   readonly #circuit: Circuit
   readonly #greeter: Greeter<Link>
   readonly #exchange: Exchange
+  readonly #intake: Intake
   #entry: DirectoryEntry | undefined
   #state: PeerState
   #linger: Timer | undefined
-  /** It was told by a last word of ours that its session is over. */
-  #toldOff = false
   #destroyed = false
 
   /** @param timeout milliseconds that the handshake may take, retries included */
@@ -61,6 +59,11 @@ export class Link {
       resume: (taken) => this.#resume(taken),
       confirmed: () => this.#confirmed(),
       expired: () => this.end('no-answer'),
+    })
+    this.#intake = new Intake(host, this, {
+      greeter: this.#greeter,
+      exchange: this.#exchange,
+      heard: () => this.#judge({ kind: 'heard' }),
     })
     this.#circuit = new Circuit(host, {
       connected: () => {
@@ -106,6 +109,11 @@ export class Link {
 
   get isOver(): boolean {
     return this.#state.kind === 'dead' || this.#state.kind === 'left'
+  }
+
+  /** Whether nothing more is done about it: it is over, or destroyed. */
+  get isClosed(): boolean {
+    return this.isOver || this.#destroyed
   }
 
   /** Whether messages can be sent: the peer has our greeting before it on the connection. */
@@ -191,22 +199,7 @@ export class Link {
 
   /** A batch that bears our token. */
   onBatch(frames: Frames): void {
-    if (this.isOver) return this.#host.drops.count('token')
-    const header = this.#reading(() => readHeader(frames[0] ?? NO_TOKEN))
-    if (header === undefined) return
-    this.#judge({ kind: 'heard' })
-    this.#greeter.proven()
-    if (this.#isDone) return
-    const received = this.#reading(() => this.#exchange.receive(frames, header, this.uid ?? ''))
-    if (received === undefined) return
-    if (received.kind !== 'messages') return this.#outOfTurn(received.kind)
-    for (let i = 0; i < received.unknown; i++) this.#host.drops.count('unknown-kind')
-    for (const message of received.messages) {
-      // Whatever a message has brought about, what comes after the end of a link is for nobody.
-      if (this.#isDone) return
-      this.#take(message)
-    }
-    if (this.isOpen && !this.#isDone && this.#exchange.isStuckAt(this.#now())) this.#mend()
+    this.#intake.onBatch(frames)
   }
 
   /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
@@ -262,19 +255,13 @@ export class Link {
     this.pulse.reset()
     this.#exchange.reset()
     const isLost = this.#state.kind === 'suspect' || this.#state.kind === 'stalled'
-    this.#circuit.dial(this.#endpoints(), isLost ? (endpoint) => this.#isTheirs(endpoint) : undefined)
-  }
-
-  /**
-   * A peer that was lost may be dead, and its port another's by now, with whom it would seem to be busy for ever. Who
-   * can't be asked is taken at its word: it may be frozen.
-   */
-  async #isTheirs(endpoint: string): Promise<boolean> {
     const { transport, settings } = this.#host
-    const { instance } = this
-    if (instance === undefined || endpoint.includes(instance)) return true
-    const asked = transport.probe(endpoint, settings.handshake.dialTimeout, instance)
-    return (await asked.catch(() => 'unknown')) !== 'refused'
+    const { entry } = this
+    const asked =
+      isLost && entry !== undefined
+        ? (endpoint: string) => isTheirs(transport, entry, endpoint, settings.handshake.dialTimeout)
+        : undefined
+    this.#circuit.dial(this.#endpoints(), asked)
   }
 
   #endpoints(): string[] {
@@ -293,7 +280,7 @@ export class Link {
   #confirmed(): void {
     this.#circuit.confirmed()
     this.#judge({ kind: 'shaken' })
-    if (this.#isDone) return
+    if (this.isClosed) return
     this.outbox.flushSoon()
     this.#host.on.shaken(this)
   }
@@ -303,8 +290,6 @@ export class Link {
     this.#greeter.release()
     this.#judge({ kind: 'down' })
   }
-
-  // Sending and receiving
 
   #nextData(): Frames | undefined {
     const greeting = this.#greeter.next()
@@ -316,95 +301,7 @@ export class Link {
     return isLost ? this.#exchange.nextAcknowledgement(token) : this.#exchange.nextData(token)
   }
 
-  #outOfTurn(kind: 'duplicate' | 'gap'): void {
-    this.#host.drops.count(kind)
-    // Something was lost inside a connection that stands. The resume after a new handshake mends it.
-    if (kind === 'gap') this.#greeter.dial()
-  }
-
-  #take(message: Message): void {
-    switch (message.kind) {
-      case Kind.heart:
-        return this.pulse.beat(this.#beat(message.n))
-      case Kind.beat:
-        return this.#onBeat(message)
-      case Kind.hand:
-      case Kind.shake:
-        return this.#host.drops.count('unexpected')
-      default:
-        this.#deliver(message)
-    }
-  }
-
-  /** A mistake of whoever takes a message is not its sender's, and costs the others of the batch nothing. */
-  #deliver(message: Message): void {
-    try {
-      this.#host.on.received(this, message)
-    } catch (error) {
-      this.#host.settings.logger.error({ uid: this.uid, error }, 'what a message asks for has failed')
-    }
-  }
-
-  #beat(n: number): Beat {
-    const { sent, taken, bytes } = this.session
-    const lag = Math.round(this.#host.lag())
-    return { kind: Kind.beat, n, lag, running: this.#host.running(this), queued: bytes, sent, taken }
-  }
-
-  #onBeat(beat: Beat): void {
-    const read = this.#reading(() => {
-      this.#exchange.acknowledged(beat.taken)
-      return true
-    })
-    if (read === undefined) return
-    this.pulse.took(beat)
-    this.#host.on.answered(this, beat.n)
-  }
-
-  /** Reads what a peer has sent. If it can't be read the link is over, and there is nothing. */
-  #reading<T>(read: () => T): T | undefined {
-    try {
-      return read()
-    } catch (error) {
-      this.#unreadable(error)
-      return undefined
-    }
-  }
-
-  #unreadable(error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error)
-    const { logger } = this.#host.settings
-    if (error instanceof SkeinError && PEERS_FAULT.has(error.code)) {
-      this.#host.drops.count('protocol')
-      this.#tellOff(`protocol: ${detail}`)
-      this.end('protocol')
-      logger.warn({ uid: this.uid, detail }, 'a peer broke the protocol and is refused')
-    } else {
-      // What it sent can't be brought again: both sides must settle what is in flight.
-      this.#tellOff('a batch could not be read here')
-      this.end('session-ended')
-      logger.error({ uid: this.uid, error }, 'a batch could not be read, and its session is ended')
-    }
-  }
-
-  #tellOff(reason: string): void {
-    if (this.#entry === undefined) return
-    this.#toldOff = true
-    this.pulse.tellOff(this.#entry, reason)
-  }
-
-  /** The peer runs, and yet nothing of ours arrives: the data connection alone is broken. */
-  #mend(): void {
-    const { logger } = this.#host.settings
-    logger.warn({ uid: this.uid }, 'the data connection makes no progress and is opened anew')
-    this.restart()
-  }
-
   // Liveness
-
-  get #isDone(): boolean {
-    return this.isOver || this.#destroyed
-  }
 
   #judge(event: PeerEvent): void {
     if (this.#destroyed) return
@@ -433,7 +330,7 @@ export class Link {
 
   /** Ends the link's own business. The connection may stay open for a while for what is on its way. */
   #retire(): void {
-    const lingers = this.#state.kind === 'left' || this.#toldOff
+    const lingers = this.#state.kind === 'left' || this.#intake.toldOff
     if (!lingers || !this.#circuit.isConnected) return this.destroy()
     const { clock, farewellTimeout } = this.#host.settings
     this.#greeter.close()
@@ -446,6 +343,3 @@ export class Link {
     return this.#host.settings.clock.now()
   }
 }
-
-/** What a peer has sent is at fault, rather than something of ours. */
-const PEERS_FAULT: ReadonlySet<string> = new Set(['ERR_PROTOCOL', 'ERR_TOO_LARGE'])

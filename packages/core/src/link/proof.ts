@@ -25,3 +25,18 @@ export async function crashed(
   if (verdicts.some(({ isItsOwn, verdict }) => isItsOwn && verdict === 'refused')) return true
   return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'refused')
 }
+
+/**
+ * Whether it is still the peer who listens at one of its endpoints. One that was lost may be dead, and its port another's
+ * by now, with whom it would seem to be busy for ever. Who can't be asked is believed: it may be frozen.
+ */
+export async function isTheirs(
+  transport: Transport,
+  { instance }: Pick<DirectoryEntry, 'instance'>,
+  endpoint: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  if (endpoint.includes(instance)) return true // nobody else ever has it
+  const verdict = await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown')
+  return verdict !== 'refused'
+}

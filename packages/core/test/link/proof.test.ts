@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { crashed } from '../../src/link/proof.js'
+import { crashed, isTheirs } from '../../src/link/proof.js'
 import { FakeTransport } from './fakes.js'
 
 const ipc = 'ipc:///tmp/a'
@@ -41,5 +41,20 @@ describe('A runtime on this host', () => {
     expect(await asked([ipc, 'refused'], [invalid, new Error('ERR_INVALID_ADDRESS')])(ipc, invalid)).toBe(
       false,
     )
+  })
+})
+
+describe('An endpoint', () => {
+  test('is still the peer’s unless somebody else is found there', async () => {
+    const transport = new FakeTransport()
+    const peer = { instance: 'i1' }
+    const ask = (endpoint: string) => isTheirs(transport, peer, endpoint, 250)
+    expect(await ask(tcp)).toBe(true) // nobody knows
+    for (const verdict of ['accepted', new Error('ERR_INVALID_ADDRESS')] as const) {
+      transport.verdicts.set(tcp, verdict)
+      expect(await ask(tcp)).toBe(true)
+    }
+    transport.verdicts.set(tcp, 'refused')
+    expect(await ask(tcp)).toBe(false)
   })
 })
