@@ -22,8 +22,8 @@ import { Waiters } from './comms/waiters.js'
 import { Deadlines } from './deadlines.js'
 import { invalidOption, SkeinError } from './errors.js'
 import { herePlace, type Place } from './host.js'
+import type { DropReason } from './link/drops.js'
 import type { Link } from './link/link.js'
-import type { DropReason } from './link/link-host.js'
 import { Links } from './link/links.js'
 import type { LinkParts } from './link/parts.js'
 import type { Logger } from './logger.js'
@@ -94,7 +94,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly #deadlines: Deadlines
   readonly #requests: Requests
   readonly #waiters: Waiters
-  readonly #dials = new Dials()
+  readonly #dials: Dials
   readonly #servings: Servings
   readonly #streams: Streams
   readonly #loopback: Loopback
@@ -111,7 +111,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#settings = settle(options)
     this.uid = this.#settings.uid
     this.instance = randomId(this.#settings.random)
-    this.#transport = parts.transport ?? new ZmqTransport()
+    this.#transport = parts.transport ?? new ZmqTransport({ clock: this.#settings.clock })
     const { limits = defaultLimits, references } = parts
     this.#limits = limits
     this.#place = parts.place ?? herePlace(this.#settings.random)
@@ -129,6 +129,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       }),
     )
     this.#codec = parts.codec ?? new MsgpackCodec({ references, limits, streams: this.#streams })
+    this.#dials = new Dials(this.#deadlines)
     this.#requests = new Requests({
       uid: this.uid,
       clock,
@@ -215,9 +216,10 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       throw new SkeinError('ERR_CLOSED', `${uid} was stopped while it started`)
     }
     this.#links = this.#newLinks(this.#inbound.endpoints)
-    this.#introductions = new Introductions(this.#links, this.#settings.introduces, (change) =>
-      this.#tell(change),
-    )
+    this.#introductions = new Introductions(this.#links, this.#settings.introduces, {
+      changed: (change) => this.#tell(change),
+      learned: (learned) => this.#waiters.waitsFor(learned) && this.#links?.to(learned),
+    })
     this.#phase = 'running'
   }
 
@@ -228,7 +230,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    *
    * @param options.timeout milliseconds @default `handshake.timeout`
    * @throws ERR_HANDSHAKE_TIMEOUT, ERR_HANDSHAKE_REFUSED, ERR_UID_TAKEN if this runtime's uid is held by another,
-   * ERR_INVALID_ADDRESS
+   * ERR_PEER_LOST if whoever answers there is lost before the handshake is complete, ERR_INVALID_ADDRESS
    */
   async connect(address: string, options: { readonly timeout?: number | undefined } = {}): Promise<string> {
     const links = this.#running()
@@ -304,21 +306,16 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const { instance } = link
     const reason = 'disconnected'
     link.leave(reason)
-    link.farewell(reason)
     if (options.notify === true)
       this.#introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })
   }
 
   /**
-   * Whoever started a runtime has seen it end. The peer is dead without further question, and all that are linked here
-   * are told.
+   * Whoever started a runtime has seen that instance end. The peer is dead without further question, and all that are
+   * linked here are told. A successor under the same uid is not touched.
    */
-  obituary(uid: string): void {
-    const instance = this.entryOf(uid)?.instance
-    if (instance === undefined || this.#phase !== 'running') return
-    const news = { kind: Kind.disconnect, uid, instance, reason: 'exited' } as const
-    this.#introductions?.news(news)
-    this.#introductions?.tellAll(news)
+  obituary(uid: string, instance: string): void {
+    if (this.#phase === 'running') this.#introductions?.obituary(uid, instance)
   }
 
   // Requests
@@ -399,7 +396,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#phase = 'stopping'
     // A link that is still being made, or made anew, may hold what was posted before.
     const open = links.all().filter((link) => link.isOpen || !link.session.isEmpty)
-    for (const link of open) link.leave('stopped')
+    for (const link of open) link.announce('stopped')
     await this.#inTime(Promise.all(open.map((link) => link.outbox.drained())), this.#settings.farewellTimeout)
   }
 
@@ -454,6 +451,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       received: (link, message, seq) => this.#received(link, message, seq),
       network: (shake) => this.#introductions?.network(shake),
       changed: (link, was) => this.#changed(link, was),
+      shaken: (link) => this.#shaken(link),
       merged: (link, into) => this.#dials.merged(link, into),
       running: (link) => this.#servings.sizeOf(link),
     })
@@ -478,9 +476,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
         // What comes for a stream that is over was on its way when it ended.
         return void this.#streams.received(link.uid ?? '', message)
       case Kind.connect:
-        this.#introductions?.learn(message.entry)
-        if (this.#waiters.waitsFor(message.entry.uid)) this.#links?.to(message.entry.uid)
-        return
+        return this.#introductions?.learn(message.entry)
       case Kind.disconnect:
         return this.#introductions?.disconnect(link, message)
       case Kind.stop:
@@ -516,11 +512,15 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       this.#streams.lose(uid, reason)
       this.#servings.abandon(link, new SkeinError('ERR_PEER_LOST', text, { uid, reason }))
     }
-    this.#dials.changed(link)
-    if (uid !== undefined && link.state.kind === 'alive') this.#waiters.arrived(uid)
+    if (link.isOver) this.#dials.ended(link)
     this.#introductions?.changed(link, was)
     // Whoever waits for a uid whose link failed goes on waiting until its own deadline: dial again.
     if (link.isOver && uid !== undefined && this.#waiters.waitsFor(uid)) this.#links?.to(uid)
+  }
+
+  #shaken(link: Link): void {
+    this.#dials.shaken(link)
+    if (link.uid !== undefined) this.#waiters.arrived(link.uid)
   }
 
   #tell(change: PeerChange): void {

@@ -13,7 +13,7 @@ export {
   RuntimeDisconnectedError,
   SkeinError,
 } from './errors.js'
-export type { DropReason } from './link/link-host.js'
+export type { DropReason } from './link/drops.js'
 export type { Logger } from './logger.js'
 export type { CommsOptions, FlowOptions, HandshakeOptions, LivenessOptions } from './options.js'
 export type { DeathReason } from './peer/liveness.js'

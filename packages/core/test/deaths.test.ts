@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { eventually, useLedger } from '@skein/test-harness'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually, FaultProxy, useLedger } from '@skein/test-harness'
+import { Router } from 'zeromq'
 import { RuntimeDisconnectedError } from '../src/errors.js'
-import { addressOf, call, change, TestMesh } from './support/mesh.js'
+import { addressOf, call, change, freePort, TestMesh } from './support/mesh.js'
 
 useLedger()
 
@@ -82,7 +83,7 @@ test('a peer that was given up unheard, and finds the other silent, greets it an
   const seen: string[] = []
   peer.on('peer', ({ is }) => seen.push(is))
   const lost = head.sendRecv('peer', call('hang')).catch((error: unknown) => error)
-  head.obituary('peer') // which is not true, and not told to the peer itself
+  head.obituary('peer', peer.instance) // which is not true, and not told to the peer itself
   expect(await lost).toMatchObject({ code: 'ERR_PEER_LOST' })
   await change(peer, 'head', 'stalled')
   await eventually(() => seen.includes('alive'))
@@ -99,4 +100,54 @@ test('a runtime stops in time although a thread that it is linked to is busy', a
   expect(await Promise.race([head.stop().then(() => 'stopped'), free])).toBe('stopped')
   expect(await stalled).toMatchObject({ code: 'ERR_CLOSED', executed: 'maybe' })
   await threads.close()
+})
+
+describe('a peer on another host, whose connection is lost,', () => {
+  const elsewhere = { place: { host: 'elsewhere', process: 'elsewhere' } }
+  const liveness = { heartInterval: 200, stalledAfter: 500, greetInterval: 500, suspicion: 1500 }
+
+  test('is dead in time although a runtime of another mesh takes its port', async () => {
+    const head = await mesh.local('head', { liveness }, elsewhere)
+    const victim = await mesh.remote('victim', addressOf(head))
+    await head.waitFor('victim')
+    const port = head.uidPort('victim')
+    const dead = change(head, 'victim', 'dead')
+    victim.signal('SIGKILL')
+    await victim.ended
+    await mesh.local('stranger', { port, meshToken: 'another mesh' })
+    expect(await dead).toMatchObject({ reason: 'silent' })
+  })
+
+  test('is dead in time although a socket that is no runtime takes its port', async () => {
+    const head = await mesh.local('head', { liveness }, elsewhere)
+    const victim = await mesh.remote('victim', addressOf(head))
+    await head.waitFor('victim')
+    const address = head.uidAddress('victim') ?? ''
+    const dead = change(head, 'victim', 'dead')
+    victim.signal('SIGKILL')
+    await victim.ended
+    const stranger = new Router({ linger: 0 })
+    await stranger.bind(address)
+    expect(await dead).toMatchObject({ reason: 'silent' })
+    stranger.close()
+  })
+
+  test('is not dead if it is only busy, however long', async () => {
+    const port = await freePort()
+    const proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port } })
+    const head = await mesh.local('head', { liveness }, elsewhere)
+    await mesh.remote('peer', addressOf(head), { port, advertise: proxy.endpoint })
+    await head.waitFor('peer')
+    const seen: string[] = []
+    head.on('peer', ({ is }) => seen.push(is))
+    const busy = head.sendRecv('peer', call('stall', 5000))
+    await change(head, 'peer', 'stalled')
+    proxy.cut()
+    expect(await busy).toBe(5000)
+    await eventually(() => seen.at(-1) === 'alive')
+    expect(seen).toContain('suspect')
+    expect(seen).not.toContain('dead')
+    await mesh.close()
+    await proxy.close()
+  }, 20_000)
 })

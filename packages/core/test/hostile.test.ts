@@ -18,10 +18,13 @@ const codec = new MsgpackCodec({})
 let mesh: TestMesh
 let stranger: Dealer
 let served: CommsManager
+const warned: object[] = []
 
 beforeEach(async () => {
   mesh = new TestMesh('tcp')
-  served = await mesh.local('served', {}, { dispatch: echo })
+  warned.length = 0
+  const logger = { ...silent, warn: (facts: object) => void warned.push(facts) }
+  served = await mesh.local('served', { logger }, { dispatch: echo })
   stranger = new Dealer({ linger: 0 })
   stranger.connect(addressOf(served))
 })
@@ -85,6 +88,7 @@ test('a hand without the mesh token is refused and not answered', async () => {
   await stranger.send(hand({ meshToken: 'guessed' }))
   await eventually(() => served.drops['mesh-token'] === 1)
   expect(served.peers()).toEqual([])
+  expect(warned).toEqual([{ uid: 'stranger' }])
   const outsider = new CommsManager({
     uid: 'outsider',
     meshToken: 'another mesh',

@@ -279,7 +279,7 @@ scenario(
     expect(await head.sendRecv('victim', call('echo', 1))).toBe(1) // the others before it have arrived
     const kept = head.sendRecv('other', call('echo', 2))
     await victim.die()
-    if (mesh.lane === 'inproc') head.obituary('victim') // whoever started a thread sees it end
+    if (mesh.lane === 'inproc') head.obituary('victim', head.entryOf('victim')?.instance ?? '') // whoever started a thread sees it end
     for (const result of await settled) {
       const { reason } = result as PromiseRejectedResult
       expect(reason).toBeInstanceOf(RuntimeDisconnectedError)
@@ -305,7 +305,7 @@ scenario(
     const instance = head.peers()[0]?.instance
     const dead = change(head, 'worker', 'dead')
     await first.die()
-    if (mesh.lane === 'inproc') head.obituary('worker')
+    if (mesh.lane === 'inproc') head.obituary('worker', instance ?? '')
     const second = await mesh.remote('worker', addressOf(head))
     await dead
     await head.waitFor('worker')

@@ -1,6 +1,6 @@
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
-import type { DeathReason, PeerState } from '../peer/liveness.js'
+import { type DeathReason, isDeath, isEnd, type PeerState } from '../peer/liveness.js'
 import type { Scheme } from '../transport/transport.js'
 import { type DirectoryEntry, type Disconnect, Kind, type Message, type Shake } from '../wire/message.js'
 
@@ -18,6 +18,12 @@ export interface PeerChange {
   readonly lane?: Scheme | undefined
 }
 
+export interface IntroductionsEvents {
+  changed(change: PeerChange): void
+  /** A runtime was introduced, whether or not it was known before. */
+  learned(uid: string): void
+}
+
 /** Reasons that prove an end, whoever tells of it: its parent, or the kernel of its own host, saw it. */
 const PROOF: ReadonlySet<string> = new Set<DeathReason>(['exited', 'crashed'])
 
@@ -28,12 +34,12 @@ const PROOF: ReadonlySet<string> = new Set<DeathReason>(['exited', 'crashed'])
 export class Introductions {
   readonly #links: Links
   readonly #introduces: boolean
-  readonly #changed: (change: PeerChange) => void
+  readonly #on: IntroductionsEvents
 
-  constructor(links: Links, introduces: boolean, changed: (change: PeerChange) => void) {
+  constructor(links: Links, introduces: boolean, on: IntroductionsEvents) {
     this.#links = links
     this.#introduces = introduces
-    this.#changed = changed
+    this.#on = on
   }
 
   /** A shake has brought the network of whoever gave it. */
@@ -48,8 +54,9 @@ export class Introductions {
     if (uid === self.uid) return
     const known = directory.get(uid)
     directory.learn(entry)
-    if (known?.instance === instance || this.#links.get(uid) !== undefined) return
-    this.#changed({ uid, instance, was: 'known', is: 'known' })
+    if (known?.instance !== instance && this.#links.get(uid) === undefined)
+      this.#on.changed({ uid, instance, was: 'known', is: 'known' })
+    this.#on.learned(uid)
   }
 
   /** A link has changed. */
@@ -58,12 +65,20 @@ export class Introductions {
     if (entry === undefined) return
     const { uid, instance } = entry
     const reason = state.kind === 'dead' || state.kind === 'left' ? state.reason : undefined
-    this.#changed({ uid, instance, was: was.kind, is: state.kind, reason, lane: link.lane })
+    this.#on.changed({ uid, instance, was: was.kind, is: state.kind, reason, lane: link.lane })
     if (!this.#introduces) return
     if (state.kind === 'alive' && (was.kind === 'shaking' || was.kind === 'connecting')) {
       this.tellAll({ kind: Kind.connect, entry }, uid)
     }
-    if (reason !== undefined) this.tellAll({ kind: Kind.disconnect, uid, instance, reason }, uid)
+    if (reason !== undefined && isEnd(state))
+      this.tellAll({ kind: Kind.disconnect, uid, instance, reason }, uid)
+  }
+
+  /** Whoever started a runtime has seen it end: all are told, whether or not we introduce. */
+  obituary(uid: string, instance: string): void {
+    const news = { kind: Kind.disconnect, uid, instance, reason: 'exited' } as const
+    this.news(news)
+    if (!this.#introduces) this.tellAll(news)
   }
 
   /** What a peer tells of an end: its own, ours as it sees it, or another's. */
@@ -75,7 +90,8 @@ export class Introductions {
   }
 
   /** Somebody else has ended. */
-  news({ uid, instance, reason }: Disconnect): void {
+  news(message: Disconnect): void {
+    const { uid, instance, reason } = message
     const link = this.#links.get(uid)
     if (link !== undefined && link.instance === instance) {
       // Only what is proven ends a link of our own; of everything else we judge by what we see.
@@ -84,8 +100,8 @@ export class Introductions {
       return
     }
     if (!this.#links.directory.forget(uid, instance)) return
-    const is = PROOF.has(reason) ? 'dead' : 'left'
-    this.#changed({ uid, instance, was: 'known', is, reason })
+    this.#on.changed({ uid, instance, was: 'known', is: isDeath(reason) ? 'dead' : 'left', reason })
+    if (this.#introduces && PROOF.has(reason)) this.tellAll(message)
   }
 
   /** Tells all peers but one. Whoever is greeted later learns it from the shake. */

@@ -1,6 +1,6 @@
 import type { Timer } from '../clock.js'
 import { type Frames, type Scheme, schemeOf } from '../transport/transport.js'
-import { Dialler } from './dialler.js'
+import { Dialler, type IsTheirs } from './dialler.js'
 import type { LinkParts } from './parts.js'
 import { Writer } from './writer.js'
 
@@ -59,8 +59,12 @@ export class Circuit {
     return this.#lastFailure
   }
 
-  /** Closes the connection that is there, and makes another to the first of the endpoints that answers. */
-  dial(endpoints: readonly string[]): void {
+  /**
+   * Closes the connection that is there, and makes another to the first of the endpoints that answers.
+   *
+   * @param isTheirs asked of an endpoint that answers, before anything else is done there
+   */
+  dial(endpoints: readonly string[], isTheirs?: IsTheirs): void {
     const { transport, settings } = this.#parts
     const { clock, liveness, handshake } = settings
     this.close()
@@ -87,6 +91,7 @@ export class Circuit {
           this.#on.unreachable()
         },
       },
+      isTheirs,
     )
   }
 

@@ -5,6 +5,8 @@ import type { Link } from './link.js'
 interface Contest {
   readonly link: Link
   hand: Hand
+  /** The number of the heart that the holder is asked with. */
+  readonly n: number
   timer: Timer
 }
 
@@ -40,14 +42,18 @@ export class Contests {
       return
     }
     open?.timer.cancel()
-    this.#contests.set(uid, { link, hand, timer: this.#later(uid) })
+    // One that can't be asked now, since its connection is being made anew, is asked as soon as it can.
+    this.#contests.set(uid, { link, hand, n: link.pulse.asked + 1, timer: this.#later(uid) })
     link.heart()
   }
 
-  /** The holder has said something. */
-  heard(link: Link): void {
+  /**
+   * A heart was answered, by its number. Nothing else proves that the holder lives: what it sent before it died may be
+   * read late.
+   */
+  answered(link: Link, n: number): void {
     const contest = this.#of(link)
-    if (contest === undefined) return
+    if (contest === undefined || n < contest.n) return
     this.#close(contest)
     this.#verdicts.refuse(contest.hand)
   }
@@ -74,7 +80,7 @@ export class Contests {
     if (contest === undefined) return
     const { link, hand } = contest
     if (link.state.kind === 'suspect') {
-      contest.timer = this.#later(uid) // unless `ended` or `heard` comes first
+      contest.timer = this.#later(uid) // unless `ended` or `answered` comes first
       return
     }
     this.#close(contest)

@@ -18,6 +18,9 @@ export interface DialEvents {
   exhausted(reason: string): void
 }
 
+/** Whether it is still the peer who holds one of its endpoints. */
+export type IsTheirs = (endpoint: string) => Promise<boolean>
+
 /**
  * Tries endpoints in their order until one answers. The control connection goes first: it is watched, and proves that
  * the endpoint can be reached.
@@ -28,6 +31,7 @@ export class Dialler {
   readonly #options: LivenessOptions & HandshakeOptions
   readonly #on: DialEvents
   readonly #endpoints: readonly string[]
+  readonly #isTheirs: IsTheirs | undefined
   readonly #failures: string[] = []
   #tried = 0
   #control: Outbound | undefined
@@ -41,12 +45,14 @@ export class Dialler {
     clock: Clock,
     options: LivenessOptions & HandshakeOptions,
     on: DialEvents,
+    isTheirs?: IsTheirs,
   ) {
     this.#transport = transport
     this.#endpoints = endpoints
     this.#clock = clock
     this.#options = options
     this.#on = on
+    this.#isTheirs = isTheirs
     this.#timer = clock.after(0, () => this.#dial()) // never call back before the constructor has returned
   }
 
@@ -76,15 +82,13 @@ export class Dialler {
         {
           up: () => {
             this.#timer?.cancel()
+            if (this.#isTheirs === undefined) return this.#connected(endpoint)
             const control = this.#control
-            if (this.#closed || control === undefined) return
-            const data = this.#transport.dial(
-              endpoint,
-              { watch: false, ...heartbeat },
-              { up() {}, down() {} },
-            )
-            this.#data = data
-            this.#on.connected({ endpoint, control, data })
+            void this.#isTheirs(endpoint).then((isTheirs) => {
+              if (this.#closed || this.#control !== control) return // lost meanwhile
+              if (isTheirs) this.#connected(endpoint)
+              else this.#failed(endpoint, 'somebody else answers there')
+            })
           },
           down: (reason) => {
             if (this.#closed) return
@@ -97,6 +101,16 @@ export class Dialler {
     } catch (error) {
       this.#failed(endpoint, error instanceof Error ? error.message : String(error))
     }
+  }
+
+  #connected(endpoint: string): void {
+    const control = this.#control
+    if (this.#closed || control === undefined) return
+    const { heartbeatInterval, heartbeatTimeout } = this.#options
+    const options = { watch: false, heartbeatInterval, heartbeatTimeout }
+    const data = this.#transport.dial(endpoint, options, { up() {}, down() {} })
+    this.#data = data
+    this.#on.connected({ endpoint, control, data })
   }
 
   #failed(endpoint: string, reason: string): void {

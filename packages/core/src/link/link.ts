@@ -1,51 +1,38 @@
 import type { Instant, Timer } from '../clock.js'
-import { Fifo } from '../fifo.js'
-import { type HandshakeEvent, type HandshakeState, handshake, idle } from '../peer/handshake.js'
 import { lanes } from '../peer/lanes.js'
 import { type DeathReason, liveness, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
 import type { Parcel, Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
-import { OpenBatch } from '../wire/batch.js'
-import { NO_NUMBERS, NO_TOKEN, NO_TOKEN_KEY, readHeader, tokenKey } from '../wire/header.js'
-import { type Beat, type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
+import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
 import { Circuit } from './circuit.js'
 import { Exchange } from './exchange.js'
+import { Greeter } from './greeter.js'
+import { Intake } from './intake.js'
 import type { LinkHost } from './link-host.js'
 import type { Outbox } from './outbox.js'
-import { crashed } from './proof.js'
+import { crashed, isTheirs } from './proof.js'
 import { Pulse } from './pulse.js'
 
 /** Whom a link is to: a runtime that is known, or whoever answers at an address. */
 export type Target = { readonly entry: DirectoryEntry } | { readonly address: string }
 
 /**
- * The link to one instance of a peer: performs what the machines in `peer/` decide. When the peer is dead or has left,
- * the link is over, and another is made for the next instance or session.
+ * The link to one instance of a peer: judges it, and joins the parts that greet it, exchange data with it and feel its
+ * pulse. When the peer is dead or has left, the link is over, and another is made for the next instance or session.
  */
 export class Link {
   /** The address that was dialled, if all that was known was an address. */
   readonly address: string | undefined
-  readonly pulse = new Pulse()
-
+  readonly pulse: Pulse
   readonly #host: LinkHost<Link>
   readonly #circuit: Circuit
+  readonly #greeter: Greeter<Link>
   readonly #exchange: Exchange
+  readonly #intake: Intake
   #entry: DirectoryEntry | undefined
   #state: PeerState
-  #handshake: HandshakeState = idle
-  #refusal: Shake['refused'] = null
-  /** Whether our last hand named the instance it was meant for. */
-  #named = false
-  /** Of the present connection: what the peer puts before its batches, what its shake repeats, and its number. */
-  #token: Uint8Array | undefined
-  #nonce: Uint8Array = NO_TOKEN
-  #attempt = 0
-  /** Hands and shakes that wait for the connection. */
-  readonly #greetings = new Fifo<Frames>()
-  /** A hand from this peer when it knew no more than our address, and the connection on which that was answered. */
-  #curious: { readonly hand: Hand; readonly told: number } | undefined
-  readonly #deadline: Timer
   #linger: Timer | undefined
+  #destroyed = false
 
   /** @param timeout milliseconds that the handshake may take, retries included */
   constructor(host: LinkHost<Link>, target: Target, timeout = host.settings.handshake.timeout) {
@@ -54,15 +41,34 @@ export class Link {
     this.#entry = 'entry' in target ? target.entry : undefined
     this.address = 'address' in target ? target.address : undefined
     this.#state = { kind: 'connecting', since: clock.now() }
-    const generation = this.#entry === undefined ? 1 : host.nextGeneration(this.#entry.instance)
+    const generation = this.#entry === undefined ? 1 : host.generations.next(this.#entry.instance)
     this.#exchange = new Exchange(host, generation, {
       wake: () => this.#circuit.wakeData(),
       defer: host.defer,
     })
+    this.pulse = new Pulse(clock, host.codec, {
+      wake: () => this.#circuit.wakeControl(),
+      envelope: () => {
+        const { token } = this.#greeter
+        return token && { token, numbers: this.#exchange.numbers(0), peer: this.uid ?? '' }
+      },
+    })
+    this.#greeter = new Greeter(host, this, timeout, {
+      dial: () => this.#dial(),
+      wake: () => this.#circuit.wakeData(),
+      resume: (taken) => this.#resume(taken),
+      confirmed: () => this.#confirmed(),
+      expired: () => this.end('no-answer'),
+    })
+    this.#intake = new Intake(host, this, {
+      greeter: this.#greeter,
+      exchange: this.#exchange,
+      heard: () => this.#judge({ kind: 'heard' }),
+    })
     this.#circuit = new Circuit(host, {
       connected: () => {
         this.#judge({ kind: 'up' })
-        this.#shake({ kind: 'connected' })
+        this.#greeter.connected()
       },
       lost: () => this.#lost(),
       unreachable: () => {
@@ -70,12 +76,11 @@ export class Link {
         this.#judge({ kind: 'down' })
         this.#probe()
       },
-      again: () => !this.isOver && this.#shake({ kind: 'dial' }),
-      unanswered: () => !this.isOver && this.restart(),
+      again: () => this.#greeter.dial(),
+      unanswered: () => this.restart(),
       nextData: () => this.#nextData(),
       nextControl: () => this.pulse.next(),
     })
-    this.#deadline = clock.after(timeout, () => this.end('no-answer'))
   }
 
   get session(): Session {
@@ -106,14 +111,19 @@ export class Link {
     return this.#state.kind === 'dead' || this.#state.kind === 'left'
   }
 
+  /** Whether nothing more is done about it: it is over, or destroyed. */
+  get isClosed(): boolean {
+    return this.isOver || this.#destroyed
+  }
+
   /** Whether messages can be sent: the peer has our greeting before it on the connection. */
   get isOpen(): boolean {
-    return this.#handshake.kind === 'open' && !this.isOver
+    return this.#greeter.token !== undefined && !this.isOver
   }
 
   /** Whether both sides know each other's tokens. */
   get isShaken(): boolean {
-    return this.#handshake.kind === 'open' && this.#handshake.confirmed
+    return this.#greeter.isShaken
   }
 
   get lane(): Scheme | undefined {
@@ -122,7 +132,7 @@ export class Link {
 
   /** What the peer said when it refused us. */
   get refusal(): Shake['refused'] {
-    return this.#refusal
+    return this.#greeter.refusal
   }
 
   /** Why the last attempt to reach the peer failed, for people. */
@@ -137,78 +147,64 @@ export class Link {
 
   /** Begins to dial, unless that was begun already. */
   open(): void {
-    if (this.#handshake.kind === 'idle' && !this.isOver) this.#shake({ kind: 'dial' })
+    this.#greeter.open()
   }
 
   /** Shakes hands anew, on a new connection. */
   restart(): void {
-    this.#shake({ kind: 'unanswered' })
+    this.#greeter.restart()
+  }
+
+  /** The first handshake may take `timeout` milliseconds from now, if that is longer than what it had. */
+  extend(timeout: number): void {
+    this.#greeter.extend(timeout)
   }
 
   /** Who it is that an anonymous link has reached. */
   identify(entry: DirectoryEntry): void {
+    const { generations } = this.#host
     this.#entry = entry
-    this.session.renumber(this.#host.nextGeneration(entry.instance))
+    if (!generations.agree(this.session, generations.next(entry.instance))) this.end('session-ended')
   }
 
   /** A hand from this peer, checked by whoever received it. */
   onHand(hand: Hand): void {
     if (this.#entry === undefined) this.identify(hand.from)
     this.#entry = hand.from
-    if (hand.to === null) this.#curious = { hand, told: 0 }
-    this.#shake({ kind: 'hand', hand })
+    this.#greeter.onHand(hand)
   }
 
   /** Tells who we are, on the connection that there is: the answer to somebody who knew only our address. */
   introduce(hand: Hand): void {
-    this.#greet(this.#shakeFor(hand, NO_TOKEN))
+    this.#greeter.introduce(hand)
   }
 
-  /** A shake that answers our hand, from the instance that was greeted. */
+  /** A shake that answers our hand, checked by whoever received it; from the instance that was greeted. */
   onShake(shake: Shake): void {
-    if (shake.refused !== null) {
-      this.#refusal = shake.refused
-      return this.end('refused')
-    }
-    if (this.#entry === undefined && !this.#host.identified(this, shake)) return
-    // Without a token, we are known there by a session that must be resumed by name. And one that we have given up must
-    // be given up by name: a hand that knew only an address could not tell.
-    const outdated = !this.#named && shake.session < this.session.generation
-    if (outdated || tokenKey(shake.token) === NO_TOKEN_KEY) return this.#shake({ kind: 'dial' })
-    if (shake.session > this.session.generation) this.session.renumber(shake.session)
-    this.#host.introduced(shake)
-    this.#shake({ kind: 'shake', shake })
+    this.#greeter.onShake(shake)
+  }
+
+  /** The peer has answered our hand with a refusal. */
+  onRefusal(refusal: Shake['refused']): void {
+    this.#greeter.refused(refusal)
+    this.end('refused')
+  }
+
+  /** Gives our hand once more if it has to name the peer. Whether it has to. */
+  mustName(shake: Shake): boolean {
+    if (!this.#greeter.mustName(shake)) return false
+    this.#greeter.dial()
+    return true
   }
 
   /** A batch that bears our token. */
   onBatch(frames: Frames): void {
-    if (this.isOver) return this.#host.dropped('token')
-    try {
-      this.#receive(frames)
-    } catch (error) {
-      this.#host.dropped('protocol')
-      const detail = error instanceof Error ? error.message : String(error)
-      this.#host.settings.logger.warn({ uid: this.uid, detail }, 'a peer broke the protocol and is refused')
-      this.#tellOff(detail)
-      this.end('protocol')
-    }
+    this.#intake.onBatch(frames)
   }
 
   /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
   post(message: Message): Parcel {
     return this.#exchange.post(message, this.uid ?? '')
-  }
-
-  /** Requests of the peer's wait to be started, from the batch of this number on; none do, if it is undefined. */
-  hold(seq: number | undefined): void {
-    this.#exchange.hold(seq)
-  }
-
-  /** Says farewell, behind all that was posted. None of that can be taken back any more. */
-  leave(reason: string): void {
-    const { uid, instance } = this.#host.self
-    this.post({ kind: Kind.disconnect, uid, instance, reason })
-    this.#exchange.commit()
   }
 
   tick(): void {
@@ -222,7 +218,7 @@ export class Link {
 
   /** Asks the peer whether it is well, now. */
   heart(): void {
-    if (this.#handshake.kind === 'open') this.#sendControl(this.pulse.heart(this.#now()))
+    this.pulse.heart()
   }
 
   /** The peer is dead, as far as we are concerned. */
@@ -232,74 +228,51 @@ export class Link {
 
   /** The peer has said farewell. What it sent before is ours already; it waits only for our acknowledgement. */
   farewell(reason: string): void {
-    this.#judge({ kind: 'farewell', reason })
+    this.#judge({ kind: 'farewell', whose: 'theirs', reason })
+  }
+
+  /** Requests of the peer's wait to be started, from the batch of this number on; none do, if it is undefined. */
+  hold(seq: number | undefined): void {
+    this.#exchange.hold(seq)
+  }
+
+  /** Tells the peer that we go, behind all that was posted: none of that can be taken back any more. */
+  announce(reason: string): void {
+    const { uid, instance } = this.#host.self
+    this.post({ kind: Kind.disconnect, uid, instance, reason })
+    this.#exchange.commit()
+  }
+
+  /** Says farewell to the peer. What was posted before may still leave. */
+  leave(reason: string): void {
+    this.announce(reason)
+    this.#judge({ kind: 'farewell', whose: 'ours', reason })
   }
 
   /** Drops everything at once, without a word to anybody. */
   destroy(): void {
-    this.#deadline.cancel()
+    if (this.#destroyed) return
+    this.#destroyed = true
     this.#linger?.cancel()
-    this.#releaseSecrets()
+    this.#greeter.close()
     this.#circuit.close()
     this.#exchange.close()
-    this.#host.destroyed(this)
+    this.#host.on.destroyed(this)
   }
 
-  // The handshake
+  // Connecting
 
-  #shake(event: HandshakeEvent): void {
-    const [state, actions] = handshake(this.#handshake, event)
-    this.#handshake = state
-    for (const action of actions) {
-      switch (action.kind) {
-        case 'dial':
-          this.#dial()
-          break
-        case 'send-hand':
-          this.#greet(this.#hand())
-          break
-        case 'send-shake':
-          if (action.answers === this.#curious?.hand)
-            this.#curious = { hand: action.answers, told: this.#attempt }
-          this.#greet(this.#shakeFor(action.answers, this.#token ?? NO_TOKEN))
-          break
-        case 'resume':
-          this.#resume(action.greeting)
-          break
-        case 'confirmed':
-          this.#circuit.confirmed()
-          this.#deadline.cancel()
-          this.#judge({ kind: 'shaken' })
-          this.#satisfy()
-          this.outbox.flushSoon()
-          break
-        case 'stale':
-          this.#host.dropped('stale')
-          break
-      }
-    }
-  }
-
-  /** The answer to somebody who knew only our address may have been lost with an earlier connection. */
-  #satisfy(): void {
-    if (this.#curious !== undefined && this.#curious.told !== this.#attempt)
-      this.introduce(this.#curious.hand)
-    this.#curious = undefined
-  }
-
-  /** A new connection, under a new token: what is left of the old one is void. */
   #dial(): void {
-    const { random } = this.#host.settings
-    this.#releaseSecrets()
-    while (this.#greetings.shift() !== undefined); // they belonged to the old one
     this.pulse.reset()
     this.#exchange.reset()
-    this.#attempt = this.#host.nextAttempt()
-    this.#nonce = random.bytes(16)
-    this.#token = random.bytes(16)
-    this.#host.claim(this.#token, this)
-    this.#host.claim(this.#nonce, this)
-    this.#circuit.dial(this.#endpoints())
+    const isLost = this.#state.kind === 'suspect' || this.#state.kind === 'stalled'
+    const { transport, settings } = this.#host
+    const { entry } = this
+    const asked =
+      isLost && entry !== undefined
+        ? (endpoint: string) => isTheirs(transport, entry, endpoint, settings.handshake.dialTimeout)
+        : undefined
+    this.#circuit.dial(this.#endpoints(), asked)
   }
 
   #endpoints(): string[] {
@@ -308,133 +281,41 @@ export class Link {
     return this.address === undefined || known.includes(this.address) ? known : [...known, this.address]
   }
 
-  #resume(greeting: Hand | Shake): void {
-    const meant = greeting.kind === Kind.shake || greeting.to === this.#host.self.instance
-    const sameSession = meant && greeting.session === this.session.generation
-    if (this.#exchange.resume(sameSession ? greeting.taken : 0)) return
-    this.#host.settings.logger.warn(
-      { uid: this.uid },
-      'a peer claims to have taken what was never sent to it',
-    )
+  #resume(taken: number): void {
+    if (this.#exchange.resume(taken)) return
     this.end('protocol')
+    const { logger } = this.#host.settings
+    logger.warn({ uid: this.uid }, 'a peer claims to have taken what was never sent to it')
   }
 
-  #hand(): Hand {
-    this.#named = this.instance !== undefined
-    return {
-      kind: Kind.hand,
-      from: this.#host.self,
-      meshToken: this.#host.settings.meshToken,
-      toUid: this.uid ?? null,
-      to: this.instance ?? null,
-      nonce: this.#nonce,
-      token: this.#token ?? NO_TOKEN,
-      attempt: this.#attempt,
-      session: this.session.generation,
-      taken: this.session.taken,
-    }
+  #confirmed(): void {
+    this.#circuit.confirmed()
+    this.#judge({ kind: 'shaken' })
+    if (this.isClosed) return
+    this.outbox.flushSoon()
+    this.#host.on.shaken(this)
   }
 
-  #shakeFor(hand: Hand, token: Uint8Array): Shake {
-    return {
-      kind: Kind.shake,
-      from: this.#host.self,
-      answers: hand.nonce,
-      token,
-      attempt: this.#attempt,
-      session: this.session.generation,
-      taken: this.session.taken,
-      network: this.#host.network(),
-      refused: null,
-    }
+  #lost(): void {
+    if (this.isOver) return this.destroy()
+    this.#greeter.release()
+    this.#judge({ kind: 'down' })
   }
-
-  #greet(greeting: Hand | Shake): void {
-    const batch = new OpenBatch(this.#host.codec)
-    batch.append(greeting, this.uid ?? '')
-    this.#greetings.push(batch.seal().frames(NO_TOKEN, NO_NUMBERS))
-    this.#circuit.wakeData()
-  }
-
-  // Sending and receiving
 
   #nextData(): Frames | undefined {
-    const greeting = this.#greetings.shift()
+    const greeting = this.#greeter.next()
     if (greeting !== undefined) return greeting
-    if (this.#handshake.kind !== 'open') return undefined
-    return this.#exchange.nextData(this.#handshake.token)
-  }
-
-  #sendControl(message: Message): void {
-    if (this.#handshake.kind !== 'open') return
-    const batch = new OpenBatch(this.#host.codec)
-    batch.append(message, this.uid ?? '')
-    this.pulse.push(batch.seal().frames(this.#handshake.token, this.#exchange.numbers(0)))
-    this.#circuit.wakeControl()
-  }
-
-  #receive(frames: Frames): void {
-    const header = readHeader(frames[0] ?? NO_TOKEN)
-    this.#judge({ kind: 'heard' })
-    this.#host.heard(this)
-    this.#shake({ kind: 'batch' })
-    const received = this.#exchange.receive(frames, header, this.uid ?? '')
-    if (received.kind !== 'messages') return this.#outOfTurn(received.kind)
-    for (let i = 0; i < received.unknown; i++) this.#host.dropped('unknown-kind')
-    for (const message of received.messages) this.#take(message, received.seq)
-    if (this.#handshake.kind === 'open' && this.#exchange.isStuckAt(this.#now())) this.#mend()
-  }
-
-  #outOfTurn(kind: 'duplicate' | 'gap'): void {
-    this.#host.dropped(kind)
-    // Something was lost inside a connection that stands. The resume after a new handshake mends it.
-    if (kind === 'gap') this.#shake({ kind: 'dial' })
-  }
-
-  #take(message: Message, seq: number): void {
-    switch (message.kind) {
-      case Kind.heart:
-        return this.#sendControl(this.#beat(message.n))
-      case Kind.beat:
-        return this.#onBeat(message)
-      case Kind.hand:
-      case Kind.shake:
-        return this.#host.dropped('unexpected')
-      default:
-        this.#host.received(this, message, seq)
-    }
-  }
-
-  #beat(n: number): Beat {
-    const { sent, taken, bytes } = this.session
-    const lag = Math.round(this.#host.lag())
-    return { kind: Kind.beat, n, lag, running: this.#host.running(this), queued: bytes, sent, taken }
-  }
-
-  #onBeat(beat: Beat): void {
-    this.#exchange.acknowledged(beat.taken)
-    this.pulse.beat(beat, this.#now())
-  }
-
-  /** The peer runs, and yet nothing of ours arrives: the data connection alone is broken. */
-  #mend(): void {
-    this.#host.settings.logger.warn(
-      { uid: this.uid },
-      'the data connection makes no progress and is opened anew',
-    )
-    this.restart()
-  }
-
-  /** Tells a peer that it is refused, and why. */
-  #tellOff(detail: string): void {
-    if (this.#entry === undefined) return
-    const { uid, instance } = this.#entry
-    this.#sendControl({ kind: Kind.disconnect, uid, instance, reason: `protocol: ${detail}` })
+    const { token } = this.#greeter
+    if (token === undefined) return undefined
+    // What has not left when the peer is lost is certain never to run there. Before a farewell of ours, it may.
+    const isLost = this.isOver && !(this.#state.kind === 'left' && this.#state.whose === 'ours')
+    return isLost ? this.#exchange.nextAcknowledgement(token) : this.#exchange.nextData(token)
   }
 
   // Liveness
 
   #judge(event: PeerEvent): void {
+    if (this.#destroyed) return
     const was = this.#state
     const [state, actions] = liveness(was, event, this.#now(), this.#host.settings.liveness)
     this.#state = state
@@ -445,40 +326,28 @@ export class Link {
       else if (this.lane === 'inproc' || state.kind !== 'stalled') this.#probe()
     }
     if (state.kind === was.kind) return
-    if (this.isOver)
-      this.#retire(state.kind === 'left' || (state.kind === 'dead' && state.reason === 'protocol'))
-    this.#host.changed(this, was)
-  }
-
-  #lost(): void {
-    if (this.isOver) return this.destroy()
-    this.#releaseSecrets() // what is on its way still would make a link alive that has no connection
-    this.#judge({ kind: 'down' })
+    if (this.isOver) this.#retire()
+    this.#host.on.changed(this, was)
   }
 
   /** If the peer's own host says that nobody listens at its address any more, the peer is gone. */
   #probe(): void {
     const { transport, place, settings } = this.#host
     if (this.#entry === undefined || this.#entry.host !== place.host) return
-    void crashed(transport, this.#entry.endpoints, settings.liveness.probeTimeout).then((gone) => {
+    void crashed(transport, this.#entry, settings.liveness.probeTimeout).then((gone) => {
       if (gone && this.#state.kind !== 'alive') this.end('crashed') // unless it has answered since
     })
   }
 
-  /** Ends the link's own business; `linger` leaves the connection open for what is on its way. */
-  #retire(linger: boolean): void {
-    if (!linger || !this.#circuit.isConnected) return this.destroy()
+  /** Ends the link's own business. The connection may stay open for a while for what is on its way. */
+  #retire(): void {
+    const lingers = this.#state.kind === 'left' || this.#intake.toldOff
+    if (!lingers || !this.#circuit.isConnected) return this.destroy()
     const { clock, farewellTimeout } = this.#host.settings
-    this.#deadline.cancel()
-    this.#releaseSecrets()
+    this.#greeter.close()
     this.#exchange.retire()
     this.#linger = clock.after(farewellTimeout, () => this.destroy())
-  }
-
-  #releaseSecrets(): void {
-    if (this.#token !== undefined) this.#host.release(this.#token)
-    this.#host.release(this.#nonce)
-    this.#token = undefined
+    this.#host.on.lingers(this)
   }
 
   #now(): Instant {

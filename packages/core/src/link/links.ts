@@ -1,22 +1,16 @@
-import type { Instant, Timer } from '../clock.js'
-import type { Place } from '../host.js'
 import { Directory } from '../peer/directory.js'
-import type { PeerState } from '../peer/liveness.js'
-import type { CommsSettings } from '../settings.js'
-import type { Frames, Transport } from '../transport/transport.js'
+import { mayReturn, type PeerState } from '../peer/liveness.js'
+import type { Frames } from '../transport/transport.js'
 import { atEndOfTurn } from '../turn.js'
-import { readGreeting } from '../wire/batch.js'
-import type { Codec } from '../wire/codec.js'
-import { NO_TOKEN_KEY, tokenKey, tokenOf } from '../wire/header.js'
-import type { Limits } from '../wire/limits.js'
-import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
-import { Contests } from './contests.js'
+import type { DirectoryEntry, Message, Shake } from '../wire/message.js'
+import { type DropReason, Drops } from './drops.js'
+import { Generations } from './generations.js'
 import { Link } from './link.js'
-import type { DropReason, LinkHost } from './link-host.js'
+import type { LinkEvents, LinkHost } from './link-host.js'
 import type { LinkParts } from './parts.js'
-import { Rate } from './rate.js'
-import { Refusals } from './refusals.js'
-import { sameSecret } from './secret.js'
+import { Reception } from './reception.js'
+import { Round } from './round.js'
+import { Secrets } from './secrets.js'
 
 /** What the links tell those who use them. */
 export interface LinksEvents {
@@ -26,69 +20,60 @@ export interface LinksEvents {
   network(shake: Shake): void
   /** The state of a link has become another kind. */
   changed(link: Link, was: PeerState): void
+  /** A handshake is complete, the first of a link or another one. */
+  shaken(link: Link): void
   /** An address that was dialled turned out to be a runtime that is linked already. */
   merged(link: Link, into: Link): void
   running(link: Link): number
 }
 
-/** Greetings are the one thing that strangers can send: so many at once, so many a second, and the rest is dropped. */
-const GREETINGS_BURST = 4096
-const GREETINGS_PER_SECOND = 1024
-
-/** Lateness of our own timer, in milliseconds, from which we doubt ourselves rather than others. */
-const DOUBT_FROM = 200
-
-/** How many ended sessions are remembered, so that a peer that comes back is not taken for what it was. */
-const GRAVES = 10_000
-
-/** All links of a runtime: who is linked, whom a batch belongs to, who may open a link. */
-export class Links implements LinkHost<Link> {
-  readonly settings: CommsSettings
-  readonly limits: Limits
-  readonly codec: Codec
-  readonly transport: Transport
-  readonly place: Place
+/** All links of a runtime, by whom they are to. */
+export class Links {
   readonly self: DirectoryEntry
   readonly directory = new Directory()
-  readonly drops = new Map<DropReason, number>()
-
+  readonly drops = new Drops()
   readonly #on: LinksEvents
+  readonly #host: LinkHost<Link>
+  readonly #reception: Reception
+  readonly #round: Round
+  readonly #generations = new Generations()
   readonly #byUid = new Map<string, Link>()
-  /** By the tokens that we gave, and the nonces of the hands that are out. */
-  readonly #bySecret = new Map<string, Link>()
   /** Links to an address, until it is known who answers there. */
   readonly #anonymous = new Set<Link>()
-  /** Links that are over and still let their last acknowledgement leave. */
+  /** Links that are over and still let their last words leave. */
   readonly #lingering = new Set<Link>()
-  readonly #generations = new Map<string, number>()
-  readonly #greetings: Rate
-  readonly #contests: Contests
-  readonly #refusals: Refusals
   #attempts = 0
-  #timer: Timer | undefined
-  #armed: Instant = Number.POSITIVE_INFINITY
-  #lag = 0
   #closed = false
 
-  constructor(parts: LinkParts, on: LinksEvents) {
-    this.settings = parts.settings
-    this.limits = parts.limits
-    this.codec = parts.codec
-    this.transport = parts.transport
-    this.place = parts.place
+  /** @param secrets who may speak for whom; a test can switch it off */
+  constructor(parts: LinkParts, on: LinksEvents, secrets: Secrets<Link> = new Secrets<Link>()) {
     this.self = parts.self
     this.#on = on
-    const { clock, liveness } = parts.settings
-    this.#greetings = new Rate(clock, GREETINGS_BURST, GREETINGS_PER_SECOND)
-    this.#refusals = new Refusals(this)
-    this.#contests = new Contests(clock, liveness.stalledAfter, {
-      refuse: (hand) =>
-        this.#refuse(hand, 'ERR_UID_TAKEN', `${hand.from.uid} is held by a runtime that is alive`),
-      accept: (hand, link) => {
-        link.end('replaced')
-        this.#admit(hand)
+    this.#round = new Round(parts.settings.clock, () => this.all())
+    this.#host = {
+      ...parts,
+      secrets,
+      generations: this.#generations,
+      drops: this.drops,
+      on: this.#linkEvents(),
+      nextAttempt: () => ++this.#attempts,
+      network: () => this.#network(parts.settings.introduces),
+      lag: () => this.#round.lag,
+      running: (link) => on.running(link),
+      defer: atEndOfTurn,
+    }
+    this.#reception = new Reception(
+      this.#host,
+      {
+        directory: this.directory,
+        get: (uid) => this.get(uid),
+        to: (uid) => this.to(uid),
+        adopt: (entry) => this.#adopt(entry),
+        name: (link, entry) => this.#name(link, entry),
+        arm: (link) => this.#round.arm(link.due),
       },
-    })
+      on,
+    )
   }
 
   /** The link to a uid, unless there is none or it is over. */
@@ -100,212 +85,88 @@ export class Links implements LinkHost<Link> {
     return [...this.#byUid.values()]
   }
 
+  /** How many links are kept: those that are over and still let their last words leave included. */
+  get size(): number {
+    return this.#byUid.size + this.#anonymous.size + this.#lingering.size
+  }
+
   /** The link to a runtime that is known, opened if there is none yet. */
   to(uid: string): Link | undefined {
     const link = this.#byUid.get(uid)
     if (link !== undefined) return link
     const entry = this.directory.get(uid)
     if (entry === undefined || this.#closed) return undefined
-    const made = new Link(this, { entry })
+    const made = new Link(this.#host, { entry })
     this.#byUid.set(uid, made)
     made.open()
     return made
   }
 
-  /** A new link to whoever answers at an address. */
+  /** The link to whoever answers at an address: one for all who want it at the time. */
   dial(address: string, timeout: number): Link {
-    const link = new Link(this, { address }, timeout)
+    for (const link of this.#anonymous) {
+      if (link.address !== address) continue
+      link.extend(timeout)
+      return link
+    }
+    const link = new Link(this.#host, { address }, timeout)
     this.#anonymous.add(link)
     link.open()
     return link
   }
 
-  /** What the inbound socket has received. Never throws. */
+  /** What the inbound socket has received. */
   onBatch(frames: Frames): void {
-    if (this.#closed) return
-    const reading = tokenOf(frames[0])
-    if (reading.kind !== 'token') return this.dropped(reading.reason)
-    if (reading.token === NO_TOKEN_KEY) return this.#onGreeting(frames)
-    const link = this.#bySecret.get(reading.token)
-    if (link === undefined) return this.dropped('token')
-    link.onBatch(frames)
-    this.#arm(link.due)
+    if (!this.#closed) this.#reception.onBatch(frames)
+  }
+
+  /** Counts something that has come in and has no place. */
+  dropped(reason: DropReason): void {
+    this.drops.count(reason)
+  }
+
+  /** Requests from a peer that are running. */
+  running(link: Link): number {
+    return this.#on.running(link)
   }
 
   /** Ends every link at once. What was posted is lost unless it was acknowledged before. */
   close(): void {
     this.#closed = true
-    this.#timer?.cancel()
-    this.#contests.close()
-    this.#refusals.close()
+    this.#round.close()
+    this.#reception.close()
     for (const link of [...this.#byUid.values(), ...this.#anonymous, ...this.#lingering]) link.destroy()
     this.#byUid.clear()
-    this.#anonymous.clear()
-    this.#lingering.clear()
   }
 
-  // LinkHost
-
-  nextAttempt(): number {
-    return ++this.#attempts
-  }
-
-  nextGeneration(instance: string): number {
-    return this.#generations.get(instance) ?? 1
-  }
-
-  network(): readonly DirectoryEntry[] {
-    if (!this.settings.introduces) return []
-    return this.all().flatMap((link) => (link.isShaken && link.entry !== undefined ? [link.entry] : []))
-  }
-
-  claim(secret: Uint8Array, link: Link): void {
-    this.#bySecret.set(tokenKey(secret), link)
-  }
-
-  release(secret: Uint8Array): void {
-    this.#bySecret.delete(tokenKey(secret))
-  }
-
-  destroyed(link: Link): void {
-    this.#lingering.delete(link)
-  }
-
-  identified(link: Link, shake: Shake): boolean {
-    this.#anonymous.delete(link)
-    const { from } = shake
-    const known = this.#byUid.get(from.uid)
-    if (known !== undefined && known.instance === from.instance) {
-      link.destroy()
-      // The peer has taken the token of that greeting for the one to use: begin again on the link that stays.
-      if (tokenKey(shake.token) !== NO_TOKEN_KEY) known.restart()
-      this.#on.merged(link, known)
-      return false
+  #linkEvents(): LinkEvents<Link> {
+    return {
+      changed: (link, was) => this.#changed(link, was),
+      shaken: (link) => this.#on.shaken(link),
+      answered: (link, n) => this.#reception.answered(link, n),
+      received: (link, message, seq) => this.#on.received(link, message, seq),
+      lingers: (link) => this.#lingering.add(link),
+      destroyed: (link) => {
+        this.#anonymous.delete(link)
+        this.#lingering.delete(link)
+      },
     }
-    // Whoever answers at the address lives; a link under the same name to somebody else is to a predecessor.
-    known?.end('replaced')
-    this.directory.learn(from)
-    this.#byUid.set(from.uid, link)
-    link.identify(from)
-    return true
   }
 
-  changed(link: Link, was: PeerState): void {
-    const { uid, instance } = link
-    if (link.isOver) {
-      this.#anonymous.delete(link)
-      if (uid !== undefined && this.#byUid.get(uid) === link) this.#byUid.delete(uid)
-      if (instance !== undefined) this.#atLeast(instance, link.session.generation + 1)
-      if (uid !== undefined && instance !== undefined && !mayReturn(link.state))
-        this.directory.forget(uid, instance)
-      this.#lingering.add(link)
-    }
-    this.#arm(link.due)
+  #changed(link: Link, was: PeerState): void {
+    if (link.isOver) this.#bury(link)
+    this.#round.arm(link.due)
     this.#on.changed(link, was)
-    if (link.isOver) this.#contests.ended(link)
+    if (link.isOver) this.#reception.ended(link)
   }
 
-  heard(link: Link): void {
-    this.#contests.heard(link)
-  }
-
-  introduced(shake: Shake): void {
-    this.#on.network(shake)
-  }
-
-  received(link: Link, message: Message, seq: number): void {
-    this.#on.received(link, message, seq)
-  }
-
-  dropped(reason: DropReason): void {
-    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1)
-  }
-
-  lag(): number {
-    return this.#lag
-  }
-
-  running(link: Link): number {
-    return this.#on.running(link)
-  }
-
-  defer(fn: () => void): void {
-    atEndOfTurn(fn)
-  }
-
-  // Greetings
-
-  #onGreeting(frames: Frames): void {
-    if (!this.#greetings.allows()) return this.dropped('rate')
-    let greeting: Hand | Shake
-    try {
-      greeting = readGreeting(frames, this.codec, this.limits)
-    } catch {
-      return this.dropped('greeting')
-    }
-    if (greeting.kind === Kind.shake) return this.#onShake(greeting)
-    if (!sameSecret(greeting.meshToken, this.settings.meshToken)) return this.dropped('mesh-token')
-    this.#onHand(greeting)
-  }
-
-  #onShake(shake: Shake): void {
-    const link = this.#bySecret.get(tokenKey(shake.answers))
-    if (link === undefined) return this.dropped('stale')
-    const stranger = link.instance !== undefined && link.instance !== shake.from.instance
-    if (stranger && shake.refused === null) return this.#succeed(link, shake.from)
-    if (
-      link.instance !== undefined &&
-      shake.session > link.session.generation &&
-      !link.session.renumber(shake.session)
-    ) {
-      // The peer has given up the session that we hold; what was in it is settled, and another is opened.
-      link.end('session-ended')
-      this.#atLeast(shake.from.instance, shake.session)
-      this.to(shake.from.uid)
-      return
-    }
-    link.onShake(shake)
-    this.#arm(link.due)
-  }
-
-  /** The runtime that we greeted is no more; a later instance of the same uid, at the same address, has answered. */
-  #succeed(link: Link, entry: DirectoryEntry): void {
-    link.end('replaced')
-    this.directory.learn(entry)
-    this.to(entry.uid)
-  }
-
-  #onHand(hand: Hand): void {
-    const { uid, instance } = this.self
-    if (hand.toUid !== null && hand.toUid !== uid) {
-      return this.#refuse(hand, 'ERR_NO_SUCH_PEER', `at this address answers ${uid}, not ${hand.toUid}`)
-    }
-    if (hand.from.uid === uid) {
-      const self = hand.from.instance === instance
-      const why = self
-        ? 'this address is the dialling runtime itself'
-        : `${uid} is held by the runtime that was greeted`
-      return this.#refuse(hand, self ? 'ERR_INVALID_ADDRESS' : 'ERR_UID_TAKEN', why)
-    }
-    const link = this.#byUid.get(hand.from.uid)
-    if (link?.instance !== undefined && link.instance !== hand.from.instance)
-      return this.#contests.open(link, hand)
-    this.#admit(hand)
-  }
-
-  /** A hand from somebody who may have its uid. */
-  #admit(hand: Hand): void {
-    const { from } = hand
-    const held = this.#byUid.get(from.uid)
-    if (held?.isShaken && hand.to === null) return held.introduce(hand)
-    if (hand.to === this.self.instance) this.#atLeast(from.instance, hand.session)
-    if (held !== undefined && held.session.generation < this.nextGeneration(from.instance)) {
-      if (!held.session.renumber(this.nextGeneration(from.instance))) held.end('session-ended')
-    }
-    this.directory.learn(from)
-    const link = this.#byUid.get(from.uid) ?? this.#adopt(from)
-    link.onHand(hand)
-    this.#arm(link.due)
+  #bury(link: Link): void {
+    this.#anonymous.delete(link)
+    if (link.entry === undefined) return
+    const { uid, instance } = link.entry
+    if (this.#byUid.get(uid) === link) this.#byUid.delete(uid)
+    this.#generations.atLeast(instance, link.session.generation + 1)
+    if (!mayReturn(link.state)) this.directory.forget(uid, instance)
   }
 
   /** The link for a newcomer: the one that is dialling its address already, or a new one. */
@@ -316,56 +177,24 @@ export class Links implements LinkHost<Link> {
       this.#byUid.set(entry.uid, link)
       return link
     }
-    const link = new Link(this, { entry })
+    const link = new Link(this.#host, { entry })
     this.#byUid.set(entry.uid, link)
     return link
   }
 
-  #refuse(hand: Hand, code: string, message: string): void {
-    this.settings.logger.info({ uid: hand.from.uid, code }, `refused a hand: ${message}`)
-    this.#refusals.send(hand, code, message)
+  #name(link: Link, entry: DirectoryEntry): void {
+    const predecessor = this.#byUid.get(entry.uid)
+    this.#anonymous.delete(link)
+    this.directory.learn(entry)
+    link.identify(entry)
+    this.#byUid.set(entry.uid, link)
+    // Last: whoever hears of this end, and asks for the uid, gets the link that stays.
+    predecessor?.end('replaced')
   }
 
-  /** Sessions with that instance are numbered from here. */
-  #atLeast(instance: string, generation: number): void {
-    const next = Math.max(generation, this.nextGeneration(instance))
-    this.#generations.delete(instance) // the latest last
-    this.#generations.set(instance, next)
-    if (this.#generations.size <= GRAVES) return
-    const oldest = this.#generations.keys().next()
-    if (!oldest.done) this.#generations.delete(oldest.value)
+  /** The runtimes to introduce to whoever greets us. */
+  #network(introduces: boolean): readonly DirectoryEntry[] {
+    if (!introduces) return []
+    return this.all().flatMap((link) => (link.isShaken && link.entry !== undefined ? [link.entry] : []))
   }
-
-  // Time
-
-  /** One timer for all links, set to the earliest instant at which one of them has something to do. */
-  #arm(due: Instant): void {
-    if (this.#closed || due >= this.#armed) return
-    this.#armed = due
-    this.#timer?.cancel()
-    this.#timer = this.settings.clock.after(due - this.settings.clock.now(), () => this.#tick())
-  }
-
-  #tick(): void {
-    const now = this.settings.clock.now()
-    const late = Math.max(0, now - this.#armed)
-    this.#armed = Number.POSITIVE_INFINITY
-    this.#lag = late
-    let next = Number.POSITIVE_INFINITY
-    for (const link of this.all()) {
-      // What came in while we were stalled has not been read yet: judge nobody before it is.
-      if (late >= DOUBT_FROM) link.doubt(late)
-      else if (link.due <= now) link.tick()
-      next = Math.min(next, link.due)
-    }
-    this.#arm(Math.max(next, late >= DOUBT_FROM ? now + 1 : now))
-  }
-}
-
-/** Whether a peer that ended this way may still be there: it is kept in the directory. */
-function mayReturn(state: PeerState): boolean {
-  return (
-    state.kind === 'dead' &&
-    (state.reason === 'no-answer' || state.reason === 'session-ended' || state.reason === 'protocol')
-  )
 }

@@ -1,12 +1,14 @@
 import { schemeOf, type Transport } from '../transport/transport.js'
+import type { DirectoryEntry } from '../wire/message.js'
 
 /**
- * Whether a runtime on this host is certainly gone: every address of it that the operating system can be asked about is
- * refused. inproc can't be asked about.
+ * Whether a runtime on this host is certainly gone: the path that bears its instance is refused, or every address of it
+ * that the operating system can be asked about is. A port that somebody else holds by now is refused, too. inproc can't be
+ * asked about.
  */
 export async function crashed(
   transport: Transport,
-  endpoints: readonly string[],
+  { instance, endpoints }: Pick<DirectoryEntry, 'instance' | 'endpoints'>,
   timeoutMs: number,
 ): Promise<boolean> {
   const askable = endpoints.filter((endpoint) => {
@@ -14,8 +16,27 @@ export async function crashed(
     return scheme !== undefined && scheme !== 'inproc'
   })
   const verdicts = await Promise.all(
-    // The endpoints are the peer's word: one that can't be dialled is no reason to fail.
-    askable.map((endpoint) => transport.probe(endpoint, timeoutMs).catch(() => 'unknown')),
+    askable.map(async (endpoint) => ({
+      isItsOwn: schemeOf(endpoint) === 'ipc' && endpoint.includes(instance),
+      // The endpoints are the peer's word: one that can't be dialled is no reason to fail.
+      verdict: await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
+    })),
   )
-  return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'refused')
+  if (verdicts.some(({ isItsOwn, verdict }) => isItsOwn && verdict === 'refused')) return true
+  return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'refused')
+}
+
+/**
+ * Whether it is still the peer who listens at one of its endpoints. One that was lost may be dead, and its port another's
+ * by now, with whom it would seem to be busy for ever. Who can't be asked is believed: it may be frozen.
+ */
+export async function isTheirs(
+  transport: Transport,
+  { instance }: Pick<DirectoryEntry, 'instance'>,
+  endpoint: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  if (endpoint.includes(instance)) return true // nobody else ever has it
+  const verdict = await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown')
+  return verdict !== 'refused'
 }

@@ -1,9 +1,8 @@
 import type { Timer } from '../clock.js'
 import { lanes } from '../peer/lanes.js'
-import { OpenBatch } from '../wire/batch.js'
-import { NO_NUMBERS, NO_TOKEN } from '../wire/header.js'
-import { type Hand, Kind } from '../wire/message.js'
+import type { Hand } from '../wire/message.js'
 import { Dialler } from './dialler.js'
+import { greetingFrames, refusalOf } from './greetings.js'
 import type { LinkParts } from './parts.js'
 
 /** How long the connection that carries a refusal stays open for it to leave, in milliseconds. */
@@ -20,22 +19,7 @@ export class Refusals {
 
   send(hand: Hand, code: string, message: string): void {
     const { settings, transport, place, codec, self } = this.#parts
-    const batch = new OpenBatch(codec)
-    batch.append(
-      {
-        kind: Kind.shake,
-        from: self,
-        answers: hand.nonce,
-        token: NO_TOKEN,
-        attempt: 0,
-        session: 0,
-        taken: 0,
-        network: [],
-        refused: { code, message },
-      },
-      hand.from.uid,
-    )
-    const frames = batch.seal().frames(NO_TOKEN, NO_NUMBERS)
+    const frames = greetingFrames(refusalOf(hand, self, { code, message }), codec, hand.from.uid)
     const options = { ...settings.liveness, ...settings.handshake }
     const dialler = new Dialler(transport, lanes(hand.from, place), settings.clock, options, {
       connected: ({ data }) => void data.send(frames).catch(() => this.#close(dialler)),

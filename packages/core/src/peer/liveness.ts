@@ -20,6 +20,9 @@ export type DeathReason =
   /** It gave up the session that we held with it, having declared us dead. */
   | 'session-ended'
 
+/** Whose farewell it was that ended a link: the peer's, or our own to a peer that lives on. */
+export type Farewell = 'theirs' | 'ours'
+
 /** What is known about a peer. Times are instants of the local clock. */
 export type PeerState =
   /** A connection is being made; nobody has answered. */
@@ -38,8 +41,13 @@ export type PeerState =
   /** Its connection is lost. It may come back until `until`. */
   | { readonly kind: 'suspect'; readonly heard: Instant; readonly since: Instant; readonly until: Instant }
   | { readonly kind: 'dead'; readonly since: Instant; readonly reason: DeathReason }
-  /** It said farewell. */
-  | { readonly kind: 'left'; readonly since: Instant; readonly reason: string }
+  /** One of the two has said farewell. */
+  | {
+      readonly kind: 'left'
+      readonly since: Instant
+      readonly whose: Farewell
+      readonly reason: string
+    }
 
 export type PeerEvent =
   /** The control connection stands: the peer's I/O thread answers, whatever its event loop does. */
@@ -54,7 +62,7 @@ export type PeerEvent =
   /** Our own event loop was stalled for so long: nobody else is to blame for that time. */
   | { readonly kind: 'doubt'; readonly lost: number }
   | { readonly kind: 'ended'; readonly reason: DeathReason }
-  | { readonly kind: 'farewell'; readonly reason: string }
+  | { readonly kind: 'farewell'; readonly whose: Farewell; readonly reason: string }
 
 export type PeerAction =
   /** Ask it whether it is well. */
@@ -75,9 +83,9 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
     case 'ended':
       return [{ kind: 'dead', since: now, reason: event.reason }, none]
     case 'farewell':
-      return [{ kind: 'left', since: now, reason: event.reason }, none]
+      return [{ kind: 'left', since: now, whose: event.whose, reason: event.reason }, none]
     case 'doubt':
-      return [forgive(state, event.lost), none]
+      return [forgive(state, event.lost, now), none]
     case 'up':
       return onUp(state, now)
     case 'down':
@@ -166,11 +174,12 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
 }
 
 /** Gives a peer the time that we were not looking. */
-function forgive(state: PeerState, lost: number): PeerState {
+function forgive(state: PeerState, lost: number, now: Instant): PeerState {
   switch (state.kind) {
     case 'alive':
     case 'stalled':
-      return { ...state, heard: state.heard + lost }
+      // Not beyond now: it may have been heard while we were late.
+      return { ...state, heard: Math.min(now, state.heard + lost) }
     case 'suspect':
       return { ...state, until: state.until + lost }
     default:
@@ -181,4 +190,34 @@ function forgive(state: PeerState, lost: number): PeerState {
 /** Why a peer is gone, or the state it is in. */
 export function endOf(state: PeerState): string {
   return state.kind === 'dead' || state.kind === 'left' ? state.reason : state.kind
+}
+
+const DEATHS: Record<DeathReason, true> = {
+  crashed: true,
+  exited: true,
+  silent: true,
+  'no-answer': true,
+  refused: true,
+  replaced: true,
+  protocol: true,
+  'session-ended': true,
+}
+
+/** Whether a reason that somebody gives for an end is one of a death; all others are reasons to leave. */
+export function isDeath(reason: string): reason is DeathReason {
+  return Object.hasOwn(DEATHS, reason)
+}
+
+/** Whether a peer whose link ended this way may still be there, and be linked again. */
+export function mayReturn(state: PeerState): boolean {
+  return (
+    state.kind === 'dead' &&
+    (state.reason === 'no-answer' || state.reason === 'session-ended' || state.reason === 'protocol')
+  )
+}
+
+/** Whether this is the end of the peer, rather than of what is between it and us alone. */
+export function isEnd(state: PeerState): boolean {
+  if (state.kind === 'left') return state.whose === 'theirs'
+  return state.kind === 'dead' && state.reason !== 'refused' && !mayReturn(state)
 }

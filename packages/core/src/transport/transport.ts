@@ -68,7 +68,7 @@ export interface Outbound {
   close(): void
 }
 
-/** `refused`: an address where nobody listens. `accepted`: somebody does. `unknown`: no answer, or can't be asked. */
+/** `refused`: an address where nobody listens, or somebody else. `accepted`: somebody does. `unknown`: no answer, or can't be asked. */
 export type ProbeVerdict = 'refused' | 'accepted' | 'unknown'
 
 /** Callbacks given to a transport may not throw; what one throws all the same becomes a process warning. */
@@ -83,8 +83,11 @@ export interface Transport {
   /**
    * Asks the operating system whether somebody listens at an endpoint, without speaking to them. Rejects with
    * ERR_INVALID_ADDRESS if the endpoint is none that this transport can dial.
+   *
+   * @param instance whose endpoint it was. Where others can come to hold it, as they can a port, whoever listens there is
+   *   asked for the instance that it listens for; a listener that is busy above its transport answers all the same.
    */
-  probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict>
+  probe(endpoint: string, timeoutMs: number, instance?: string): Promise<ProbeVerdict>
   /**
    * Closes every listener and connection of this transport, and resolves when nothing is left of any, those that were
    * closed before included: only then may a thread end. Afterwards `listen` and `dial` fail with ERR_CLOSED. May be

@@ -102,7 +102,11 @@ export class MsgpackCodec implements Codec {
       reference: (reference) => {
         const { references } = this.#exporters
         if (references === undefined) throw malformed('nothing here takes references')
-        return references.import(reference, peer)
+        try {
+          return references.import(reference, peer)
+        } catch (thrown) {
+          throw thrown instanceof SkeinError ? thrown : new OwnFault(thrown)
+        }
       },
       stream: (stream) => {
         const { streams } = this.#exporters
@@ -114,6 +118,7 @@ export class MsgpackCodec implements Codec {
       // A Buffer would make Buffers of the byte strings in it.
       return this.#decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     } catch (thrown) {
+      if (thrown instanceof OwnFault) throw thrown.thrown
       throw thrown instanceof SkeinError ? thrown : malformed(messageOf(thrown), thrown)
     } finally {
       this.#revival = outer
@@ -136,6 +141,11 @@ export class MsgpackCodec implements Codec {
       this.#level = level
     }
   }
+}
+
+/** Carries through the decoder what is no fault of the bytes. */
+class OwnFault {
+  constructor(readonly thrown: unknown) {}
 }
 
 interface Writer {

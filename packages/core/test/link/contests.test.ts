@@ -38,7 +38,7 @@ class Holder extends Link {
       state === 'dead'
         ? { kind: state, since: 0, reason: 'silent' }
         : state === 'left'
-          ? { kind: state, since: 0, reason: 'stopped' }
+          ? { kind: state, since: 0, whose: 'theirs', reason: 'stopped' }
           : { kind: state, ...times }
     this.#lane = lane
   }
@@ -75,12 +75,22 @@ describe('A uid that somebody holds and another claims', () => {
     const { clock, verdicts, contests, holder, hand, timers } = contested()
     contests.open(holder, hand)
     expect([holder.hearts, verdicts]).toEqual([1, []])
-    contests.heard(holder)
-    contests.heard(holder)
+    contests.answered(holder, 1)
+    contests.answered(holder, 1)
     expect(verdicts).toEqual([['refused', 'newcomer']])
     expect(timers()).toBe(0)
     await clock.advance(PATIENCE)
     expect(verdicts).toHaveLength(1)
+  })
+
+  test('does not stay with a holder for what it answered before, which is read late', async () => {
+    const { clock, verdicts, contests, holder, hand } = contested()
+    holder.become('stalled', 'inproc')
+    contests.open(holder, hand)
+    contests.answered(holder, 0) // a beat that nobody asked for, or one to an earlier heart
+    expect(verdicts).toEqual([])
+    await clock.advance(PATIENCE)
+    expect(verdicts).toEqual([['accepted', 'newcomer', holder]])
   })
 
   test('goes to the newcomer when the link to its holder is over', () => {
@@ -122,7 +132,7 @@ describe('A uid that somebody holds and another claims', () => {
     returning.holder.become('suspect')
     returning.contests.open(returning.holder, returning.hand)
     await returning.clock.advance(PATIENCE)
-    returning.contests.heard(returning.holder)
+    returning.contests.answered(returning.holder, 1)
     expect(returning.verdicts).toEqual([['refused', 'newcomer']])
   })
 
@@ -152,7 +162,7 @@ describe('A uid that somebody holds and another claims', () => {
     const namesake = new Holder(given, 'worker')
     contests.open(holder, hand)
     for (const link of [other, namesake]) {
-      contests.heard(link)
+      contests.answered(link, 1)
       contests.ended(link)
     }
     expect(verdicts).toEqual([])
@@ -176,7 +186,7 @@ describe('A uid that somebody holds and another claims', () => {
     const { contests, holder, hand, timers, verdicts } = contested()
     contests.open(holder, hand)
     contests.close()
-    contests.heard(holder)
+    contests.answered(holder, 1)
     expect([timers(), verdicts]).toEqual([0, []])
   })
 })

@@ -1,7 +1,10 @@
 import { TurnedClock } from '../../src/clock.js'
+import { Drops } from '../../src/link/drops.js'
+import { Generations } from '../../src/link/generations.js'
 import type { Link } from '../../src/link/link.js'
 import type { LinkHost } from '../../src/link/link-host.js'
 import type { LinkParts } from '../../src/link/parts.js'
+import { Secrets } from '../../src/link/secrets.js'
 import { settle } from '../../src/settings.js'
 import { Prng } from '../../src/transport/prng.js'
 import { defaultLimits } from '../../src/wire/limits.js'
@@ -33,22 +36,27 @@ export function parts() {
   return { clock, transport, parts: made }
 }
 
-/** A host of links that does nothing. */
-export function hostOf(given: LinkParts): LinkHost<Link> {
+/** A host of links that notes what they tell. */
+export function hostOf(given: LinkParts): LinkHost<Link> & { readonly told: string[] } {
+  const told: string[] = []
+  const drops = new Drops()
+  let attempts = 0
   return {
     ...given,
-    nextAttempt: () => 1,
-    nextGeneration: () => 1,
+    told,
+    secrets: new Secrets<Link>(),
+    generations: new Generations(),
+    drops,
+    on: {
+      changed: (link) => told.push(link.state.kind),
+      shaken: () => told.push('shaken'),
+      answered: (_, n) => told.push(`answered ${n}`),
+      received: (_, { kind }) => told.push(`received ${kind}`),
+      lingers: () => told.push('lingers'),
+      destroyed: () => told.push('destroyed'),
+    },
+    nextAttempt: () => ++attempts,
     network: () => [],
-    claim() {},
-    release() {},
-    identified: () => true,
-    introduced() {},
-    changed() {},
-    destroyed() {},
-    heard() {},
-    received() {},
-    dropped() {},
     lag: () => 0,
     running: () => 0,
     defer: (fn) => queueMicrotask(fn),

@@ -22,7 +22,7 @@ const states = {
   stalled: { kind: 'stalled', heard: 7000, asked: 9500, since: 9500, greeted: 9500 },
   suspect: { kind: 'suspect', heard: 7000, since: 9000, until: 13_000 },
   dead: { kind: 'dead', since: 9000, reason: 'silent' },
-  left: { kind: 'left', since: 9000, reason: 'stopped' },
+  left: { kind: 'left', since: 9000, whose: 'theirs', reason: 'stopped' },
 } as const satisfies Record<string, PeerState>
 
 const events = {
@@ -33,14 +33,14 @@ const events = {
   tick: { kind: 'tick' },
   doubt: { kind: 'doubt', lost: 500 },
   ended: { kind: 'ended', reason: 'crashed' },
-  farewell: { kind: 'farewell', reason: 'stopped' },
+  farewell: { kind: 'farewell', whose: 'ours', reason: 'stopped' },
 } as const satisfies Record<PeerEvent['kind'], PeerEvent>
 
 type Row = readonly [PeerState, readonly PeerAction[]]
 
 const alive: Row = [{ kind: 'alive', heard: now, asked: now }, ['heart']]
 const dead: Row = [{ kind: 'dead', since: now, reason: 'crashed' }, []]
-const left: Row = [{ kind: 'left', since: now, reason: 'stopped' }, []]
+const left: Row = [{ kind: 'left', since: now, whose: 'ours', reason: 'stopped' }, []]
 
 /** What every event does to every state; what isn't here changes nothing. */
 const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, Row>>> = {
@@ -55,7 +55,7 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
     down: [{ kind: 'suspect', heard: 9900, since: now, until: now + suspicion }, ['probe']],
     shaken: alive,
     heard: [{ kind: 'alive', heard: now, asked: 9800 }, []],
-    doubt: [{ kind: 'alive', heard: 10_400, asked: 9800 }, []],
+    doubt: [{ kind: 'alive', heard: now, asked: 9800 }, []],
     ended: dead,
     farewell: left,
   },
@@ -147,6 +147,7 @@ describe('The state of a peer', () => {
 
   test('is given the time that we were not looking ourselves', () => {
     const stalling = watched()
+    stalling.until(700)
     stalling.event({ kind: 'doubt', lost: 700 })
     stalling.until(stalledAfter + 699)
     expect(stalling.state.kind).toBe('alive')
@@ -160,6 +161,14 @@ describe('The state of a peer', () => {
     expect(dying.state.kind).toBe('suspect')
     dying.until(suspicion + 700)
     expect(dying.state.kind).toBe('dead')
+  })
+
+  test('is given no time beyond now: what it said while we were late counts as heard now', () => {
+    const peer = watched()
+    peer.event({ kind: 'heard' })
+    peer.event({ kind: 'doubt', lost: 700 })
+    peer.until(stalledAfter)
+    expect(peer.state.kind).toBe('stalled')
   })
 
   test('asks for no tick where time changes nothing', () => {

@@ -1,5 +1,7 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { TurnedClock } from '../../src/clock.js'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
 import { dialled, HEARTBEAT } from './observed.js'
 import { type Started, started } from './processes.js'
@@ -74,6 +76,23 @@ describe('a watched ZeroMQ connection', () => {
     while (performance.now() < until);
     await up
     expect(events).toEqual(['up'])
+  })
+
+  test('is given up, and a probe too, by the clock that the transport is given', async () => {
+    const clock = new TurnedClock()
+    const turned = new ZmqTransport({ clock })
+    const server = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const minute = 60_000
+    const options = { watch: true, heartbeatInterval: minute, heartbeatTimeout: minute }
+    const { down } = dialled(turned, `tcp://127.0.0.1:${port}`, options)
+    await once(server, 'connection')
+    await clock.advance(2 * minute)
+    expect(await down).toBe('no handshake in time')
+    await turned.close()
+    expect(clock.pending).toBe(0)
+    server.close()
   })
 
   test('is refused when nobody listens', async () => {

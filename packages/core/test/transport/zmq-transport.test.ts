@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Router } from 'zeromq'
 import { parseEndpoint } from '../../src/transport/zmq/addresses.js'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
 import { dialled, filled, listening, numbers, text } from './observed.js'
@@ -200,6 +201,16 @@ describe('the ZeroMQ transport', () => {
       expect(await transport.probe(endpoint, 1000)).toBe(verdict)
       await inbound.close()
       expect(await transport.probe(endpoint, 1000)).toBe('refused')
+    })
+
+    test('tells whose port it is from any that has come to be another’s', async () => {
+      const { endpoint } = await listening(transport, { schemes: ['tcp'], instance: 'whose' })
+      expect(await transport.probe(endpoint, 1000, 'whose')).toBe('accepted')
+      expect(await transport.probe(endpoint, 1000, 'another')).toBe('refused')
+      const nameless = new Router({ linger: 0 })
+      await nameless.bind('tcp://127.0.0.1:*')
+      expect(await transport.probe(nameless.lastEndpoint ?? '', 1000, 'whose')).toBe('refused')
+      nameless.close()
     })
 
     test('hangs up at once', async () => {

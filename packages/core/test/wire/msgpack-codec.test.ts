@@ -199,6 +199,18 @@ describe('What stays where it is', () => {
     })
   })
 
+  test('is not taken for a breach of the protocol where the stand-in can not be made', () => {
+    const mistaken = new MsgpackCodec({
+      references: {
+        export: () => 'reference',
+        import: () => {
+          throw new TypeError('a mistake of ours')
+        },
+      },
+    })
+    expect(() => send([new Map([['x', () => {}]])], mistaken)).toThrow(new TypeError('a mistake of ours'))
+  })
+
   test('is asked for only where a value would be refused', () => {
     const asked: unknown[] = []
     const spying = new MsgpackCodec({

@@ -29,10 +29,20 @@ export async function startNode(
   parts: RuntimeParts = {},
 ): Promise<Node> {
   const runtime = new Runtime(optionsOf(spec), parts)
+  const { comms } = runtime
+  /** Of the workers that have joined. One that never did may have found its uid held by another, who lives on. */
+  const instances = new Map<string, string | undefined>()
+  comms.on('peer', ({ uid, instance }) => void (instances.has(uid) && instances.set(uid, instance)))
   const workers = new Workers(spec, {
     ...options,
+    onReady(uid) {
+      instances.set(uid, comms.entryOf(uid)?.instance)
+      options.onReady?.(uid)
+    },
     onEnd(uid, ending) {
-      runtime.comms.obituary(uid)
+      const instance = instances.get(uid)
+      instances.delete(uid)
+      if (instance !== undefined) comms.obituary(uid, instance)
       options.onEnd?.(uid, ending)
     },
   })

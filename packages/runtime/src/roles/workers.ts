@@ -25,6 +25,8 @@ export interface WorkersOptions {
   readonly onLine?: ((uid: string, stream: 'stdout' | 'stderr', text: string) => void) | undefined
   /** What a worker told whoever started it. */
   readonly onReport?: ((uid: string, report: unknown) => void) | undefined
+  /** A worker has joined the mesh, under its uid. */
+  readonly onReady?: ((uid: string) => void) | undefined
   /** A worker has ended. */
   readonly onEnd?: ((uid: string, ending: Ending) => void) | undefined
   /**
@@ -100,7 +102,7 @@ export class Workers {
   }
 
   #launch({ comms, execArgv }: WorkersSpec): Launched {
-    const { launcher, onLine, onReport, onEnd } = this.#options
+    const { launcher, onLine, onReport, onReady, onEnd } = this.#options
     const { monitor, meshToken } = this.#node
     const uid = `worker:${this.#index}:${this.#started++}`
     const spec: RuntimeSpec = {
@@ -116,6 +118,10 @@ export class Workers {
       report: (report) => onReport?.(uid, report),
     })
     this.#running.set(uid, worker)
+    worker.ready.then(
+      () => onReady?.(uid),
+      () => {}, // whoever asked for it is told
+    )
     void worker.ended.then((ending) => {
       this.#running.delete(uid)
       onEnd?.(uid, ending)

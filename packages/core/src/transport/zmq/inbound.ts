@@ -39,7 +39,10 @@ export async function listen(
   const removeFile = async () => {
     if (path !== undefined) await rm(path, { force: true }) // libzmq leaves it
   }
-  const router = sockets.router({ frameBytes, ipv6: host !== undefined && isIPv6(host) }, removeFile)
+  const router = sockets.router(
+    { frameBytes, ipv6: host !== undefined && isIPv6(host), routingId: instance },
+    removeFile,
+  )
   try {
     const endpoints: string[] = []
     if (schemes.includes('inproc')) endpoints.push(bind(router, `inproc://skein-${instance}`))

@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
 import type { Dealer } from 'zeromq'
+import type { Clock } from '../../clock.js'
 import { SkeinError } from '../../errors.js'
 import { guarded } from '../guarded.js'
 import type { DialOptions, Frames, Outbound, OutboundEvents, Scheme } from '../transport.js'
@@ -18,7 +19,7 @@ export class ZmqOutbound implements Outbound {
   readonly #watch: Watch | undefined
 
   /** Begins to connect. Throws ERR_INVALID_ADDRESS if the endpoint is none that can be dialled. */
-  constructor(sockets: Sockets, endpoint: string, options: DialOptions, on: OutboundEvents) {
+  constructor(sockets: Sockets, clock: Clock, endpoint: string, options: DialOptions, on: OutboundEvents) {
     const { watch, heartbeatInterval: interval, heartbeatTimeout: timeout } = options
     const address = parseEndpoint(endpoint)
     this.endpoint = endpoint
@@ -26,7 +27,8 @@ export class ZmqOutbound implements Outbound {
     this.#sockets = sockets
     this.#dealer = sockets.dealer({ heartbeat: watch ? { interval, timeout } : undefined })
     // libzmq may take the timeout once to connect and once more for the handshake.
-    if (watch && address.scheme !== 'inproc') this.#watch = new Watch(sockets, this.#dealer, on, 2 * timeout)
+    if (watch && address.scheme !== 'inproc')
+      this.#watch = new Watch(sockets, clock, this.#dealer, on, 2 * timeout)
     try {
       this.#dial(address)
     } catch (error) {

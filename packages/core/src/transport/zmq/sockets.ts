@@ -40,6 +40,8 @@ export interface RouterSettings {
   frameBytes: number
   /** Whether to speak IPv6; a wildcard address then takes IPv4 as well. */
   ipv6: boolean
+  /** What a probe finds here: whose socket this is. */
+  routingId: string
 }
 
 export interface DealerSettings {
@@ -61,7 +63,7 @@ export class Sockets {
   #closed = false
 
   /** @param afterwards what is left to do when the closed socket is gone; `close` waits for it too. */
-  router({ frameBytes, ipv6 }: RouterSettings, afterwards?: () => Promise<void>): Router {
+  router({ frameBytes, ipv6, routingId }: RouterSettings, afterwards?: () => Promise<void>): Router {
     this.#checkOpen()
     return this.#add(
       new Router({
@@ -72,6 +74,7 @@ export class Sockets {
         // Without it a header of nine bytes makes libzmq reserve whatever it announces, before any authentication.
         maxMessageSize: frameBytes,
         receiveHighWaterMark: RECEIVE_BATCHES,
+        routingId,
       }),
       { afterwards },
     )

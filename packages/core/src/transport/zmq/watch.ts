@@ -1,5 +1,5 @@
 import type { Dealer, Event } from 'zeromq'
-import { systemClock } from '../../clock.js'
+import type { Clock } from '../../clock.js'
 import { guarded } from '../guarded.js'
 import type { OutboundEvents } from '../transport.js'
 import { errnoOf } from './errno.js'
@@ -18,11 +18,11 @@ export class Watch {
    * @param timeoutMs until a connection that doesn't get up counts as failed. libzmq has limits of its own, which say
    *   why; this one is for what passes them: an answer in another protocol, which libzmq takes for ZMTP 1.0.
    */
-  constructor(sockets: Sockets, dealer: Dealer, on: OutboundEvents, timeoutMs: number) {
+  constructor(sockets: Sockets, clock: Clock, dealer: Dealer, on: OutboundEvents, timeoutMs: number) {
     this.#dealer = dealer
     this.#on = { up: guarded(() => on.up()), down: guarded((reason) => on.down(reason)) }
     // After a stall of our own the timer fires before the events that lay waiting are read: let them go first.
-    this.#deadline = systemClock.after(timeoutMs, () => setImmediate(() => this.#expire()))
+    this.#deadline = clock.after(timeoutMs, () => setImmediate(() => this.#expire()))
     sockets.watch(
       dealer,
       (event) => this.#take(event),

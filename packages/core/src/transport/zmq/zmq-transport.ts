@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { type Clock, systemClock } from '../../clock.js'
 import type {
   DialOptions,
   Frames,
@@ -20,14 +21,18 @@ export interface ZmqTransportOptions {
    * @default os.tmpdir(): it exists everywhere and every user may write there
    */
   ipcBase?: string
+  /** Counts how long a connection or a probe may take. @default the system's */
+  clock?: Clock
 }
 
 /** ZeroMQ: tcp between machines, ipc between processes, inproc between the threads of a process. */
 export class ZmqTransport implements Transport {
   readonly #ipcBase: string
+  readonly #clock: Clock
   readonly #sockets = new Sockets()
 
-  constructor({ ipcBase = tmpdir() }: ZmqTransportOptions = {}) {
+  constructor({ ipcBase = tmpdir(), clock = systemClock }: ZmqTransportOptions = {}) {
+    this.#clock = clock
     this.#ipcBase = ipcBase
   }
 
@@ -36,11 +41,11 @@ export class ZmqTransport implements Transport {
   }
 
   dial(endpoint: string, options: DialOptions, on: OutboundEvents): Outbound {
-    return new ZmqOutbound(this.#sockets, endpoint, options, on)
+    return new ZmqOutbound(this.#sockets, this.#clock, endpoint, options, on)
   }
 
-  probe(endpoint: string, timeoutMs: number): Promise<ProbeVerdict> {
-    return probe(endpoint, timeoutMs)
+  probe(endpoint: string, timeoutMs: number, instance?: string): Promise<ProbeVerdict> {
+    return probe(endpoint, timeoutMs, instance, this.#clock)
   }
 
   close(): Promise<void> {

@@ -1,0 +1,61 @@
+import type { Clock, Instant, Timer } from '../clock.js'
+
+/** Something that is looked at when it is due. */
+export interface Judged {
+  /** The instant at which `tick` has something to do, or Infinity. */
+  readonly due: Instant
+  tick(): void
+  /** Our own loop was late by `lost` milliseconds. */
+  doubt(lost: number): void
+}
+
+/** Lateness of our own timer, in milliseconds, from which we doubt ourselves rather than others. */
+const DOUBT_FROM = 200
+
+/** One timer for all links, set to the earliest instant at which one of them has something to do. */
+export class Round {
+  readonly #clock: Clock
+  readonly #links: () => readonly Judged[]
+  #timer: Timer | undefined
+  #armed: Instant = Number.POSITIVE_INFINITY
+  #lag = 0
+  #closed = false
+
+  constructor(clock: Clock, links: () => readonly Judged[]) {
+    this.#clock = clock
+    this.#links = links
+  }
+
+  /** How late the last round was, in milliseconds. */
+  get lag(): number {
+    return this.#lag
+  }
+
+  /** Something is due then. */
+  arm(due: Instant): void {
+    if (this.#closed || due >= this.#armed) return
+    this.#armed = due
+    this.#timer?.cancel()
+    this.#timer = this.#clock.after(due - this.#clock.now(), () => this.#go())
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+  }
+
+  #go(): void {
+    const now = this.#clock.now()
+    const late = Math.max(0, now - this.#armed)
+    this.#armed = Number.POSITIVE_INFINITY
+    this.#lag = late
+    let next = Number.POSITIVE_INFINITY
+    for (const link of this.#links()) {
+      // What came in while we were stalled has not been read yet: judge nobody before it is.
+      if (late >= DOUBT_FROM) link.doubt(late)
+      else if (link.due <= now) link.tick()
+      next = Math.min(next, link.due)
+    }
+    this.arm(Math.max(next, late >= DOUBT_FROM ? now + 1 : now))
+  }
+}

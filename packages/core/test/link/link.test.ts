@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals'
+import { Link } from '../../src/link/link.js'
+import { OpenBatch, readBatch } from '../../src/wire/batch.js'
+import type { Frames } from '../../src/wire/frames.js'
+import { type Hand, Kind, type Message } from '../../src/wire/message.js'
+import { entryOf } from '../peer/entries.js'
+import type { FakeOutbound } from './fakes.js'
+import { turn } from './fakes.js'
+import { hostOf, parts } from './parts.js'
+
+const THEIRS = new Uint8Array(16).fill(9)
+const OURS = new Uint8Array(16).fill(1)
+const peer = entryOf('peer', { endpoints: ['tcp://127.0.0.1:3000'] })
+const call = (id: number): Message => ({
+  kind: Kind.call,
+  id,
+  service: 's',
+  method: 'm',
+  args: [],
+  timeLeft: null,
+})
+
+const hand: Hand = {
+  kind: Kind.hand,
+  from: peer,
+  meshToken: 'token of the tests',
+  toUid: 'self',
+  to: entryOf('self').instance,
+  nonce: new Uint8Array(16),
+  token: THEIRS,
+  attempt: 1,
+  session: 1,
+  taken: 0,
+}
+
+/** A link that has answered a hand, on a connection that stands. */
+async function opened() {
+  const { clock, transport, parts: given } = parts()
+  const host = hostOf(given)
+  const link = new Link(host, { entry: peer })
+  link.onHand(hand)
+  await clock.advance(0)
+  transport.latest().on.up()
+  const data = transport.latest()
+  await data.left() // the shake
+  const read = (frames: Frames) => readBatch(frames, given.codec, given.limits, 'self')
+  return { clock, transport, given, host, link, data, read }
+}
+
+type Opened = Awaited<ReturnType<typeof opened>>
+
+/** A batch of the peer's. */
+function batch({ given }: Opened, seq: number, ...messages: Message[]): Frames {
+  const open = new OpenBatch(given.codec)
+  for (const message of messages) open.append(message, 'self')
+  return open.seal().frames(OURS, { seq, ack: 0, admitted: 0 })
+}
+
+/** What leaves on the data connection from now on: the numbers of the batches, and how many messages are in each. */
+async function leaving({ read }: Opened, data: FakeOutbound): Promise<[number, number][]> {
+  const before = data.sent.length
+  while (data.isSending) await data.left()
+  return data.sent.slice(before).map((frames) => {
+    const { seq, messages } = read(frames)
+    return [seq, messages.length]
+  })
+}
+
+describe('A link that is over', () => {
+  test('sends nothing any more but an acknowledgement, where the peer has said farewell', async () => {
+    const all = await opened()
+    const { link, data, host } = all
+    link.onBatch(batch(all, 1, call(1)))
+    link.post(call(2))
+    await turn()
+    link.post(call(3)) // while the first is under way
+    await turn()
+    link.farewell('stopped')
+    await turn()
+    expect(await leaving(all, data)).toEqual([[0, 0]])
+    expect(host.told.slice(-2)).toEqual(['lingers', 'left'])
+    await all.clock.advance(all.given.settings.farewellTimeout)
+    expect([host.told.at(-1), all.clock.pending, data.isClosed]).toEqual(['destroyed', 0, true])
+  })
+
+  test('sends what was posted before a farewell of our own', async () => {
+    const all = await opened()
+    const { link, data } = all
+    link.post(call(1))
+    await turn()
+    link.leave('disconnected')
+    await turn()
+    expect(await leaving(all, data)).toEqual([[2, 1]])
+    link.destroy()
+  })
+
+  test('sends nothing but the reason to a peer that broke the protocol', async () => {
+    const all = await opened()
+    const { link, data, host, transport } = all
+    link.post(call(1))
+    await turn()
+    link.post(call(2))
+    await turn()
+    link.onBatch([Buffer.from('not a batch at all, and too short for a token')])
+    expect(host.told).toContain('dead')
+    await turn()
+    expect(await leaving(all, data)).toEqual([[0, 0]])
+    const control = transport.open.find(({ options }) => options.watch)
+    expect(control?.sent.map((frames) => all.read(frames).messages[0])).toEqual([
+      expect.objectContaining({ kind: Kind.disconnect, uid: 'peer' }),
+    ])
+    link.destroy()
+  })
+
+  test('takes no message that comes behind its end', async () => {
+    const all = await opened()
+    const { link, host } = all
+    host.on.received = (_, message) => {
+      host.told.push(`received ${message.kind}`)
+      link.farewell('that will do')
+    }
+    link.onBatch(batch(all, 1, call(1), call(2)))
+    expect(host.told.filter((told) => told.startsWith('received'))).toEqual([`received ${Kind.call}`])
+    link.destroy()
+  })
+
+  test('is not ended once more by a proof that comes after it was destroyed', async () => {
+    const { clock, transport, parts: given } = parts()
+    const host = hostOf(given)
+    const link = new Link(host, { entry: peer })
+    transport.verdicts.set('tcp://127.0.0.1:3000', 'refused')
+    link.open()
+    await clock.advance(0)
+    transport.latest().on.down('refused')
+    link.destroy()
+    await turn()
+    expect([host.told, clock.pending]).toEqual([['destroyed'], 0])
+  })
+})
+
+describe('A link', () => {
+  test('blames itself, and not the peer, for what fails on this side', async () => {
+    const all = await opened()
+    const { link, host } = all
+    let received = 0
+    host.on.received = () => {
+      received += 1
+      throw new TypeError('a mistake of ours')
+    }
+    link.onBatch(batch(all, 1, call(1), call(2)))
+    expect([received, Object.fromEntries(host.drops), link.isOver]).toEqual([2, {}, false])
+    link.destroy()
+  })
+
+  test('ends its session, and tells of it, where a batch can not be read for a reason of our own', async () => {
+    const all = await opened()
+    const { link, host, given, transport } = all
+    const frames = batch(all, 1, call(1))
+    given.codec.decode = () => {
+      throw new TypeError('a mistake of ours')
+    }
+    link.onBatch(frames)
+    expect(Object.fromEntries(host.drops)).toEqual({})
+    expect(link.state).toMatchObject({ kind: 'dead', reason: 'session-ended' })
+    const control = transport.open.find(({ options }) => options.watch)
+    await control?.left() // the heart
+    expect(control?.sent.map((sent) => sent[0]?.includes(Kind.disconnect))).toHaveLength(2)
+    link.destroy()
+  })
+
+  test('tells of every handshake that is complete, also of one that changes nothing else', async () => {
+    const all = await opened()
+    const { clock, link, host, transport } = all
+    const shaken = () => host.told.filter((told) => told === 'shaken').length
+    link.onBatch(batch(all, 0))
+    expect(shaken()).toBe(1)
+    link.restart()
+    link.onHand({ ...hand, attempt: 2 })
+    await clock.advance(0)
+    transport.latest().on.up()
+    expect([link.state.kind, link.isShaken]).toEqual(['alive', false])
+    link.onBatch(batch(all, 0))
+    expect(shaken()).toBe(2)
+    link.destroy()
+  })
+
+  test('gives the rest of a connection nothing: its secrets hold until it is lost or over, not longer', async () => {
+    const all = await opened()
+    const { link, host } = all
+    const claimed: string[] = []
+    const { claim, release } = host.secrets
+    host.secrets.claim = (secret, holder) => {
+      claimed.push(Buffer.from(secret).toString('hex'))
+      claim.call(host.secrets, secret, holder)
+    }
+    host.secrets.release = (secret) => {
+      claimed.splice(claimed.indexOf(Buffer.from(secret).toString('hex')), 1)
+      release.call(host.secrets, secret)
+    }
+    link.restart()
+    expect(claimed).toHaveLength(2)
+    link.end('silent')
+    expect(claimed).toEqual([])
+  })
+})
