@@ -347,6 +347,17 @@ describe('A stream that fails', () => {
     expect(finished).toBe(1)
   })
 
+  test('by items that cannot be made here is closed at its producer', async () => {
+    const stream = pair.b.streams.import(5, 'a')
+    const asked = stream.next()
+    const unreadable = new SkeinError('ERR_PROTOCOL', 'a RegExp of the future')
+    pair.b.streams.received('a', { kind: Kind.next, stream: 5, items: ['x'] })
+    pair.b.streams.received('a', { kind: Kind.next, stream: 5, items: [], unreadable })
+    expect(await asked).toEqual({ done: false, value: 'x' })
+    await expect(stream.next()).rejects.toBe(unreadable)
+    expect(pair.b.posted.at(-1)).toMatchObject({ kind: Kind.close, stream: 5 })
+  })
+
   test('by what it returns has all of its items', async () => {
     async function* source() {
       yield 1
