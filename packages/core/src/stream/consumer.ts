@@ -148,6 +148,12 @@ export class Consumer {
     }
   }
 
+  /** Items have come that can't be made here: it fails after those that came before, and the producer is to stop. */
+  refuse(error: SkeinError): void {
+    this.#ports.post(this.peer, { kind: Kind.close, stream: this.number, reason: error.message })
+    this.failed(error)
+  }
+
   ended(value: unknown): void {
     this.#endWith({ kind: 'value', value })
   }

@@ -19,6 +19,8 @@ export interface StreamPorts {
   whenRoom(peer: string, fn: () => void): void
   /** Calls back when the present turn of the event loop has done its work. */
   defer(fn: () => void): void
+  /** Calls back in another turn, after whatever else waits for the event loop. @default setImmediate */
+  readonly later?: ((fn: () => void) => void) | undefined
   readonly deadlines: Deadlines
   /**
    * Remembers the context in which a stream is offered: its iterator runs there.

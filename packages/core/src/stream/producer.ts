@@ -37,6 +37,7 @@ export class Producer implements OfferedStream {
   readonly #source: Source
   readonly #ports: StreamPorts
   readonly #forget: (producer: Producer) => void
+  readonly #later: (fn: () => void) => void
   readonly #window = new Window()
   #flowing = false
   #outcome: StreamOutcome | undefined
@@ -45,7 +46,10 @@ export class Producer implements OfferedStream {
   #items: unknown[] = []
   #weight = 0
   #pulling = false
-  /** A full message has left in this turn: others have theirs first. */
+  /**
+   * A full message has left in this turn: whatever else waits has its turn first. A generator that never waits would
+   * keep the event loop to itself for as long as the window lasts.
+   */
   #resting = false
   #deferred = false
   #room: 'unknown' | 'awaited' | 'granted' = 'unknown'
@@ -62,6 +66,7 @@ export class Producer implements OfferedStream {
     this.number = number
     this.#source = source
     this.#ports = ports
+    this.#later = ports.later ?? setImmediate
     this.#forget = forget
   }
 
@@ -175,7 +180,8 @@ export class Producer implements OfferedStream {
     this.#weight += weigh(value)
     if (this.#items.length >= this.#window.limit || this.#weight >= MESSAGE_BYTES) {
       this.#resting = true
-      this.#flush()
+      this.#later(this.#onRested)
+      return this.#flush()
     }
     if (this.#deferred) return
     this.#deferred = true
@@ -184,8 +190,12 @@ export class Producer implements OfferedStream {
 
   readonly #onTurn = (): void => {
     this.#deferred = false
-    this.#resting = false
     this.#flush()
+    this.#pump()
+  }
+
+  readonly #onRested = (): void => {
+    this.#resting = false
     this.#pump()
   }
 

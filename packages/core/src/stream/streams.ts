@@ -101,7 +101,8 @@ export class Streams implements RemoteStreams {
     }
     const consumer = this.#consumers.get(peer, stream)
     if (consumer === undefined) return false
-    if (kind === Kind.next) consumer.items(message.items)
+    if (kind === Kind.next && message.unreadable !== undefined) consumer.refuse(message.unreadable)
+    else if (kind === Kind.next) consumer.items(message.items)
     else if (kind === Kind.end) consumer.ended(message.value)
     else consumer.failed(message.error)
     return true

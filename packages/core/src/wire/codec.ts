@@ -17,7 +17,8 @@ export interface Codec {
    */
   encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array
   /**
-   * Decodes exactly one value that fills `bytes`. Attachments and larger binaries in the result are views.
+   * Decodes exactly one value that fills `bytes`. Attachments and larger binaries in the result are views. Where a
+   * value in an item of an array can't be made here although it follows the protocol, the item is an `Unreadable`.
    *
    * @throws ERR_PROTOCOL or ERR_TOO_LARGE, before more memory is reserved than `limits` allow.
    */

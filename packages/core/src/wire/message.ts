@@ -1,3 +1,5 @@
+import type { SkeinError } from '../errors.js'
+
 /**
  * The messages of wire format 1. `docs/protocol.md` is their specification; the numbers are append-only.
  */
@@ -121,6 +123,7 @@ export interface Call {
   readonly id: number
   readonly service: string
   readonly method: string
+  /** Reading them throws ERR_PROTOCOL if they came with a value that can't be made here; so it is with `Cmd`. */
   readonly args: readonly unknown[]
   /** Milliseconds that are left until the caller's deadline, or null for none. */
   readonly timeLeft: number | null
@@ -162,6 +165,8 @@ export interface Next {
   /** The number that the producer gave the stream, here and below. */
   readonly stream: number
   readonly items: readonly unknown[]
+  /** Set if they came with a value that can't be made here; there are no items then. Does not travel. */
+  readonly unreadable?: SkeinError
 }
 
 /** The consumer of a stream has consumed `n` items more. The first one starts the stream. */

@@ -3,6 +3,7 @@ import { fitting, ID, integer, list, NAME, quantity, string, TEXT } from './fiel
 import { entryToArray, handToArray, parseEntry, parseHand, parseShake, shakeToArray } from './greeting.js'
 import { malformed } from './malformed.js'
 import { Kind, type Message } from './message.js'
+import { Unreadable } from './unreadable.js'
 
 /** A message as it travels: its kind, then its fields in the order of `message.ts`. */
 export function toArray(message: Message): unknown[] {
@@ -65,6 +66,7 @@ export function toArray(message: Message): unknown[] {
  * @throws ERR_PROTOCOL, naming the field.
  */
 export function parse(value: unknown): Message | undefined {
+  if (value instanceof Unreadable) return failing(parse(value.message), value.cause)
   if (!Array.isArray(value)) throw malformed('a message is not an array')
   const raw: readonly unknown[] = value
   switch (integer(raw[0], 'the kind of a message')) {
@@ -140,6 +142,32 @@ export function parse(value: unknown): Message | undefined {
       return { kind: Kind.fail, stream: integer(raw[1], 'fail.stream'), error: present(raw, 2, 'fail.error') }
     default:
       return undefined
+  }
+}
+
+/** A message with a value that can't be made here: what it would have brought fails, and the link stays. */
+function failing(message: Message | undefined, cause: unknown): Message | undefined {
+  const why = cause instanceof Error ? `: ${cause.message}` : ''
+  const error = malformed(`a value of the message can't be made here${why}`, cause)
+  switch (message?.kind) {
+    case Kind.call:
+    case Kind.cmd:
+      // Whoever runs the request meets the error where it reads the arguments.
+      return Object.defineProperty({ ...message }, 'args', {
+        get(): never {
+          throw error
+        },
+      })
+    case Kind.reply:
+    case Kind.raise:
+      return { kind: Kind.raise, id: message.id, error }
+    case Kind.next:
+      return { ...message, items: [], unreadable: error }
+    case Kind.end:
+    case Kind.fail:
+      return { kind: Kind.fail, stream: message.stream, error }
+    default:
+      return message
   }
 }
 

@@ -8,6 +8,7 @@ import { malformed } from './malformed.js'
 import { Refusal, tooLarge } from './refusal.js'
 import { type Revival, revive } from './revive.js'
 import { skim } from './skim.js'
+import { setApart, Unreadable } from './unreadable.js'
 
 export interface MsgpackCodecOptions {
   /** What makes references of things that can't be copied. Without it they are refused. */
@@ -40,6 +41,7 @@ export class MsgpackCodec implements Codec {
     decode: unreachable,
     reference: unreachable,
     stream: unreachable,
+    unreadable: unreachable,
   }
 
   constructor({ references, streams, limits = defaultLimits }: MsgpackCodecOptions = {}) {
@@ -96,6 +98,7 @@ export class MsgpackCodec implements Codec {
   decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
     skim(bytes, limits)
     const outer = this.#revival
+    let unreadable = false
     this.#revival = {
       attachments,
       decode: (nested) => this.#decode(nested),
@@ -113,10 +116,15 @@ export class MsgpackCodec implements Codec {
         if (streams === undefined) throw malformed('nothing here takes streams')
         return streams.import(stream, peer)
       },
+      unreadable: (cause) => {
+        unreadable = true
+        return new Unreadable(cause)
+      },
     }
     try {
       // A Buffer would make Buffers of the byte strings in it.
-      return this.#decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+      const decoded = this.#decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+      return unreadable ? setApart(decoded) : decoded
     } catch (thrown) {
       if (thrown instanceof OwnFault) throw thrown.thrown
       throw thrown instanceof SkeinError ? thrown : malformed(messageOf(thrown), thrown)

@@ -13,6 +13,8 @@ export interface Revival {
   reference(reference: unknown): unknown
   /** The consumer's end of a stream, by its number. */
   stream(stream: number): unknown
+  /** The stand-in for a value that is well-formed, but can't be made here. */
+  unreadable(cause: unknown): unknown
 }
 
 /** The value of an extension: the other half of `Lowering`. */
@@ -33,7 +35,7 @@ export function revive(type: number, bytes: Uint8Array, revival: Revival): unkno
     case Extension.set:
       return reviveSet(revival.decode(bytes))
     case Extension.regexp:
-      return reviveRegExp(revival.decode(bytes))
+      return reviveRegExp(revival.decode(bytes), revival)
     case Extension.error:
       return reviveError(revival.decode(bytes))
     case Extension.reference:
@@ -61,12 +63,16 @@ function reviveSet(flat: unknown): Set<unknown> {
   return new Set(flat)
 }
 
-function reviveRegExp(parts: unknown): RegExp {
+function reviveRegExp(parts: unknown, revival: Revival): unknown {
   const [source, flags]: unknown[] = Array.isArray(parts) ? parts : []
   if (typeof source !== 'string' || typeof flags !== 'string') {
     throw malformed('a RegExp is not source and flags')
   }
-  return new RegExp(source, flags)
+  try {
+    return new RegExp(source, flags)
+  } catch (error) {
+    return revival.unreadable(error) // the sender's JavaScript may know more than ours
+  }
 }
 
 function reviveAttachment(

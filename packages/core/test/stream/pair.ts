@@ -29,6 +29,7 @@ export class Side {
   readonly streams: Streams
   readonly codec: MsgpackCodec
   #deferred: (() => void)[] = []
+  #resting: (() => void)[] = []
 
   constructor(
     readonly uid: string,
@@ -45,6 +46,7 @@ export class Side {
       hasRoom: () => this.room,
       whenRoom: (_, fn) => void this.waiting.push(fn),
       defer: (fn) => void this.#deferred.push(fn),
+      later: (fn) => void this.#resting.push(fn),
       deadlines: this.deadlines,
       bind: () => this.bind?.() ?? ((fn) => fn()),
     })
@@ -66,11 +68,13 @@ export class Side {
     return parse(this.codec.decode(bytes, attachments, defaultLimits, this.peer))
   }
 
+  /** What was put off to the end of this turn happens, then the next one begins. */
   endTurn(): boolean {
-    const deferred = this.#deferred
+    const [deferred, resting] = [this.#deferred, this.#resting]
     this.#deferred = []
-    for (const fn of deferred) fn()
-    return deferred.length > 0
+    this.#resting = []
+    for (const fn of deferred.concat(resting)) fn()
+    return deferred.length + resting.length > 0
   }
 
   grantRoom(): void {

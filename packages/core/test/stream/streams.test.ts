@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { getEventListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -332,6 +333,31 @@ describe('A stream that fails', () => {
     expect(finished).toBe(1)
   })
 
+  test('by a promise that a generator has yielded returns the generator', async () => {
+    let finished = 0
+    function* source() {
+      try {
+        yield Promise.resolve(1)
+        yield Promise.reject(new RangeError('rejected'))
+      } finally {
+        finished += 1
+      }
+    }
+    expect(await outcome(read(send(source())))).toEqual(threw({ message: 'rejected' }))
+    expect(finished).toBe(1)
+  })
+
+  test('by items that cannot be made here is closed at its producer', async () => {
+    const stream = pair.b.streams.import(5, 'a')
+    const asked = stream.next()
+    const unreadable = new SkeinError('ERR_PROTOCOL', 'a RegExp of the future')
+    pair.b.streams.received('a', { kind: Kind.next, stream: 5, items: ['x'] })
+    pair.b.streams.received('a', { kind: Kind.next, stream: 5, items: [], unreadable })
+    expect(await asked).toEqual({ done: false, value: 'x' })
+    await expect(stream.next()).rejects.toBe(unreadable)
+    expect(pair.b.posted.at(-1)).toMatchObject({ kind: Kind.close, stream: 5 })
+  })
+
   test('by what it returns has all of its items', async () => {
     async function* source() {
       yield 1
@@ -361,6 +387,20 @@ describe('A consumer', () => {
     await outcome(read(send(counting(newTrace(), 300))))
     const credits = pair.b.posted.filter((message) => message.kind === Kind.credit)
     expect(credits.map(({ n }) => n)).toEqual([0, 1, 4, 16, 64, 64, 64, 64])
+  })
+
+  test('credits several messages of one turn at once', async () => {
+    const { streams } = pair.b
+    const stream = streams.import(5, 'a')
+    const asked = Array.from({ length: 4 }, () => stream.next())
+    for (let i = 0; i < 2; i++) streams.received('a', { kind: Kind.next, stream: 5, items: [i, i] })
+    await Promise.all(asked)
+    pair.b.endTurn()
+    expect(pair.b.posted).toEqual([0, 4].map((n) => ({ kind: Kind.credit, stream: 5, n })))
+  })
+
+  test('may read for as long as it likes', async () => {
+    expect(await outcome(read(send(counting(newTrace(), 20_000))))).toHaveLength(20_000)
   })
 
   test('is iterated once: its iterator is itself', async () => {
@@ -438,6 +478,7 @@ describe('A consumer', () => {
     const after = send(counting(newTrace())).bound({ signal: controller.signal })
     expect(await outcome(after.next())).toEqual(cancelled)
     expect(traces.map(({ finished }) => finished)).toEqual([1, 0])
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     expect(pair.a.streams.producing('b')).toBe(0)
   })
 
@@ -517,13 +558,13 @@ describe('The end of a peer', () => {
 
   test('leaves the streams of its next instance alone', async () => {
     const { streams } = pair.b
-    const old = streams.import(1, 'a')
+    const old = [1, 2].map((number) => streams.import(number, 'a'))
     streams.lose('a', 'left')
-    const fresh = streams.import(1, 'a')
-    await old.return()
-    old.cancel()
-    expect(streams.consuming('a')).toBe(1)
-    const asked = fresh.next()
+    const [fresh] = [1, 2].map((number) => streams.import(number, 'a'))
+    await old[0]?.return()
+    for (const stream of old) stream.cancel()
+    expect(streams.consuming('a')).toBe(2)
+    const asked = fresh?.next()
     expect(streams.received('a', { kind: Kind.next, stream: 1, items: ['x'] })).toBe(true)
     expect(await asked).toEqual({ done: false, value: 'x' })
   })
@@ -583,6 +624,24 @@ describe('Whoever offered a stream', () => {
     expect(outcomes).toEqual([{ kind: 'stopped', reason: 'the request is over' }])
     expect([trace.finished, offered.isOver]).toEqual([1, true])
     expect(await outcome(read(stream))).toEqual(threw({ code: 'ERR_CANCELLED' }))
+  })
+
+  test('has sent what was there when it was stopped', async () => {
+    const tap = new Tap<string>()
+    const { stream, offered } = offer(tap)
+    const asked = Promise.allSettled([stream.next(), stream.next(), stream.next()])
+    await pair.settle()
+    for (const item of ['x', 'y']) {
+      tap.give(item)
+      await pair.a.clock.advance(0) // the second one is gathered, and its turn has not ended
+      if (item === 'x') await pair.settle()
+    }
+    offered.stop('now')
+    expect(await outcome(asked)).toEqual([
+      { status: 'fulfilled', value: { done: false, value: 'x' } },
+      { status: 'fulfilled', value: { done: false, value: 'y' } },
+      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_CANCELLED' }) },
+    ])
   })
 })
 

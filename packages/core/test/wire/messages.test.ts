@@ -126,3 +126,64 @@ describe('A message', () => {
     expect(cancel).toMatchObject({ reason: 'x'.repeat(1024) })
   })
 })
+
+describe('A value that cannot be made here', () => {
+  const broken = { code: 'ERR_PROTOCOL', cause: expect.objectContaining({ name: 'SyntaxError' }) }
+  const held: [where: string, value: (regexp: RegExp) => unknown][] = [
+    ['alone', (regexp) => regexp],
+    ['in a list of a record', (regexp) => ({ a: [1, regexp] })],
+    ['as the key of a Map', (regexp) => new Map([[regexp, 1]])],
+    ['in a Set', (regexp) => new Set([regexp])],
+    ['as the cause of an error', (regexp) => new Error('e', { cause: regexp })],
+  ]
+
+  /** The messages as they arrive at a Node that does not know a flag of the RegExps in them. */
+  function arrive(...sent: Message[]): (Message | undefined)[] {
+    const codec = new MsgpackCodec()
+    const bytes = Buffer.from(codec.encode(sent.map(toArray), [], 'peer'))
+    const bent = Buffer.from(bytes.toString('latin1').replaceAll('\xa1g', '\xa1x'), 'latin1')
+    const messages = codec.decode(bent, [], defaultLimits, 'peer')
+    return Array.isArray(messages) ? messages.map(parse) : []
+  }
+
+  test.each(held)('fails its message, and no other: %s', (_, value) => {
+    const [before, reply, after] = arrive(
+      { kind: Kind.heart, n: 1 },
+      { kind: Kind.reply, id: 5, value: value(/x/g) },
+      { kind: Kind.reply, id: 6, value: /fine/ },
+    )
+    expect(before).toEqual({ kind: Kind.heart, n: 1 })
+    expect(reply).toEqual({ kind: Kind.raise, id: 5, error: expect.objectContaining(broken) })
+    expect(after).toEqual({ kind: Kind.reply, id: 6, value: /fine/ })
+  })
+
+  test('fails a request where its arguments are read', () => {
+    const asked = { id: 3, method: 'm', args: [1, /x/g], timeLeft: null }
+    const requests = arrive(
+      { kind: Kind.call, service: 's', ...asked },
+      { kind: Kind.cmd, type: 't', object: 'o', ...asked },
+    )
+    for (const request of requests) {
+      if (request?.kind !== Kind.call && request?.kind !== Kind.cmd) throw new TypeError('a request was sent')
+      expect(request).toMatchObject({ id: 3, method: 'm' })
+      expect(() => request.args).toThrow(expect.objectContaining(broken))
+    }
+  })
+
+  test('fails a stream', () => {
+    const error = expect.objectContaining(broken)
+    expect(
+      arrive(
+        { kind: Kind.next, stream: 1, items: [1, /x/g] },
+        { kind: Kind.end, stream: 2, value: /x/g },
+        { kind: Kind.fail, stream: 3, error: /x/g },
+        { kind: Kind.raise, id: 4, error: /x/g },
+      ),
+    ).toEqual([
+      { kind: Kind.next, stream: 1, items: [], unreadable: error },
+      { kind: Kind.fail, stream: 2, error },
+      { kind: Kind.fail, stream: 3, error },
+      { kind: Kind.raise, id: 4, error },
+    ])
+  })
+})
