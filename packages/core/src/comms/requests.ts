@@ -95,7 +95,8 @@ export class Requests {
       this.#retries.schedule(uid, error, tried, trying, () => {
         if (!this.replies.awaits(pending)) return
         tried += 1
-        this.#try(pending, message, options, until - this.#parts.clock.now())
+        const timeLeft = until - this.#parts.clock.now()
+        if (timeLeft > 0) this.#try(pending, message, options, timeLeft) // otherwise its deadline is about to end it
       })
   }
 
