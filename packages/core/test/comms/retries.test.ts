@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Incoming } from '../../src/comms/incoming.js'
 import type { CommsManager } from '../../src/comms-manager.js'
 import { SkeinError } from '../../src/errors.js'
-import type { Incoming } from '../../src/comms/incoming.js'
 import { call, failureOf, MemoryMesh } from './memory-mesh.js'
 
 let mesh: MemoryMesh
@@ -21,7 +21,9 @@ const refusing = (from: number) => (request: Incoming, n: number) => {
   return 'done'
 }
 
-async function linked(method: (request: Incoming, n: number) => unknown): Promise<[CommsManager, CommsManager]> {
+async function linked(
+  method: (request: Incoming, n: number) => unknown,
+): Promise<[CommsManager, CommsManager]> {
   const a = await mesh.runtime('a')
   const b = await mesh.runtime('b', { method })
   await mesh.link(a, b)
