@@ -132,10 +132,11 @@ export class Pending extends Due implements Nested {
     this.cancel(reason.message, reason)
   }
 
-  /** Cancels it if its signal has been aborted, or the request around it given up, before it began. */
-  checkAborted(): void {
+  /** Ends it if its signal was aborted, or the request around it given up or out of time, before it began. */
+  checkBegin(): void {
     if (this.#signal?.aborted) this.#aborted()
     else if (this.#within?.reason !== undefined) this.giveUp(this.#within.reason)
+    else if (this.timeout <= 0) this.expired()
   }
 
   readonly #aborted = (): void => {
@@ -210,7 +211,7 @@ export class Replies {
     this.#pending.set(pending.id, pending)
     this.#deadlines.add(pending, options.timeout)
     reply.onCancel((reason) => pending.cancel(reason))
-    pending.checkAborted()
+    pending.checkBegin()
     return { reply, pending }
   }
 

@@ -85,7 +85,7 @@ export class Requests {
       const waiting = this.#submit(uid, request, options, pending)
       waiting?.catch((error: unknown) => pending.fail(error))
     } catch (error) {
-      pending.reject(neverSent(error))
+      pending.reject(error)
     }
   }
 
@@ -98,7 +98,8 @@ export class Requests {
       this.#retries.schedule(uid, error, tried, trying, () => {
         if (!this.replies.awaits(pending)) return
         tried += 1
-        this.#try(pending, message, options, until - this.#parts.clock.now())
+        const timeLeft = until - this.#parts.clock.now()
+        if (timeLeft > 0) this.#try(pending, message, options, timeLeft) // otherwise its deadline is about to end it
       })
   }
 
@@ -111,8 +112,7 @@ export class Requests {
   ): Promise<void> | undefined {
     const links = this.#parts.links()
     if (uid === this.#parts.uid) {
-      const parcel = this.#parts.toSelf(message)
-      pending?.posted(parcel, undefined, this.#parts.offered())
+      this.#post(undefined, message, pending)
       return undefined
     }
     const link = this.lookUps.isAsking(uid) ? undefined : links.to(uid)
@@ -160,7 +160,7 @@ export class Requests {
             this.#post(link, this.#aged(message, asked), pending)
             resolve()
           } catch (error) {
-            reject(neverSent(error))
+            reject(error)
           }
         },
         lost: () => reject(new RuntimeDisconnectedError(uid, endOf(link.state), 'no')),
@@ -168,8 +168,14 @@ export class Requests {
     })
   }
 
-  #post(link: Link, message: Message, pending: Pending | undefined): void {
-    const parcel = link.post(message)
+  /** @param link none to this runtime itself */
+  #post(link: Link | undefined, message: Message, pending: Pending | undefined): void {
+    let parcel: Parcel
+    try {
+      parcel = link === undefined ? this.#parts.toSelf(message) : link.post(message)
+    } catch (error) {
+      throw neverSent(error)
+    }
     pending?.posted(parcel, link, this.#parts.offered())
   }
 

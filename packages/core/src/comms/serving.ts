@@ -1,6 +1,7 @@
 import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import type { OfferedStream } from '../stream/producer.js'
+import { describeError, isError, reviveError } from '../wire/error-value.js'
 import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
 import { Incoming, type RequestTime } from './incoming.js'
 
@@ -65,6 +66,7 @@ export class Serving {
     const { from, time, maxWaiting } = this.#options
     const request = new Incoming(from, message, time)
     if (this.#refusing !== undefined) return this.#refuse(request, this.#refusing)
+    if (message.unreadable !== undefined) return this.#refuse(request, unread(message.unreadable))
     if (this.#waiting.length >= maxWaiting) {
       const text = `${maxWaiting} requests of ${from} wait to be run; send less at once`
       return this.#refuse(request, new SkeinError('ERR_OVERLOADED', text, { executed: 'no' }))
@@ -222,10 +224,11 @@ export function nameOf(message: Call | Cmd): string {
 
 /**
  * What a method has thrown, as its caller may have it: that a request of the method's own never ran does not mean that
- * the method didn't.
+ * the method didn't. The class of the error may be that of another copy of this package, or the error be none.
  */
 function ran(error: unknown): unknown {
-  if (!(error instanceof SkeinError) || error.executed !== 'no') return error
+  if (!saysNo(error)) return error
+  if (!(error instanceof SkeinError)) return foreignRan(error)
   const { code, message, stack, cause, ...facts } = error
   const { uid, reason } = error
   const copy =
@@ -233,6 +236,31 @@ function ran(error: unknown): unknown {
       ? new RuntimeDisconnectedError(uid, reason, 'maybe', { ...facts })
       : new SkeinError(code, message, { ...facts, executed: 'maybe', cause })
   return Object.defineProperty(copy, 'stack', { value: stack, writable: true, configurable: true })
+}
+
+function foreignRan(error: object): unknown {
+  if (isError(error)) {
+    const { name, message, stack, extras } = describeError(error)
+    return reviveError([name, message, stack, { ...Object.fromEntries(extras), executed: 'maybe' }])
+  }
+  try {
+    return { ...error, executed: 'maybe' }
+  } catch {
+    return error // what can't be read can't be sent either
+  }
+}
+
+function saysNo(error: unknown): error is object {
+  try {
+    return typeof error === 'object' && error !== null && 'executed' in error && error.executed === 'no'
+  } catch {
+    return false // as above
+  }
+}
+
+/** Arguments that can't be made here: the request is not even begun. */
+function unread({ code, message, cause }: SkeinError): SkeinError {
+  return new SkeinError(code, message, { executed: 'no', cause })
 }
 
 /** A result that can't be sent: the method has run all the same. */

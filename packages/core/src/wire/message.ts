@@ -123,10 +123,11 @@ export interface Call {
   readonly id: number
   readonly service: string
   readonly method: string
-  /** Reading them throws ERR_PROTOCOL if they came with a value that can't be made here; so it is with `Cmd`. */
   readonly args: readonly unknown[]
   /** Milliseconds that are left until the caller's deadline, or null for none. */
   readonly timeLeft: number | null
+  /** Set if they came with a value that can't be made here; there are no arguments then. Does not travel. */
+  readonly unreadable?: SkeinError
 }
 
 /** A request for a method of a resident object. `id` 0 expects no answer. */
@@ -138,6 +139,7 @@ export interface Cmd {
   readonly method: string
   readonly args: readonly unknown[]
   readonly timeLeft: number | null
+  readonly unreadable?: SkeinError
 }
 
 export interface Reply {

@@ -152,12 +152,7 @@ function failing(message: Message | undefined, cause: unknown): Message | undefi
   switch (message?.kind) {
     case Kind.call:
     case Kind.cmd:
-      // Whoever runs the request meets the error where it reads the arguments.
-      return Object.defineProperty({ ...message }, 'args', {
-        get(): never {
-          throw error
-        },
-      })
+      return { ...message, args: [], unreadable: error }
     case Kind.reply:
     case Kind.raise:
       return { kind: Kind.raise, id: message.id, error }

@@ -191,6 +191,13 @@ describe('A request that runs here', () => {
     expect([nameOf(call(1)), nameOf(cmd)]).toEqual(['math.add', 'Counter#c1.up'])
   })
 
+  test('is refused, and never begun, if its arguments can’t be made here', () => {
+    const { answers, requests, run } = serving(() => 1)
+    run(call(1, { unreadable: new SkeinError('ERR_PROTOCOL', 'no such RegExp') }))
+    expect(requests).toEqual([])
+    expect(answers).toEqual([['raise', 1, expect.objectContaining({ code: 'ERR_PROTOCOL', executed: 'no' })]])
+  })
+
   test('that throws what a request of its own threw does not claim that it never ran itself', async () => {
     const nested = new SkeinError('ERR_NO_SUCH_PEER', 'no such peer', { uid: 'x', executed: 'no' })
     const gone = new RuntimeDisconnectedError('x', 'crashed', 'no')

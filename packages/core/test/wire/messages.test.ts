@@ -157,7 +157,7 @@ describe('A value that cannot be made here', () => {
     expect(after).toEqual({ kind: Kind.reply, id: 6, value: /fine/ })
   })
 
-  test('fails a request where its arguments are read', () => {
+  test('fails a request, which has no arguments then', () => {
     const asked = { id: 3, method: 'm', args: [1, /x/g], timeLeft: null }
     const requests = arrive(
       { kind: Kind.call, service: 's', ...asked },
@@ -166,7 +166,7 @@ describe('A value that cannot be made here', () => {
     for (const request of requests) {
       if (request?.kind !== Kind.call && request?.kind !== Kind.cmd) throw new TypeError('a request was sent')
       expect(request).toMatchObject({ id: 3, method: 'm' })
-      expect(() => request.args).toThrow(expect.objectContaining(broken))
+      expect(request).toMatchObject({ args: [], unreadable: broken })
     }
   })
 
