@@ -127,6 +127,20 @@ describe('a node', () => {
     await expect(service.list()).resolves.toMatchObject([{ uid: 'worker:3:1' }])
   })
 
+  test('tells of no death where a worker has found its name held by another', async () => {
+    await mesh.role(startWorker, { role: 'worker', uid: 'worker:3:0' })
+    await head.waitFor('worker:3:0')
+    await node.runtime.waitFor('worker:3:0')
+    const dead: string[] = []
+    for (const { comms } of [head, node.runtime])
+      comms.on('peer', ({ uid, is }) => void (is === 'dead' && dead.push(uid)))
+    launcher.failing.add('worker:3:0')
+    await expect(node.workers.start(1)).rejects.toMatchObject({ code: 'ERR_LAUNCH' })
+    await head.comms.sendRecv('node:3', { service: 'skein.node', method: 'list' })
+    expect(dead).toEqual([])
+    expect(node.runtime.comms.connected('worker:3:0')).toBe(true)
+  })
+
   test('stops a worker, and tells how it ended', async () => {
     await service.start(2)
     await expect(service.stopWorker('worker:3:0')).resolves.toEqual({ code: 0, signal: null })

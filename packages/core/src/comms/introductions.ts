@@ -74,8 +74,13 @@ export class Introductions {
       this.tellAll({ kind: Kind.disconnect, uid, instance, reason }, uid)
   }
 
-  /** Whoever started a runtime has seen it end: all are told, whether or not we introduce. */
+  /**
+   * Whoever started a runtime has seen it end: all are told, whether or not we introduce. Not of one that has said
+   * farewell.
+   */
   obituary(uid: string, instance: string): void {
+    const known = this.#links.get(uid)?.entry ?? this.#links.directory.get(uid)
+    if (known?.instance !== instance) return
     const news = { kind: Kind.disconnect, uid, instance, reason: 'exited' } as const
     this.news(news)
     if (!this.#introduces) this.tellAll(news)

@@ -2,9 +2,9 @@ import { schemeOf, type Transport } from '../transport/transport.js'
 import type { DirectoryEntry } from '../wire/message.js'
 
 /**
- * Whether a runtime on this host is certainly gone: the path that bears its instance is refused, or every address of it
- * that the operating system can be asked about is. A port that somebody else holds by now is refused, too. inproc can't be
- * asked about.
+ * Whether a runtime on this host is certainly gone: it answers nowhere, and the path that bears its instance is refused,
+ * or every address of it that the operating system can be asked about is. A port that somebody else holds by now counts
+ * as refused. inproc can't be asked about.
  */
 export async function crashed(
   transport: Transport,
@@ -22,6 +22,7 @@ export async function crashed(
       verdict: await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
     })),
   )
+  if (verdicts.some(({ verdict }) => verdict === 'accepted')) return false
   if (verdicts.some(({ isItsOwn, verdict }) => isItsOwn && verdict === 'refused')) return true
   return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'refused')
 }

@@ -17,7 +17,7 @@ export type DeathReason =
   | 'replaced'
   /** It sent what does not follow the protocol. */
   | 'protocol'
-  /** It gave up the session that we held with it, having declared us dead. */
+  /** The session is over: it was given up there, having declared us dead, or a batch of it could not be read. */
   | 'session-ended'
 
 /** Whose farewell it was that ended a link: the peer's, or our own to a peer that lives on. */

@@ -1,18 +1,37 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Link } from '../../src/link/link.js'
 import { Links } from '../../src/link/links.js'
+import { Secrets } from '../../src/link/secrets.js'
+import { OpenBatch } from '../../src/wire/batch.js'
 import { entryOf } from '../peer/entries.js'
 import { parts } from './parts.js'
 
-function linked() {
+/** Notes what is claimed. */
+class Noting extends Secrets<Link> {
+  readonly claimed: Uint8Array[] = []
+
+  override claim(secret: Uint8Array, link: Link): void {
+    this.claimed.push(secret)
+    super.claim(secret, link)
+  }
+}
+
+/** The safeguard is off: what was released goes on being accepted. */
+class Lax extends Noting {
+  override release(): void {}
+}
+
+function linked(secrets = new Noting()) {
   const { clock, transport, parts: given } = parts()
-  const links = new Links(given, {
+  const events = {
     received() {},
     network() {},
     changed() {},
     shaken() {},
     merged() {},
     running: () => 0,
-  })
+  }
+  const links = new Links(given, events, secrets)
   const entry = entryOf('peer', { endpoints: ['tcp://127.0.0.1:3000'] })
   links.directory.learn(entry)
   return { clock, transport, given, links }
@@ -36,6 +55,19 @@ describe('The table of links', () => {
     expect([links.get('peer'), links.size]).toEqual([undefined, 1])
     await clock.advance(given.settings.farewellTimeout)
     expect([links.size, transport.open]).toEqual([0, []])
+    links.close()
+  })
+
+  test.each([
+    ['drops what comes under the token of an earlier connection', new Noting(), { token: 1 }],
+    ['would take it if that safeguard were off', new Lax(), {}],
+  ])('%s', (_, secrets, drops) => {
+    const { given, links } = linked(secrets)
+    const link = links.to('peer')
+    const [token = new Uint8Array(16)] = secrets.claimed
+    link?.restart()
+    links.onBatch(new OpenBatch(given.codec).seal().frames(token, 0, 0))
+    expect(Object.fromEntries(links.drops)).toEqual(drops)
     links.close()
   })
 
