@@ -1,12 +1,17 @@
 /**
- * Ends this process at once, and with it what the user's code has started: those have lost their owner, and no lifeline.
- * Works from any thread.
+ * Kills a process and what it has started in its group: those have lost their owner, and no lifeline. Works from any
+ * thread. False if it leads no group: it has ended, was not started by LocalLauncher, or there are none on this platform.
  */
-export function endGroup(): void {
+export function killGroup(pid: number | undefined): boolean {
+  if (pid === undefined) return false
   try {
-    process.kill(-process.pid, 'SIGKILL')
+    return process.kill(-pid, 'SIGKILL')
   } catch {
-    // It leads no group: it was not started by LocalLauncher, or there are none on this platform.
-    process.kill(process.pid, 'SIGKILL')
+    return false
   }
+}
+
+/** Ends this process at once, and with it what the user's code has started. */
+export function endGroup(): void {
+  if (!killGroup(process.pid)) process.kill(process.pid, 'SIGKILL')
 }

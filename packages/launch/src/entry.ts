@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { SkeinError } from '@skein/core'
+import { SkeinError, type StopOptions } from '@skein/core'
 import { type Transport, ZmqTransport } from '@skein/core/internal'
-import type { RuntimeSpec } from '@skein/runtime/internal'
+import { drainOf, type RuntimeSpec } from '@skein/runtime/internal'
 import { parseSpec } from './spec.js'
 import type { StopOrder } from './stop-order.js'
 
@@ -9,8 +9,8 @@ import type { StopOrder } from './stop-order.js'
 export interface RunningRole {
   /** Resolves with the exit code when it has ended by itself: its program is done, or a peer asked it to. */
   readonly over: Promise<number>
-  /** Says farewell and closes everything. May be called when it is over. */
-  stop(): Promise<void>
+  /** Lets what runs end, says farewell and closes everything. May be called when it is over. */
+  stop(options?: StopOptions): Promise<void>
   /** Closes everything at once, also while `stop` is under way. */
   destroy(): Promise<void>
 }
@@ -40,7 +40,8 @@ export async function runRuntime(given: unknown, parent: Parent, start: StartRol
   const { order } = parent
   const transport = new ZmqTransport()
   try {
-    const starting = start(parseSpec(given), (report) => parent.report(report), transport)
+    const spec = parseSpec(given)
+    const starting = start(spec, (report) => parent.report(report), transport)
     // A start can take long, where no monitor answers for one, and nobody relies on it yet: it is not waited for.
     const role = await Promise.race([order.code, starting])
     if (typeof role === 'number') return role
@@ -48,8 +49,9 @@ export async function runRuntime(given: unknown, parent: Parent, start: StartRol
     order.dropped.addEventListener('abort', () => void role.destroy(), { once: true })
     if (order.dropped.aborted) void role.destroy()
     parent.ready()
-    const code = await Promise.race([order.code, role.over])
-    await end(role, order.dropped)
+    const ordered = order.code.then((code) => ({ code, drain: order.drain ?? drainOf(spec) }))
+    const { code, drain } = await Promise.race([ordered, role.over.then((code) => ({ code, drain: 0 }))])
+    await end(role, drain, order.dropped)
     return code
   } catch (error) {
     console.error(complaint(error))
@@ -59,8 +61,8 @@ export async function runRuntime(given: unknown, parent: Parent, start: StartRol
   }
 }
 
-async function end(role: RunningRole, dropped: AbortSignal): Promise<void> {
-  if (!dropped.aborted) await Promise.race([role.stop(), once(dropped, 'abort')])
+async function end(role: RunningRole, drain: number, dropped: AbortSignal): Promise<void> {
+  if (!dropped.aborted) await Promise.race([role.stop({ drain }), once(dropped, 'abort')])
   if (dropped.aborted) await role.destroy()
 }
 

@@ -1,3 +1,5 @@
+export { type Deferred, deferred } from './deferred.js'
+export { killGroup } from './end-group.js'
 export type { Parent, RunningRole, StartRole } from './entry.js'
 export { LineReader } from './lines.js'
 export { main as processMain } from './process-main.js'

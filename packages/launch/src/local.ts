@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Duplex, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { StopOptions } from '@skein/core'
 import type { Ending, LaunchEvents, Launched, Launcher, RuntimeSpec } from '@skein/runtime/internal'
+import { killGroup } from './end-group.js'
 import { Launching } from './launching.js'
 import type { ToRuntime } from './messages.js'
 import { PipeChannel } from './pipe-channel.js'
@@ -83,12 +85,14 @@ export class LocalProcess implements Launched {
     return this.pid === undefined ? 'a process that could not be started' : `process ${this.pid}`
   }
 
-  stop(): void {
-    this.#channel?.send({ kind: 'stop' } satisfies ToRuntime)
+  stop(options: StopOptions = {}): void {
+    this.#channel?.send({ kind: 'stop', drain: options.drain } satisfies ToRuntime)
   }
 
   signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean {
-    return this.#child?.kill(signal) ?? false
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return false
+    return (signal === 'SIGKILL' && killGroup(this.pid)) || child.kill(signal)
   }
 
   #follow(child: ChildProcess, output: Required<LocalLauncherOptions>['stdout']): void {

@@ -7,6 +7,8 @@ export type FromRuntime = { readonly kind: 'ready' } | { readonly kind: 'report'
 export interface ToRuntime {
   /** `stop` asks it to end in order; `drop`, to close its sockets at once, which looks like a crash to its peers. */
   readonly kind: 'stop' | 'drop'
+  /** Milliseconds that what runs may take to end. */
+  readonly drain?: number | undefined
 }
 
 /** Undefined for what is no message of ours. */
@@ -18,5 +20,7 @@ export function parseFromRuntime(given: unknown): FromRuntime | undefined {
 
 export function parseToRuntime(given: unknown): ToRuntime | undefined {
   if (!isRecord(given)) return undefined
-  return given.kind === 'stop' || given.kind === 'drop' ? { kind: given.kind } : undefined
+  const { kind, drain } = given
+  if (kind !== 'stop' && kind !== 'drop') return undefined
+  return { kind, drain: typeof drain === 'number' ? drain : undefined }
 }

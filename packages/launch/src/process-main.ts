@@ -25,10 +25,14 @@ export async function main(start: StartRole): Promise<void> {
   const order = new StopOrder()
   let isLost = false
   const channel = new PipeChannel(new Socket({ fd: CHANNEL_FD, readable: true, writable: true }), {
-    message: (message) => parseToRuntime(message)?.kind === 'stop' && order.stop(0),
+    message(given) {
+      const message = parseToRuntime(given)
+      if (message?.kind === 'stop') order.stop(0, message.drain ?? 0)
+    },
     close() {
       isLost = true
-      order.stop(1)
+      // The lifeline has little patience, and who has asked for what runs here has as a rule gone too.
+      order.stop(1, 0)
     },
   })
   onSignals(order)
@@ -56,7 +60,7 @@ function takeSpec(): unknown {
   process.exit(1)
 }
 
-/** The first signal stops it in order, the second at once. */
+/** The first signal lets what runs end, and stops it in order; the second ends it at once. */
 function onSignals(order: StopOrder): void {
   for (const signal of SIGNALS) {
     const code = 128 + constants.signals[signal]

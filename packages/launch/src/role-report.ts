@@ -12,6 +12,8 @@ export type RoleReport =
       readonly stream: 'stdout' | 'stderr'
       readonly text: string
     }
+  /** Of a node: it has started a worker, whose process is this; a thread has none. */
+  | { readonly kind: 'started'; readonly uid: string; readonly pid: number | undefined }
   /** Of a node: one of its workers has ended. */
   | {
       readonly kind: 'ended'
@@ -27,13 +29,16 @@ export type RoleReport =
 /** Undefined for what is none: a worker's code may report as well. */
 export function parseRoleReport(given: unknown): RoleReport | undefined {
   if (!isRecord(given)) return undefined
-  const { kind, address, uid, stream, text, code, signal, done, total, status } = given
+  const { kind, address, uid, pid, stream, text, code, signal, done, total, status } = given
   switch (kind) {
     case 'listening':
       return typeof address === 'string' ? { kind, address } : undefined
     case 'line':
       if (typeof uid !== 'string' || (stream !== 'stdout' && stream !== 'stderr')) return undefined
       return typeof text === 'string' ? { kind, uid, stream, text } : undefined
+    case 'started':
+      if (typeof uid !== 'string') return undefined
+      return { kind, uid, pid: typeof pid === 'number' ? pid : undefined }
     case 'ended':
       if (typeof uid !== 'string' || !(typeof code === 'number' || code === null)) return undefined
       return typeof signal === 'string' || signal === null ? { kind, uid, code, signal } : undefined

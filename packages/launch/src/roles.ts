@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { checkTimeout, invalidOption, type Transport } from '@skein/core/internal'
 import {
   type Ending,
+  type Launched,
   type Mesh,
   type Role,
   type RuntimeParts,
@@ -63,6 +64,7 @@ async function node(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
     grace: grace === undefined ? undefined : checkTimeout('roleOptions.grace', grace, 0),
     onLine: (uid: string, stream: 'stdout' | 'stderr', text: string) =>
       report({ kind: 'line', uid, stream, text }),
+    onStart: ({ uid, pid }: Launched) => report({ kind: 'started', uid, pid }),
     onEnd: (uid: string, ending: Ending) => report({ kind: 'ended', uid, ...ending }),
   }
   const role = await startNode(spec, options, parts)
@@ -102,9 +104,9 @@ async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
   return {
     runtime,
     over: Promise.race([run(), over]),
-    stop() {
+    stop(options) {
       isStopping = true
-      return stop()
+      return stop(options)
     },
   }
 }

@@ -19,6 +19,7 @@ export function parseSpec(given: unknown): RuntimeSpec {
     meshToken: parseToken(given.meshToken),
     comms: parseRecord('spec.comms', given.comms),
     roleOptions: parseRecord('spec.roleOptions', given.roleOptions),
+    drain: parseDrain(given.drain),
     execArgv: parseExecArgv(given.execArgv),
   }
 }
@@ -50,6 +51,12 @@ function parseToken(given: unknown): string {
 function parseRecord(option: string, given: unknown): Record<string, unknown> | undefined {
   if (given === undefined || isRecord(given)) return given
   throw invalidOption(option, given, 'an object of plain values')
+}
+
+function parseDrain(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === 'number' && given >= 0) return given
+  throw invalidOption('spec.drain', given, 'milliseconds, 0 or more; Infinity for as long as it takes')
 }
 
 function parseExecArgv(given: unknown): readonly string[] | undefined {

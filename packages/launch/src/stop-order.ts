@@ -4,6 +4,8 @@ import { deferred } from './deferred.js'
 export class StopOrder {
   readonly #code = deferred<number>()
   readonly #drop = new AbortController()
+  #drain: number | undefined
+  #given = false
 
   /** The exit code that came with the first order. */
   get code(): Promise<number> {
@@ -15,13 +17,26 @@ export class StopOrder {
     return this.#drop.signal
   }
 
-  /** What runs may finish, and the peers are told. */
-  stop(code: number): void {
+  /** How long what runs may take, in milliseconds, where the first order has said so. */
+  get drain(): number | undefined {
+    return this.#drain
+  }
+
+  /**
+   * What runs may end, and the peers are told.
+   *
+   * @param drain milliseconds that it may take @default what the runtime's spec says
+   */
+  stop(code: number, drain?: number): void {
+    if (this.#given) return
+    this.#given = true
+    this.#drain = drain
     this.#code.resolve(code)
   }
 
   /** Sockets are closed at once, also while a stop is under way: to the peers it looks like a crash. */
   drop(code: number): void {
+    this.#given = true
     this.#code.resolve(code)
     this.#drop.abort()
   }

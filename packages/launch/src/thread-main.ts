@@ -19,9 +19,10 @@ export async function main(start: StartRole): Promise<void> {
   interceptExit(order)
   catchErrors(order)
   port.on('message', (text: string) => {
-    switch (parseToRuntime(fromJson(text))?.kind) {
+    const message = parseToRuntime(fromJson(text))
+    switch (message?.kind) {
       case 'stop':
-        return order.stop(0)
+        return order.stop(0, message.drain ?? 0)
       case 'drop':
         return order.drop(DROPPED_CODE)
     }

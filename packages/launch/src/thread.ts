@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import type { StopOptions } from '@skein/core'
 import type { Ending, LaunchEvents, Launched, Launcher, RuntimeSpec } from '@skein/runtime/internal'
 import { Launching } from './launching.js'
 import { careFor } from './live-threads.js'
@@ -81,8 +82,8 @@ export class LocalThread implements Launched {
     return `thread ${this.#threadId} of process ${process.pid}`
   }
 
-  stop(): void {
-    this.#send({ kind: 'stop' })
+  stop(options: StopOptions = {}): void {
+    this.#send({ kind: 'stop', drain: options.drain })
   }
 
   /** Ends it without farewell: to its peers it looks like a crash. As near to SIGKILL as a thread can get. */

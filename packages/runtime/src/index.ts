@@ -1,3 +1,4 @@
+export { type CurrentRequest, currentRequest, type StopOptions } from '@skein/core'
 export type { Constructor, CreateOptions, CreateTarget } from './creation.js'
 export type { DirectoryService } from './directory.js'
 export type { Exposed, Middleware, Next } from './dispatcher.js'

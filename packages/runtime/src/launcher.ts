@@ -1,3 +1,5 @@
+import type { StopOptions } from '@skein/core'
+
 /**
  * How runtimes are started: one interface, whatever they are started with. The implementations are in the package
  * `launch`; the node role is handed one, and knows no more than this.
@@ -14,6 +16,11 @@ export interface RuntimeSpec {
   readonly comms?: Readonly<Record<string, unknown>> | undefined
   /** What only its role knows: the script of a head, the launcher and workers of a node. */
   readonly roleOptions?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Milliseconds that what runs may take to end when the runtime is told to: by a signal, or by a peer.
+   * @default 10 000
+   */
+  readonly drain?: number | undefined
   /** Options for node itself, such as `--import tsx`. */
   readonly execArgv?: readonly string[] | undefined
 }
@@ -41,9 +48,18 @@ export interface Launched {
   readonly ready: Promise<void>
   /** Resolves when it has ended, however it did. Never rejects. */
   readonly ended: Promise<Ending>
-  /** Asks it to end; what runs may finish. Does nothing once it has ended. */
-  stop(): void
-  /** A process can be sent a signal. False where that can't be done: a thread, or one that has ended. */
+  /** For a process, its id, once it has one. */
+  readonly pid?: number | undefined
+  /**
+   * Asks it to end. Does nothing once it has ended.
+   *
+   * @param options.drain milliseconds that what runs may take to end @default 0
+   */
+  stop(options?: StopOptions): void
+  /**
+   * A process can be sent a signal; SIGKILL ends what it has started itself as well, which would have no owner. False
+   * where that can't be done: a thread, or one that has ended.
+   */
   signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean
 }
 

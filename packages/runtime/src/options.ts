@@ -43,6 +43,12 @@ export const anything: Check = () => {}
 
 export const timeLimit: Check = (option, given) => checkTimeout(option, given, 0)
 
+/** Of a time that may be none. */
+export const duration: Check = (option, given) => {
+  if (typeof given === 'number' && given >= 0) return
+  throw invalidOption(option, given, 'milliseconds, 0 or more; Infinity for as long as it takes')
+}
+
 export const flag: Check = (option, given) => {
   if (typeof given !== 'boolean') throw invalidOption(option, given, 'true or false')
 }

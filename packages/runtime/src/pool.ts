@@ -232,11 +232,18 @@ export async function openPool<C extends Constructor>(
   throw new SkeinError('ERR_NO_SUCH_PEER', text, { executed: 'no' })
 }
 
-/** Whether an error says that a peer is gone, and not that something that it asked is. */
+/** Whether an error says that a peer is gone or going, and not that something that it asked is. */
 function isLossOf(uid: string, error: unknown): error is SkeinError {
-  const lost =
-    error instanceof SkeinError && (error.code === 'ERR_PEER_LOST' || error.code === 'ERR_NO_SUCH_PEER')
-  return lost && error.uid === uid
+  if (!(error instanceof SkeinError) || error.uid !== uid) return false
+  switch (error.code) {
+    case 'ERR_PEER_LOST':
+    case 'ERR_NO_SUCH_PEER':
+      return true
+    case 'ERR_CLOSED':
+      return error.executed === 'no' // it drains, and has refused the request
+    default:
+      return false
+  }
 }
 
 /** Whether an error says that the object itself is gone: its worker is ending, or has given us up. */

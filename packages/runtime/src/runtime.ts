@@ -4,6 +4,7 @@ import {
   type CommsParts,
   type PeerChange,
   type PeerReport,
+  type StopOptions,
 } from '@skein/core'
 import {
   type Clock,
@@ -28,6 +29,7 @@ import { Dispatcher, type Exposed, type Middleware, type Service } from './dispa
 import { ServiceDoor } from './doors.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
+import { checkOptions, duration } from './options.js'
 import { proxyFor } from './proxy.js'
 import { OBJECTS, References } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
@@ -135,11 +137,16 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   /**
-   * Disposes the objects that live here, which have `farewellTimeout` for that, says farewell to all peers, and closes
-   * everything. What runs is not waited for. May be called twice and from anywhere.
+   * Takes leave. What runs here may go on for `drain` milliseconds, while new requests of others are refused: their
+   * callers know that they never ran. Then the objects that live here are disposed, which have `farewellTimeout` for
+   * that, the peers are told, and everything is closed. May be called twice and from anywhere; the first call decides.
+   *
+   * @param options.drain milliseconds @default 0: what runs is abandoned
+   * @throws ERR_INVALID_OPTION
    */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+  stop(options: StopOptions = {}): Promise<void> {
+    const { drain = 0 } = checkOptions(options, { drain: duration })
+    this.#stopped ??= this.#stop(drain)
     return this.#stopped
   }
 
@@ -196,19 +203,13 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     Class: C,
     options: CreateOptions<C> & CreateTarget,
   ): Promise<RemoteObject<InstanceType<C>>> {
-    const { on, from, args, timeout, signal, overflow } = checkCreation<CreateOptions<C> & CreateTarget>(
-      options,
-    )
+    const { on, from, args, ...request } = checkCreation<CreateOptions<C> & CreateTarget>(options)
     const call = {
       service: OBJECTS,
       method: 'create',
       args: [moduleOf(from), nameOfClass(Class), args ?? []],
     }
-    return this.comms.sendRecv<RemoteObject<InstanceType<C>>>(checkUid(on), call, {
-      timeout,
-      signal,
-      overflow,
-    })
+    return this.comms.sendRecv<RemoteObject<InstanceType<C>>>(checkUid(on), call, request)
   }
 
   /** Everyone that is known, this runtime left out, ordered by uid. */
@@ -250,17 +251,21 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     return this.#dispatcher.provide(name, service)
   }
 
-  async #stop(): Promise<void> {
-    await this.#inTime(this.#objects.close())
+  async #stop(drain: number): Promise<void> {
+    const until = this.clock.now() + drain
+    const { farewellTimeout = DEFAULT_FAREWELL } = this.#options
+    // Before the objects: what runs may use them.
+    if (drain > 0) await this.#inTime(this.#dispatcher.drain(), drain)
+    await this.#inTime(this.#objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
-    await this.#inTime(this.#references.settled())
-    await this.comms.stop()
+    await this.#inTime(this.#references.settled(), farewellTimeout)
+    await this.comms.stop({ drain: Math.max(0, until - this.clock.now()) })
   }
 
-  /** Resolves when `done` does, or when it has had `farewellTimeout`. */
-  #inTime(done: Promise<void>): Promise<void> {
+  /** Resolves when `done` does, or when it has had so many milliseconds. */
+  #inTime(done: Promise<void>, timeout: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.clock.after(this.#options.farewellTimeout ?? DEFAULT_FAREWELL, resolve)
+      const timer = this.clock.after(timeout, resolve)
       void done.then(() => {
         timer.cancel()
         resolve()
@@ -269,6 +274,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   #ended(): void {
+    this.#dispatcher.close()
     this.#monitor?.close()
     this.#stats?.stop()
     this.emit('close')

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
 import { TurnedClock } from '@skein/core/internal'
-import { eventually, once, useLedger } from '@skein/test-harness'
+import { deferred, eventually, once, useLedger } from '@skein/test-harness'
 import type { DirectoryService } from '../src/directory.js'
 import type { Remote } from '../src/remote.js'
 import { startHead } from '../src/roles/head.js'
@@ -40,6 +40,25 @@ describe('every role', () => {
   test('ends when a peer asks it to', async () => {
     const worker = await mesh.role(startWorker, { role: 'worker', uid: 'worker:0:0' })
     await monitor.runtime.comms.stopPeer('worker:0:0')
+    await worker.ended
+  })
+
+  test('lets what runs end when a peer asks it to end', async () => {
+    const worker = await mesh.role(startWorker, { role: 'worker', uid: 'worker:0:0' })
+    const gate = deferred()
+    const began = deferred()
+    const hold = (): Promise<void> => {
+      began.resolve()
+      return gate.promise
+    }
+    worker.runtime.expose('gate', { hold })
+    const held = monitor.runtime.proxy<{ hold(): Promise<void> }>('worker:0:0', 'gate').hold()
+    await began.promise
+    await monitor.runtime.comms.stopPeer('worker:0:0')
+    const late = monitor.runtime.proxy<{ hold(): Promise<void> }>('worker:0:0', 'gate').hold()
+    await expect(late).rejects.toMatchObject({ code: 'ERR_CLOSED', executed: 'no' })
+    gate.resolve()
+    await held
     await worker.ended
   })
 
@@ -149,12 +168,27 @@ describe('a node', () => {
     await expect(service.stopWorker('worker:3:0')).rejects.toMatchObject({ code: 'ERR_NO_SUCH_PEER' })
   })
 
-  test('kills a worker that does not end when it is asked to', async () => {
+  test('lets a worker drain when it stops it, for as long as it is told, or its own spec says', async () => {
+    await service.start(2)
+    await service.stopWorker('worker:3:0', { drain: 7 })
+    await service.stopWorker('worker:3:1')
+    expect([...launcher.launched.values()].map(({ stops }) => stops)).toEqual([[7], [10_000]])
+    const drain = 'soon' as unknown as number
+    await expect(service.stopWorker('worker:3:0', { drain })).rejects.toMatchObject({ option: 'drain' })
+  })
+
+  test('that drains drains its workers', async () => {
+    await service.start(1)
+    await node.stop({ drain: 123 })
+    expect(launcher.launched.get('worker:3:0')?.stops).toEqual([123])
+  })
+
+  test('kills a worker that does not end when it is asked to, beyond the time that it may drain', async () => {
     await service.start(1)
     launcher.stubborn.add('worker:3:0')
-    const ending = service.stopWorker('worker:3:0')
+    const ending = service.stopWorker('worker:3:0', { drain: 500 })
     await eventually(() => clock.pending === 1)
-    await clock.advance(999)
+    await clock.advance(1499)
     expect(launcher.launched.get('worker:3:0')?.signals).toEqual([])
     await clock.advance(1)
     await expect(ending).resolves.toEqual({ code: null, signal: 'SIGKILL' })

@@ -1,4 +1,6 @@
 export {
+  type CurrentRequest,
+  currentRequest,
   type DeathReason,
   type ErrorCode,
   type ErrorFacts,
@@ -10,6 +12,7 @@ export {
   type RequestOptions,
   RuntimeDisconnectedError,
   SkeinError,
+  type StopOptions,
 } from '@skein/core'
 export type { Program } from '@skein/launch'
 export {

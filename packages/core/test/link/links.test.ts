@@ -66,7 +66,7 @@ describe('The table of links', () => {
     const link = links.to('peer')
     const [token = new Uint8Array(16)] = secrets.claimed
     link?.restart()
-    links.onBatch(new OpenBatch(given.codec).seal().frames(token, 0, 0))
+    links.onBatch(new OpenBatch(given.codec).seal().frames(token, { seq: 0, ack: 0, admitted: 0 }))
     expect(Object.fromEntries(links.drops)).toEqual(drops)
     links.close()
   })

@@ -1,3 +1,4 @@
+import type { StopOptions } from '@skein/core'
 import type { Handler } from '../dispatcher.js'
 import type { Ending, RuntimeSpec } from '../launcher.js'
 import { Runtime, type RuntimeParts } from '../runtime.js'
@@ -10,7 +11,7 @@ export const NODE = 'skein.node'
 /** `skein.node`, as seen through a proxy. Its methods are those of `Workers`. */
 export interface NodeService {
   start(what: number | WorkersSpec): Promise<readonly string[]>
-  stopWorker(uid: string): Promise<Ending>
+  stopWorker(uid: string, options?: StopOptions): Promise<Ending>
   list(): readonly WorkerReport[]
 }
 
@@ -21,7 +22,7 @@ export interface Node extends Role {
 
 /**
  * Starts a node: starts and stops workers with the launcher that it is handed, and serves `skein.node`. When a worker
- * ends, the node tells the mesh at once; when the node is to end, it ends its workers first.
+ * ends, the node tells the mesh at once; when the node is to end, it ends its workers first, and lets them drain.
  */
 export async function startNode(
   spec: RuntimeSpec,
@@ -48,10 +49,10 @@ export async function startNode(
   })
   const handlers: Record<keyof NodeService, Handler> = {
     start: ([what]) => workers.start(what),
-    stopWorker: ([uid]) => workers.stop(uid),
+    stopWorker: ([uid, options]) => workers.stop(uid, options),
     list: () => workers.list(),
   }
   runtime.provide(NODE, new Map(Object.entries(handlers)))
-  const role = await running(runtime, () => workers.close())
+  const role = await running(runtime, spec, (drain) => workers.close({ drain }))
   return { ...role, workers }
 }

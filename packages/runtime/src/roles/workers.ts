@@ -1,6 +1,8 @@
-import { SkeinError } from '@skein/core'
+import { SkeinError, type StopOptions } from '@skein/core'
 import { type Clock, checkUid, invalidOption, systemClock } from '@skein/core/internal'
 import type { Ending, Launched, Launcher, RuntimeSpec } from '../launcher.js'
+import { checkOptions, duration } from '../options.js'
+import { drainOf } from './role.js'
 
 /** Workers to start. */
 export interface WorkersSpec {
@@ -27,10 +29,13 @@ export interface WorkersOptions {
   readonly onReport?: ((uid: string, report: unknown) => void) | undefined
   /** A worker has joined the mesh, under its uid. */
   readonly onReady?: ((uid: string) => void) | undefined
+  /** A worker was started. */
+  readonly onStart?: ((worker: Launched) => void) | undefined
   /** A worker has ended. */
   readonly onEnd?: ((uid: string, ending: Ending) => void) | undefined
   /**
-   * Milliseconds that a worker has to end when it is asked to; then it is killed, where that can be done.
+   * Milliseconds that a worker has to end when it is asked to, beside those that it drains; then it is killed, where that
+   * can be done.
    * @default 5000: a farewell takes up to one second, what runs may take some more
    */
   readonly grace?: number | undefined
@@ -62,8 +67,8 @@ export class Workers {
   }
 
   /**
-   * Starts workers, a number of them or as a WorkersSpec says, and resolves with their uids once all are ready. If one can't be started, the others of the same
-   * call are stopped again.
+   * Starts workers, a number of them or as a WorkersSpec says, and resolves with their uids once all are ready. If one
+   * can't be started, the others of the same call are stopped again.
    *
    * @throws ERR_LAUNCH, ERR_INVALID_OPTION
    */
@@ -74,18 +79,21 @@ export class Workers {
     const outcomes = await Promise.allSettled(launched.map(({ ready }) => ready))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed === undefined) return launched.map(({ uid }) => uid)
-    await Promise.all(launched.map((worker) => this.#stop(worker)))
+    await Promise.all(launched.map((worker) => this.#stop(worker, 0)))
     throw failed.reason
   }
 
   /**
-   * Asks a worker to end, kills it if it doesn't within `grace`, and resolves with how it ended.
+   * Asks a worker to end, kills it if it doesn't within `grace` beyond the time that it may drain, and resolves with how
+   * it ended.
    *
-   * @throws ERR_NO_SUCH_PEER if it is none that runs here
+   * @param options StopOptions @default the drain of the node's spec
+   * @throws ERR_NO_SUCH_PEER if it is none that runs here, ERR_INVALID_OPTION
    */
-  async stop(uid: unknown): Promise<Ending> {
+  async stop(uid: unknown, options?: unknown): Promise<Ending> {
+    const drain = checkDrain(options) ?? drainOf(this.#node)
     const worker = this.#running.get(checkUid(uid))
-    if (worker !== undefined) return this.#stop(worker)
+    if (worker !== undefined) return this.#stop(worker, drain)
     const text = `${uid} is no worker that runs on ${this.#node.uid}`
     throw new SkeinError('ERR_NO_SUCH_PEER', text, { executed: 'no' })
   }
@@ -95,15 +103,19 @@ export class Workers {
     return [...this.#running.values()].map((worker) => ({ uid: worker.uid, is: worker.describe() }))
   }
 
-  /** Stops them all, and starts no more. */
-  async close(): Promise<void> {
+  /**
+   * Stops them all, and starts no more.
+   *
+   * @param options.drain milliseconds @default 0
+   */
+  async close({ drain = 0 }: StopOptions = {}): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#running.values()].map((worker) => this.#stop(worker)))
+    await Promise.all([...this.#running.values()].map((worker) => this.#stop(worker, drain)))
   }
 
   #launch({ comms, execArgv }: WorkersSpec): Launched {
-    const { launcher, onLine, onReport, onReady, onEnd } = this.#options
-    const { monitor, meshToken } = this.#node
+    const { launcher, onLine, onReport, onStart, onReady, onEnd } = this.#options
+    const { monitor, meshToken, drain } = this.#node
     const uid = `worker:${this.#index}:${this.#started++}`
     const spec: RuntimeSpec = {
       uid,
@@ -111,6 +123,7 @@ export class Workers {
       monitor,
       meshToken,
       comms: comms ?? inherited(this.#node.comms),
+      drain,
       execArgv: execArgv ?? this.#node.execArgv,
     }
     const worker = launcher.start(spec, {
@@ -118,6 +131,7 @@ export class Workers {
       report: (report) => onReport?.(uid, report),
     })
     this.#running.set(uid, worker)
+    onStart?.(worker)
     worker.ready.then(
       () => onReady?.(uid),
       () => {}, // whoever asked for it is told
@@ -129,10 +143,10 @@ export class Workers {
     return worker
   }
 
-  async #stop(worker: Launched): Promise<Ending> {
+  async #stop(worker: Launched, drain: number): Promise<Ending> {
     const { clock = systemClock, grace = DEFAULT_GRACE } = this.#options
-    const kill = clock.after(grace, () => worker.signal('SIGKILL'))
-    worker.stop()
+    const kill = clock.after(drain + grace, () => worker.signal('SIGKILL'))
+    worker.stop({ drain })
     const ending = await worker.ended
     kill.cancel()
     return ending
@@ -165,6 +179,14 @@ function checkWorkers(given: unknown): WorkersSpec {
   if (execArgv !== undefined && !isTexts(execArgv))
     throw invalidOption('execArgv', execArgv, 'an array of strings')
   return { count, comms, execArgv }
+}
+
+/** @throws ERR_INVALID_OPTION */
+function checkDrain(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  if (!isRecord(given)) throw invalidOption('options', given, '{ drain }')
+  const { drain } = checkOptions<StopOptions>(given, { drain: duration })
+  return drain
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { SkeinError } from '@skein/core'
+import { SkeinError, type StopOptions } from '@skein/core'
 import { deferred } from '@skein/test-harness'
 import type { Ending, LaunchEvents, Launched, Launcher, RuntimeSpec } from '../../src/launcher.js'
 import type { Role } from '../../src/roles/role.js'
@@ -31,6 +31,8 @@ export class MemoryLaunched implements Launched {
   readonly ended: Promise<Ending>
   readonly on: LaunchEvents
   readonly signals: string[] = []
+  /** The drains with which it was asked to end. */
+  readonly stops: (number | undefined)[] = []
   readonly #launcher: MemoryLauncher
   readonly #ended = deferred<Ending>()
   #role: Role | undefined
@@ -47,9 +49,10 @@ export class MemoryLaunched implements Launched {
     return `simulated ${this.uid}`
   }
 
-  stop(): void {
+  stop(options: StopOptions = {}): void {
+    this.stops.push(options.drain)
     if (this.#launcher.stubborn.has(this.uid)) return
-    void this.#role?.stop()
+    void this.#role?.stop(options)
   }
 
   signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean {

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
-import { checkNodes, LAUNCHERS, parseCount, type RunOptions, scriptAt } from './options.js'
+import {
+  checkNodes,
+  isScript,
+  LAUNCHERS,
+  parseCount,
+  parseSeconds,
+  type RunOptions,
+  scriptAt,
+} from './options.js'
 
 /** Exit status for wrong usage, as of shells and their builtins. */
 const USAGE = 2
@@ -10,6 +18,7 @@ interface RunFlags {
   readonly workers: number
   readonly nodes: number
   readonly launcher: RunOptions['launcher']
+  readonly drain: number
   readonly quiet?: boolean
 }
 
@@ -25,6 +34,8 @@ export async function main(args: readonly string[]): Promise<number> {
     status = await run(options)
   })
   try {
+    const [word = ''] = args
+    if (isScript(word)) forgottenRun(command, args)
     await command.parseAsync(args, { from: 'user' })
     return status
   } catch (error) {
@@ -32,6 +43,10 @@ export async function main(args: readonly string[]): Promise<number> {
     // It has been printed: help that was asked for is no error, help in place of an error is one.
     return error.exitCode === 0 ? 0 : USAGE
   }
+}
+
+function forgottenRun(command: Command, args: readonly string[]): never {
+  command.error(`error: unknown command '${args[0]}'\n(Did you mean skein run ${args.join(' ')}?)`)
 }
 
 function skein(start: (options: RunOptions) => Promise<void>): Command {
@@ -67,6 +82,11 @@ function skein(start: (options: RunOptions) => Promise<void>): Command {
         .choices(LAUNCHERS)
         .default('local'),
     )
+    .addOption(
+      new Option('-d, --drain <s>', 'seconds that what runs may take to end on SIGTERM')
+        .argParser(parseSeconds)
+        .default(10_000, '10'),
+    )
     .option('-q, --quiet', 'show no progress and no closing table')
     .addHelpText('after', RUN_HELP)
     .action(async (script: string, args: string[], flags: RunFlags, command: Command) => {
@@ -83,9 +103,10 @@ print goes to standard error, each line under the worker's name.
 
 Exit status: the program's own, which is the whole number from 0 to 255 that its
 function returns, or else 0; 1 for an error that nobody caught; 2 for wrong
-usage; 130 after Ctrl-C.
+usage; 130 after Ctrl-C, 143 after SIGTERM.
 
-Ctrl-C ends the mesh in order, within two seconds; a second one, at once.
+Ctrl-C ends the mesh in order, within two seconds. SIGTERM lets the calls that
+run end first: new ones fail meanwhile. A second signal ends it at once.
 
 Example:
   $ cat hello.ts

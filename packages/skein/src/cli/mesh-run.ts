@@ -30,6 +30,7 @@ export class MeshRun {
   readonly #execArgv: readonly string[]
   /** How runtimes ended that nobody had asked to, by uid. */
   readonly #losses = new Map<string, Ending>()
+  readonly #nodes: LocalProcess[] = []
   #summary: ProgramSummary | undefined
   #isEnding = false
 
@@ -53,9 +54,14 @@ export class MeshRun {
     return code ?? 128 + signalNumber(signal)
   }
 
-  /** Ends what is left of it, and shows what became of it. Nothing runs any more when it resolves. */
-  async end(): Promise<void> {
+  /**
+   * Ends what is left of it, and shows what became of it. Nothing runs any more when it resolves.
+   *
+   * @param drain milliseconds that what runs on the workers may take: as long the program is there for the answers
+   */
+  async end(drain: number): Promise<void> {
     this.#isEnding = true
+    if (drain > 0) await this.#crew.stop(this.#nodes, drain)
     await this.#crew.end()
     this.#screen.close()
     if (this.#summary !== undefined) this.#screen.table(this.#summary, this.#losses)
@@ -74,13 +80,15 @@ export class MeshRun {
     const { workers, nodes, launcher } = this.#options
     const starting = shares(workers, nodes).map((count, index) => {
       const roleOptions = { launcher, grace: WORKER_GRACE, workers: { count, comms: COMMS } }
-      return this.#start({
+      const node = this.#start({
         uid: `node:${index}`,
         role: 'node',
         monitor,
         roleOptions,
         execArgv: this.#execArgv,
-      }).ready
+      })
+      this.#nodes.push(node)
+      return node.ready
     })
     await Promise.all(starting)
   }
@@ -128,7 +136,8 @@ export class MeshRun {
       report: (given) => {
         const report = parseRoleReport(given)
         if (report?.kind === 'line') lines.push(report.uid, report.text)
-        else if (report?.kind === 'ended') this.#ended(report.uid, report)
+        else if (report?.kind === 'started') this.#crew.worker(report.uid, report.pid)
+        else if (report?.kind === 'ended') this.#workerEnded(report.uid, report)
         else if (report !== undefined) onReport(report)
       },
     })
@@ -145,7 +154,8 @@ export class MeshRun {
   #launch(launcher: LocalLauncher, start: Start, on: LaunchEvents): LocalProcess {
     // What plays on after it was interrupted must start nothing more.
     if (this.#isEnding) throw new SkeinError('ERR_CLOSED', 'the run is ending', { executed: 'no' })
-    const spec = { ...start, meshToken: this.#meshToken, comms: COMMS }
+    const { drain } = this.#options
+    const spec = { ...start, meshToken: this.#meshToken, comms: COMMS, drain }
     return this.#crew.add(launcher.start(spec, on))
   }
 
@@ -154,6 +164,11 @@ export class MeshRun {
     if (report?.kind === 'progress') this.#screen.progress(report)
     // Of a program that was interrupted there is nothing to sum up.
     if (!this.#isEnding) this.#summary ??= parseSummary(given)
+  }
+
+  #workerEnded(uid: string, ending: Ending): void {
+    this.#crew.worker(uid, undefined)
+    this.#ended(uid, ending)
   }
 
   /** One of the mesh's own has ended; if nobody has asked it to, the user wants to know. */

@@ -14,6 +14,8 @@ export interface RunOptions {
   /** Not more than workers. */
   readonly nodes: number
   readonly launcher: (typeof LAUNCHERS)[number]
+  /** Milliseconds that what runs may take to end after SIGTERM. */
+  readonly drain: number
   /** Shows neither progress nor the closing table. */
   readonly quiet: boolean
 }
@@ -21,10 +23,25 @@ export interface RunOptions {
 /** More would be a mistake: each is a process. */
 const MAX_COUNT = 4096
 
+/** A day. */
+const MAX_SECONDS = 86_400
+
 export function parseCount(given: string): number {
   const count = Number(given)
   if (/^\d+$/.test(given) && count >= 1 && count <= MAX_COUNT) return count
   throw new InvalidArgumentError(`Allowed is a whole number from 1 to ${MAX_COUNT}.`)
+}
+
+/** Seconds, as milliseconds. */
+export function parseSeconds(given: string): number {
+  const seconds = Number(given)
+  if (/^\d+(\.\d+)?$/.test(given) && seconds <= MAX_SECONDS) return seconds * 1000
+  throw new InvalidArgumentError(`Allowed are seconds, from 0 to ${MAX_SECONDS}.`)
+}
+
+/** Whether a word is more likely a program than a command. */
+export function isScript(word: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(word)
 }
 
 /** Says what is wrong with the command line, and never returns. */

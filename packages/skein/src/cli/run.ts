@@ -1,4 +1,5 @@
 import { SkeinError } from '@skein/core'
+import { nearby } from '../nearby.js'
 import { Crew } from './crew.js'
 import { Interrupts } from './interrupts.js'
 import { MeshRun } from './mesh-run.js'
@@ -12,14 +13,15 @@ export async function run(options: RunOptions): Promise<number> {
   const interrupts = new Interrupts(() => crew.kill())
   const mesh = new MeshRun(options, crew, screen)
   try {
-    const status = await Promise.race([interrupts.first, mesh.play()])
-    await mesh.end()
+    const played = mesh.play().then((status) => ({ status, drains: false }))
+    const { status, drains } = await Promise.race([interrupts.first, played])
+    await mesh.end(drains ? options.drain : 0)
     return status
   } catch (error) {
-    await mesh.end()
+    await mesh.end(0)
     if (!(error instanceof SkeinError)) throw error
     // Its message holds the last lines of what could not be started. Where it was raised here tells nothing.
-    screen.say(error.message)
+    screen.say(nearby(error.message))
     return 1
   } finally {
     interrupts.close()

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type StartRole, startRole } from '@skein/launch/internal'
+import { nearby } from '../nearby.js'
 import { type SummaryReport, summarise } from './summary.js'
 
 /** Of a program whose output nobody reads any more, as if SIGPIPE had ended it. */
@@ -25,7 +26,9 @@ async function checkProgram(script: string): Promise<void> {
   const { default: exported } = await import(script).catch(onImportError)
   // Twice, for CommonJS that a compiler has made of a module.
   if (typeof (exported?.default ?? exported) === 'function') return
-  console.error(`skein: ${fileURLToPath(script)} exports no function by default; it needs\n${EXAMPLE}`)
+  console.error(
+    `skein: ${nearby(fileURLToPath(script))} exports no function by default; it needs\n${EXAMPLE}`,
+  )
   process.exit(1)
 }
 

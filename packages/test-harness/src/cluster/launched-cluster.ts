@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, ZmqTransport } from '@skein/core/internal'
 import { parseRoleReport } from '@skein/launch'
+import { deferred } from '@skein/launch/internal'
 import type { Mesh, Runtime } from '@skein/runtime'
 import {
   type Head,
@@ -9,7 +10,6 @@ import {
   type RuntimeSpec,
   startHead,
 } from '@skein/runtime/internal'
-import { deferred } from '../deferred.js'
 import { type Cluster, type ClusterOptions, HEAD, MONITOR, misuse, workerAt, workerUids } from './cluster.js'
 import { HARNESS, type HarnessService } from './test-role.js'
 
