@@ -24,6 +24,7 @@ import type { Link } from './link/link.js'
 import type { DropReason } from './link/link-host.js'
 import { Links } from './link/links.js'
 import type { LinkParts } from './link/parts.js'
+import { type Safeguards, safeguards } from './link/safeguards.js'
 import type { Logger } from './logger.js'
 import type { CommsOptions } from './options.js'
 import type { PeerState } from './peer/liveness.js'
@@ -57,6 +58,8 @@ export interface CommsParts {
   readonly dispatch?: Dispatch | undefined
   /** Asks somebody who may know for a uid that the directory doesn't have. */
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+  /** @internal The auditor's. @default the real ones */
+  readonly safeguards?: Safeguards | undefined
 }
 
 type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -77,6 +80,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly #codec: Codec
   readonly #limits: Limits
   readonly #place: Place
+  readonly #safeguards: Safeguards
   readonly #dispatch: Dispatch
   readonly #deadlines: Deadlines
   readonly #requests: Requests
@@ -102,6 +106,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#limits = parts.limits ?? defaultLimits
     this.#codec = parts.codec ?? new MsgpackCodec({ references: parts.references })
     this.#place = parts.place ?? herePlace(this.#settings.random)
+    this.#safeguards = parts.safeguards ?? safeguards
     this.#dispatch = parts.dispatch ?? nothingExposed
     this.#deadlines = new Deadlines(this.#settings.clock)
     this.#waiters = new Waiters(this.#deadlines)
@@ -390,6 +395,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       codec: this.#codec,
       transport: this.#transport,
       place: this.#place,
+      safeguards: this.#safeguards,
       self: { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...this.#place },
     }
     return new Links(parts, {

@@ -4,7 +4,7 @@ import { Fifo } from '../fifo.js'
 import { type HandshakeEvent, type HandshakeState, handshake, idle } from '../peer/handshake.js'
 import { lanes } from '../peer/lanes.js'
 import { type DeathReason, liveness, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
-import { type Parcel, Session } from '../peer/session.js'
+import type { Parcel, Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
 import { OpenBatch, readBatch } from '../wire/batch.js'
 import { NO_TOKEN, NO_TOKEN_KEY, readHeader, tokenKey } from '../wire/header.js'
@@ -60,7 +60,7 @@ export class Link {
     this.address = 'address' in target ? target.address : undefined
     this.#state = { kind: 'connecting', since: clock.now() }
     const generation = this.#entry === undefined ? 1 : host.nextGeneration(this.#entry.instance)
-    this.session = new Session(generation, host.codec, flow)
+    this.session = host.safeguards.newSession(generation, host.codec, flow)
     this.#progress = new Progress(this.session)
     this.outbox = new Outbox(this.session, host.defer, () => this.#circuit.wakeData())
     this.#acknowledger = new Acknowledger(clock, flow, () => this.outbox.flushSoon())

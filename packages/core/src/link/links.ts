@@ -15,7 +15,9 @@ import type { DropReason, LinkHost } from './link-host.js'
 import type { LinkParts } from './parts.js'
 import { Rate } from './rate.js'
 import { Refusals } from './refusals.js'
+import type { Safeguards } from './safeguards.js'
 import { sameSecret } from './secret.js'
+import type { Secrets } from './secrets.js'
 
 /** What the links tell those who use them. */
 export interface LinksEvents {
@@ -47,6 +49,7 @@ export class Links implements LinkHost<Link> {
   readonly codec: Codec
   readonly transport: Transport
   readonly place: Place
+  readonly safeguards: Safeguards
   readonly self: DirectoryEntry
   readonly directory = new Directory()
   readonly drops = new Map<DropReason, number>()
@@ -54,7 +57,7 @@ export class Links implements LinkHost<Link> {
   readonly #on: LinksEvents
   readonly #byUid = new Map<string, Link>()
   /** By the tokens that we gave, and the nonces of the hands that are out. */
-  readonly #bySecret = new Map<string, Link>()
+  readonly #bySecret: Secrets<Link>
   /** Links to an address, until it is known who answers there. */
   readonly #anonymous = new Set<Link>()
   /** Links that are over and still let their last acknowledgement leave. */
@@ -75,6 +78,8 @@ export class Links implements LinkHost<Link> {
     this.codec = parts.codec
     this.transport = parts.transport
     this.place = parts.place
+    this.safeguards = parts.safeguards
+    this.#bySecret = parts.safeguards.newSecrets()
     this.self = parts.self
     this.#on = on
     const { clock, liveness } = parts.settings
@@ -125,7 +130,7 @@ export class Links implements LinkHost<Link> {
     const reading = tokenOf(frames[0])
     if (reading.kind !== 'token') return this.dropped(reading.reason)
     if (reading.token === NO_TOKEN_KEY) return this.#onGreeting(frames)
-    const link = this.#bySecret.get(reading.token)
+    const link = this.#bySecret.whose(reading.token)
     if (link === undefined) return this.dropped('token')
     link.onBatch(frames)
     this.#arm(link.due)
@@ -159,11 +164,11 @@ export class Links implements LinkHost<Link> {
   }
 
   claim(secret: Uint8Array, link: Link): void {
-    this.#bySecret.set(tokenKey(secret), link)
+    this.#bySecret.claim(secret, link)
   }
 
   release(secret: Uint8Array): void {
-    this.#bySecret.delete(tokenKey(secret))
+    this.#bySecret.release(secret)
   }
 
   destroyed(link: Link): void {
@@ -249,7 +254,7 @@ export class Links implements LinkHost<Link> {
   }
 
   #onShake(shake: Shake): void {
-    const link = this.#bySecret.get(tokenKey(shake.answers))
+    const link = this.#bySecret.whose(tokenKey(shake.answers))
     if (link === undefined) return this.dropped('stale')
     const stranger = link.instance !== undefined && link.instance !== shake.from.instance
     if (stranger && shake.refused === null) return this.#succeed(link, shake.from)

@@ -2,6 +2,7 @@ import { TurnedClock } from '../../src/clock.js'
 import type { Link } from '../../src/link/link.js'
 import type { LinkHost } from '../../src/link/link-host.js'
 import type { LinkParts } from '../../src/link/parts.js'
+import { safeguards } from '../../src/link/safeguards.js'
 import { settle } from '../../src/settings.js'
 import { Prng } from '../../src/transport/prng.js'
 import { defaultLimits } from '../../src/wire/limits.js'
@@ -28,6 +29,7 @@ export function parts() {
     codec: new MsgpackCodec(),
     transport,
     place: { host: 'here', process: 'self' },
+    safeguards,
     self: entryOf('self'),
   } satisfies LinkParts
   return { clock, transport, parts: made }
