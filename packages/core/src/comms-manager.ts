@@ -267,6 +267,8 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const { instance } = link
     const reason = 'disconnected'
     link.post({ kind: Kind.disconnect, uid: this.uid, instance: this.instance, reason })
+    // What was posted goes before the farewell, and runs.
+    this.#requests.replies.lose(uid, reason, { drains: true })
     link.farewell(reason)
     if (options.notify === true)
       this.#introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })

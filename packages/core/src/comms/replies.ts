@@ -94,7 +94,7 @@ export class Pending extends Due {
   }
 
   /** The same while the link lives: what is in the outbox leaves yet, and runs until the cancel behind it has come. */
-  get #executedYet(): Executed {
+  get executedYet(): Executed {
     return this.parcel === undefined ? 'no' : 'maybe'
   }
 
@@ -109,13 +109,13 @@ export class Pending extends Due {
   override expired(): void {
     const { uid, what, method } = this.asked
     const message = `${what} at ${uid} was not answered within ${this.timeout} ms`
-    const facts = { uid, method, timeoutMs: this.timeout, executed: this.#executedYet }
+    const facts = { uid, method, timeoutMs: this.timeout, executed: this.executedYet }
     this.#giveUp('timeout', new SkeinError('ERR_TIMEOUT', message, facts))
   }
 
   cancel(reason = 'cancelled', cause?: unknown): void {
     const { uid, what, method } = this.asked
-    const facts = { uid, method, reason, executed: this.#executedYet, cause }
+    const facts = { uid, method, reason, executed: this.executedYet, cause }
     this.#giveUp(reason, new SkeinError('ERR_CANCELLED', `${what} at ${uid} was given up: ${reason}`, facts))
   }
 
@@ -186,13 +186,16 @@ export class Replies {
     return pending?.asked.uid === uid ? pending : undefined
   }
 
-  /** A peer is gone: nothing that was asked of it will be answered. */
-  lose(uid: string, reason: string): void {
+  /**
+   * A peer is gone: nothing that was asked of it will be answered.
+   *
+   * @param drains whether what is in its outbox leaves yet
+   */
+  lose(uid: string, reason: string, { drains = false } = {}): void {
     for (const pending of this.#pending.values()) {
       if (pending.asked.uid !== uid) continue
-      pending.reject(
-        new RuntimeDisconnectedError(uid, reason, pending.executed, { method: pending.asked.method }),
-      )
+      const executed = drains ? pending.executedYet : pending.executed
+      pending.reject(new RuntimeDisconnectedError(uid, reason, executed, { method: pending.asked.method }))
     }
   }
 

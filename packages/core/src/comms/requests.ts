@@ -122,6 +122,7 @@ export class Requests {
     if (link !== undefined) return this.#put(link, message, options, pending)
     if (this.#parts.resolve === undefined) throw noSuchPeer(uid)
     return this.lookUp(uid).then(() => {
+      if (pending !== undefined && !this.replies.awaits(pending)) return // given up while it waited
       const found = this.#parts.links().to(uid)
       if (found === undefined) throw noSuchPeer(uid)
       return this.#put(found, message, options, pending)
