@@ -26,6 +26,7 @@ import type { DropReason } from './link/drops.js'
 import type { Link } from './link/link.js'
 import { Links } from './link/links.js'
 import type { LinkParts } from './link/parts.js'
+import { type Safeguards, safeguards } from './link/safeguards.js'
 import type { Logger } from './logger.js'
 import type { CommsOptions } from './options.js'
 import { endOf, type PeerState } from './peer/liveness.js'
@@ -62,6 +63,8 @@ export interface CommsParts {
   readonly dispatch?: Dispatch | undefined
   /** Asks somebody who may know for a uid that the directory doesn't have. */
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+  /** @internal The auditor's. @default the real ones */
+  readonly safeguards?: Safeguards | undefined
 }
 
 export interface StopOptions {
@@ -91,6 +94,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly #codec: Codec
   readonly #limits: Limits
   readonly #place: Place
+  readonly #safeguards: Safeguards
   readonly #deadlines: Deadlines
   readonly #requests: Requests
   readonly #waiters: Waiters
@@ -115,6 +119,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const { limits = defaultLimits, references } = parts
     this.#limits = limits
     this.#place = parts.place ?? herePlace(this.#settings.random)
+    this.#safeguards = parts.safeguards ?? safeguards
     const { clock, random, flow, timeout, requestContext } = this.#settings
     this.#deadlines = new Deadlines(clock)
     this.#waiters = new Waiters(this.#deadlines)
@@ -445,6 +450,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       codec: this.#codec,
       transport: this.#transport,
       place: this.#place,
+      safeguards: this.#safeguards,
       self: { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...this.#place },
     }
     return new Links(parts, {

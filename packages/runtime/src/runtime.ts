@@ -47,7 +47,7 @@ export interface RuntimeOptions extends CommsOptions {
 }
 
 /** What a runtime can be given in place of its own. */
-export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place'>
+export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place' | 'safeguards'>
 
 export interface RuntimeEvents {
   /** A peer's state has changed. Comes in the order of the changes. */

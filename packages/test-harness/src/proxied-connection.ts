@@ -70,6 +70,15 @@ export class ProxiedConnection {
     resetSocket(this.#client)
     resetSocket(this.#target)
   }
+
+  /**
+   * Breaks the connection towards the client alone. What was taken from it before goes on to the target as its course
+   * allows, however late, and then ends.
+   */
+  strand(): void {
+    resetSocket(this.#client)
+    this.#up.finish()
+  }
 }
 
 function resetSocket(socket: Socket): void {

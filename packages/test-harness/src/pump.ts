@@ -63,6 +63,11 @@ export class Pump {
     else this.#source.resume()
   }
 
+  /** Lets an end follow what was taken, although the source has sent none. */
+  finish(): void {
+    this.#take({ kind: 'end', due: this.#nextDue() })
+  }
+
   /** Drops what is held. Both sockets must have been destroyed: nothing is carried from here on. */
   stop(): void {
     this.#alarm?.cancel()

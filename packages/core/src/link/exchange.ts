@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.js'
 import { SkeinError } from '../errors.js'
-import { type Parcel, Session } from '../peer/session.js'
+import type { Parcel, Session } from '../peer/session.js'
 import type { Frames } from '../transport/transport.js'
 import { OpenBatch, readBatch } from '../wire/batch.js'
 import type { Header, Numbers } from '../wire/header.js'
@@ -45,7 +45,7 @@ export class Exchange {
     const { clock, flow } = parts.settings
     this.#parts = parts
     this.#on = on
-    this.session = new Session(generation, parts.codec, flow)
+    this.session = parts.safeguards.newSession(generation, parts.codec, flow)
     this.outbox = new Outbox(this.session, on.defer, on.wake)
     this.#acknowledger = new Acknowledger(clock, flow, () => this.outbox.flushSoon())
     this.#progress = new Progress(this.session)

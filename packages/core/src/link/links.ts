@@ -10,7 +10,6 @@ import type { LinkEvents, LinkHost } from './link-host.js'
 import type { LinkParts } from './parts.js'
 import { Reception } from './reception.js'
 import { Round } from './round.js'
-import { Secrets } from './secrets.js'
 
 /** What the links tell those who use them. */
 export interface LinksEvents {
@@ -45,14 +44,13 @@ export class Links {
   #attempts = 0
   #closed = false
 
-  /** @param secrets who may speak for whom; a test can switch it off */
-  constructor(parts: LinkParts, on: LinksEvents, secrets: Secrets<Link> = new Secrets<Link>()) {
+  constructor(parts: LinkParts, on: LinksEvents) {
     this.self = parts.self
     this.#on = on
     this.#round = new Round(parts.settings.clock, () => this.all())
     this.#host = {
       ...parts,
-      secrets,
+      secrets: parts.safeguards.newSecrets(),
       generations: this.#generations,
       drops: this.drops,
       on: this.#linkEvents(),

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { TurnedClock } from '../../src/clock.js'
 import type { PeerChange } from '../../src/comms/introductions.js'
 import type { Dispatch } from '../../src/comms/serving.js'
-import { CommsManager } from '../../src/comms-manager.js'
+import { CommsManager, type CommsParts } from '../../src/comms-manager.js'
 import { MemoryNetwork } from '../../src/transport/memory-network.js'
 import type { Transport } from '../../src/transport/transport.js'
+import type { DirectoryEntry } from '../../src/wire/message.js'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const call = { service: 's', method: 'm' }
@@ -15,8 +16,8 @@ class Two {
   readonly network = new MemoryNetwork({ clock: this.clock, seed: 1, latency: { min: 1, max: 1 } })
   readonly ran: string[] = []
   readonly changes: PeerChange[] = []
-  readonly a = this.#manager('a')
-  readonly b = this.#manager('b')
+  readonly a = this.manager('a')
+  readonly b = this.manager('b')
 
   async start(): Promise<void> {
     this.a.on('peer', (change) => this.changes.push(change))
@@ -35,14 +36,14 @@ class Two {
     await this.network.close()
   }
 
-  #manager(uid: string): CommsManager {
+  manager(uid: string, resolve?: CommsParts['resolve']): CommsManager {
     const dispatch: Dispatch = ({ signal }) => {
       this.ran.push(uid)
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     }
     const { clock } = this
     const options = { uid, meshToken: 'token of the tests', logger: silent, clock }
-    return new CommsManager(options, { transport: this.#transport(uid), dispatch })
+    return new CommsManager(options, { transport: this.#transport(uid), dispatch, resolve })
   }
 
   /** Runtimes offer the lanes of a real network; here there is one. */
@@ -83,6 +84,32 @@ describe('A request', () => {
     await two.clock.advance(200)
     expect(await error).toMatchObject({ code: 'ERR_TIMEOUT', executed: 'maybe' })
     expect(two.ran).toEqual(['a'])
+  })
+
+  test('that is given up while its peer is looked up never runs, as it says', async () => {
+    let found = (_: DirectoryEntry | undefined): void => {}
+    const c = two.manager('c', () => new Promise((resolve) => (found = resolve)))
+    await c.start()
+    const timed = failureOf(c.sendRecv('b', call, { timeout: 160 }))
+    const reply = c.sendRecv('b', call)
+    const cancelled = failureOf(reply)
+    reply.cancel()
+    await two.clock.advance(200)
+    found(two.b.entry)
+    await two.clock.advance(1000)
+    expect(await timed).toMatchObject({ code: 'ERR_TIMEOUT', executed: 'no' })
+    expect(await cancelled).toMatchObject({ code: 'ERR_CANCELLED', executed: 'no' })
+    expect(two.ran).toEqual([])
+    await c.destroy()
+  })
+
+  test('that leaves with the farewell of its caller may run, and says so', async () => {
+    await two.link()
+    const error = failureOf(two.a.sendRecv('b', call))
+    two.a.disconnect('b')
+    await two.clock.advance(100)
+    expect(await error).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
+    expect(two.ran).toEqual(['b'])
   })
 
   test('can time out or be cancelled while the runtime stops', async () => {

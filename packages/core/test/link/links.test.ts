@@ -31,7 +31,10 @@ function linked(secrets = new Noting()) {
     merged() {},
     running: () => 0,
   }
-  const links = new Links(given, events, secrets)
+  const links = new Links(
+    { ...given, safeguards: { ...given.safeguards, newSecrets: () => secrets } },
+    events,
+  )
   const entry = entryOf('peer', { endpoints: ['tcp://127.0.0.1:3000'] })
   links.directory.learn(entry)
   return { clock, transport, given, links }

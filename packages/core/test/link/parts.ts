@@ -4,6 +4,7 @@ import { Generations } from '../../src/link/generations.js'
 import type { Link } from '../../src/link/link.js'
 import type { LinkHost } from '../../src/link/link-host.js'
 import type { LinkParts } from '../../src/link/parts.js'
+import { safeguards } from '../../src/link/safeguards.js'
 import { Secrets } from '../../src/link/secrets.js'
 import { settle } from '../../src/settings.js'
 import { Prng } from '../../src/transport/prng.js'
@@ -31,6 +32,7 @@ export function parts() {
     codec: new MsgpackCodec(),
     transport,
     place: { host: 'here', process: 'self' },
+    safeguards,
     self: entryOf('self'),
   } satisfies LinkParts
   return { clock, transport, parts: made }

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import type { Findings } from '../src/audit/findings.js'
+import { SABOTAGES } from '../src/audit/sabotage.js'
+import { makeSchedule } from '../src/audit/schedule.js'
+import { useLedger } from '../src/use-ledger.js'
+
+useLedger()
+
+const AUDIT = fileURLToPath(new URL('../bin/audit.mjs', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'skein-audit-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `npm run audit`, without what makes the build current. */
+function audit(args: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [AUDIT, ...args.split(' ')], (error, stdout, stderr) => {
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr })
+    })
+  })
+}
+
+const NONE = {
+  unsettled: 0,
+  executedTwice: 0,
+  noButExecuted: 0,
+  reordered: 0,
+  lostOneWay: 0,
+  doubledOneWay: 0,
+  corrupted: 0,
+  unasked: 0,
+}
+
+describe('An audit', () => {
+  test.each(['tcp', 'memory'])(
+    'over %s is clean after faults of all kinds and a kill',
+    async (transport) => {
+      const json = join(folder, `${transport}.json`)
+      const { status, stdout } = await audit(
+        `--requests 3000 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
+      )
+      const findings: Findings = JSON.parse(stdout)
+      expect(findings).toMatchObject(NONE)
+      expect(status).toBe(0)
+      expect(findings.requests).toBeGreaterThanOrEqual(3000)
+      const written: object = JSON.parse(readFileSync(json, 'utf8'))
+      const schedule = makeSchedule({ requests: 3000, cuts: 9, kills: 1, seed: 1 })
+      expect(written).toMatchObject({ ...findings, clean: true, givenUp: null, schedule })
+    },
+    60_000,
+  )
+
+  test.each(SABOTAGES)(
+    'without %s fails',
+    async (safeguard) => {
+      const { status, stdout } = await audit(
+        `--requests 1000 --cuts 4 --kills 0 --seed 1 --transport memory --sabotage ${safeguard} --patience 1`,
+      )
+      expect(JSON.parse(stdout)).not.toMatchObject(NONE)
+      expect(status).toBe(1)
+    },
+    60_000,
+  )
+
+  test.each([
+    ['--requests none', 'a whole number from 1'],
+    ['--cuts -1', 'a whole number from 0'],
+    ['--transport pigeon', 'tcp, ipc, memory'],
+    ['--sabotage luck', 'dedup, resume, token, order'],
+    ['--speed 9', "unknown option '--speed'"],
+    ['--json /nowhere/audit.json', 'no such file or directory'],
+    ['more', 'too many arguments'],
+  ])('refuses %s, and says why', async (args, why) => {
+    const { status, stdout, stderr } = await audit(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(why)
+  })
+
+  test('has help', async () => {
+    const { status, stdout } = await audit('--help')
+    expect(status).toBe(0)
+    for (const option of ['requests', 'cuts', 'kills', 'seed', 'transport', 'sabotage', 'json']) {
+      expect(stdout).toContain(`--${option} <`)
+    }
+  })
+})
