@@ -88,7 +88,10 @@ describe('a watched ZeroMQ connection', () => {
     const options = { watch: true, heartbeatInterval: minute, heartbeatTimeout: minute }
     const { down } = dialled(turned, `tcp://127.0.0.1:${port}`, options)
     await once(server, 'connection')
+    const verdict = turned.probe(`tcp://127.0.0.1:${port}`, minute, 'whose')
+    await once(server, 'connection')
     await clock.advance(2 * minute)
+    expect(await verdict).toBe('unknown')
     expect(await down).toBe('no handshake in time')
     await turned.close()
     expect(clock.pending).toBe(0)
