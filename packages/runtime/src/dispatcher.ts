@@ -2,7 +2,6 @@ import { type Dispatch, type Incoming, SkeinError } from '@skein/core'
 import { describe, invalidOption, Kind } from '@skein/core/internal'
 import { methodsOf } from './exposure.js'
 import type { ResidentObjects } from './resident-objects.js'
-import { refuseStream } from './streams.js'
 
 /** Runs a request: returns its result or a promise of it, or throws. */
 export type Next = (request: Incoming) => unknown
@@ -89,10 +88,6 @@ export class Dispatcher {
   }
 
   #route(request: Incoming): unknown {
-    return refuseStream(this.#handle(request), this.#uid, request.message)
-  }
-
-  #handle(request: Incoming): unknown {
     const { message } = request
     const uid = this.#uid
     if (message.kind === Kind.cmd) return this.#objects.run(message)

@@ -4,7 +4,6 @@ import { describe, invalidOption } from '@skein/core/internal'
 import { isRemoteName } from './names.js'
 import { checkOptions, REQUEST_CHECKS } from './options.js'
 import type { Remote } from './remote.js'
-import { notIterable } from './streams.js'
 
 /** What is behind a proxy: a service, or a resident object. */
 export interface Door {
@@ -41,7 +40,7 @@ class ProxyTarget {
   method(name: string): RemoteFunction {
     const known = this.#methods.get(name)
     if (known !== undefined) return known
-    const made: RemoteFunction = (...args) => notIterable(this.#door.request(name, args, this.#options))
+    const made: RemoteFunction = (...args) => this.#door.request(name, args, this.#options)
     this.#methods.set(name, made)
     return made
   }
