@@ -12,7 +12,7 @@ export type {
   RemoteMethod,
   RemoteObject,
   RemoteResult,
-  StreamsAreNotSupportedYet,
+  RemoteStreamReply,
 } from './remote.js'
 export type { NodeService } from './roles/node.js'
 export type { WorkerReport, WorkersSpec } from './roles/workers.js'

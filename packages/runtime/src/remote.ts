@@ -1,4 +1,4 @@
-import type { Reply } from '@skein/core'
+import type { RemoteStream, Reply } from '@skein/core'
 import type { LocalName } from './names.js'
 
 type Callable = (...args: never[]) => unknown
@@ -14,7 +14,7 @@ type RemoteName<Name, Value> = Name extends string
 
 /**
  * What a `T` that lives in another runtime looks like from here: its public methods, each returning a Reply of what it
- * returns there. What is no method, is private or begins with `_` isn't there. A method that yields can't be called.
+ * returns there. What is no method, is private or begins with `_` isn't there. A method that yields gives a stream.
  *
  * Of an overloaded method the last overload counts, and a generic one loses its type parameters; TypeScript has no more
  * to give.
@@ -30,31 +30,31 @@ export type Remote<T> = {
 export type RemoteObject<T> = Remote<T> & AsyncDisposable
 
 export type RemoteMethod<Method> = Method extends (...args: infer Args) => infer Result
-  ? IsStream<Awaited<Result>> extends true
-    ? StreamsAreNotSupportedYet
-    : (...args: Args) => RemoteResult<Result>
+  ? (...args: Args) => RemoteResult<Result>
   : never
 
 /**
- * In place of a method that returns a generator or an async iterable: it can't be called from elsewhere, and the
- * compiler's error names this. Return an array.
+ * The reply of a method that returns a generator or an async iterable. It is iterated as it is, `for await (const item of
+ * remote.items())`, or awaited for the stream.
  */
-export interface StreamsAreNotSupportedYet {
-  readonly streamsAreNotSupportedYet: never
-}
+export type RemoteStreamReply<T, R = unknown> = Reply<RemoteStream<T, R>> & AsyncIterable<T>
 
-/** Of `any` and `never` nobody knows. */
-type IsStream<Result> = [Result] extends [never]
-  ? false
-  : 0 extends 1 & Result
-    ? false
-    : [Result] extends [AsyncIterable<unknown> | Iterator<unknown, unknown, never>]
-      ? true
-      : false
+/** The reply for what is iterated later: generators and async iterables. */
+type StreamResult<Result> = Result extends
+  | AsyncIterator<infer T, infer R, never>
+  | Generator<infer T, infer R, never>
+  ? RemoteStreamReply<T, R>
+  : Result extends AsyncIterable<infer T>
+    ? RemoteStreamReply<T>
+    : never
+
+type Stream = AsyncIterable<unknown> | Generator<unknown, unknown, never>
 
 /** Tuples keep `any` and `never` from being taken for everything, or for nothing. */
 export type RemoteResult<Result> = [Result] extends [never]
   ? Reply<never>
   : 0 extends 1 & Result
     ? Reply<Result>
-    : Reply<Awaited<Result>>
+    : [Awaited<Result>] extends [Stream]
+      ? StreamResult<Awaited<Result>>
+      : Reply<Awaited<Result>>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type Incoming, type PeerChange, Reply } from '@skein/core'
+import { type Incoming, type PeerChange, RemoteStream, Reply } from '@skein/core'
 import { eventually, once, useLedger } from '@skein/test-harness'
 import { DIRECTORY, type DirectoryService, directoryService } from '../src/directory.js'
 import { Runtime } from '../src/runtime.js'
@@ -91,6 +91,11 @@ describe('a service', () => {
       ...facts,
       message: "there is no service 'physics' at b; there is maths",
     })
+  })
+
+  test('that yields gives a stream', async () => {
+    const { a } = await serving()
+    expect(await call(a, 'b', 'maths', 'count')).toBeInstanceOf(RemoteStream)
   })
 
   test('that was withdrawn is gone, and its name is free', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import type { Reply } from '@skein/core'
+import type { RemoteStream, Reply } from '@skein/core'
 import type { Mesh } from '../src/mesh.js'
 import type { Pool } from '../src/pool.js'
-import type { Remote, RemoteObject, StreamsAreNotSupportedYet } from '../src/remote.js'
+import type { Remote, RemoteObject, RemoteStreamReply } from '../src/remote.js'
 import type { Runtime } from '../src/runtime.js'
 
 /** Whether two types are the same, `any` and readonly included. */
@@ -38,7 +38,21 @@ class Sample extends Base {
     return new Map()
   }
   *generator(): Generator<number, void, unknown> {}
-  async *asyncGenerator(): AsyncGenerator<string> {}
+  async *asyncGenerator(): AsyncGenerator<string, boolean> {
+    yield ''
+    return true
+  }
+  async promisedStream(): Promise<Generator<number, void>> {
+    return this.generator()
+  }
+  passedOn(stream: RemoteStream<number, string>): RemoteStream<number, string> {
+    return stream
+  }
+  async consumes(dates: AsyncIterable<Date>): Promise<number> {
+    let count = 0
+    for await (const _ of dates) count += 1
+    return count
+  }
   iterable(): AsyncIterable<Date> {
     return this.asyncDates()
   }
@@ -83,6 +97,9 @@ test('a proxy has the methods of what is behind it, and nothing else', () => {
       | 'generator'
       | 'asyncGenerator'
       | 'iterable'
+      | 'promisedStream'
+      | 'passedOn'
+      | 'consumes'
       | 'asyncDates'
       | 'rest'
       | 'optional'
@@ -107,10 +124,18 @@ test('a method takes what it takes there, and gives a reply of what it returns t
   expect.assertions(0)
 })
 
-test('a method that yields is nothing that can be called', () => {
-  sure<Same<R['generator'], StreamsAreNotSupportedYet>>()
-  sure<Same<R['asyncGenerator'], StreamsAreNotSupportedYet>>()
-  sure<Same<R['iterable'], StreamsAreNotSupportedYet>>()
+test('a method that yields gives a stream, which may be iterated before it is awaited', () => {
+  sure<Same<R['generator'], () => RemoteStreamReply<number, void>>>()
+  sure<Same<R['asyncGenerator'], () => RemoteStreamReply<string, boolean>>>()
+  sure<Same<R['iterable'], () => RemoteStreamReply<Date>>>()
+  sure<Same<R['promisedStream'], () => RemoteStreamReply<number, void>>>()
+  sure<
+    Same<
+      R['passedOn'],
+      (stream: RemoteStream<number, string>) => RemoteStreamReply<number, string | undefined>
+    >
+  >()
+  sure<Same<R['consumes'], (dates: AsyncIterable<Date>) => Reply<number>>>()
   expect.assertions(0)
 })
 
@@ -138,8 +163,9 @@ export async function misuse(runtime: Runtime, mesh: Mesh): Promise<void> {
   await remote.secret()
   // @ts-expect-error: a service is nothing to let go of
   await using _service = remote
-  // @ts-expect-error: what yields can't be called from elsewhere
-  const count: number = await remote.generator()
+  for await (const item of remote.generator()) sure<Same<typeof item, number>>()
+  for await (const item of await remote.asyncGenerator()) sure<Same<typeof item, string>>()
+  const count: number = await remote.consumes(runtime.proxy<Sample>('b', 'sample').iterable())
   // @ts-expect-error: a method can not be replaced
   remote.sync = () => sum
 

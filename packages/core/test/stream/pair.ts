@@ -1,9 +1,11 @@
 import { TurnedClock } from '../../src/clock.js'
 import { Deadlines } from '../../src/deadlines.js'
 import type { Run } from '../../src/stream/ports.js'
+import type { StreamOutcome } from '../../src/stream/producer.js'
+import { RemoteStream } from '../../src/stream/remote-stream.js'
 import { Streams } from '../../src/stream/streams.js'
 import { defaultLimits } from '../../src/wire/limits.js'
-import { Kind, type Message, type StreamMessage } from '../../src/wire/message.js'
+import { Kind, type Message, type Next, type StreamMessage } from '../../src/wire/message.js'
 import { nameField, parse, toArray } from '../../src/wire/messages.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 
@@ -96,6 +98,39 @@ export class Pair {
     const message = letter && this.b.open(letter)
     if (message?.kind !== Kind.reply) throw new TypeError('a reply was sent')
     return message.value
+  }
+
+  /** The same for a stream, as its consumer gets it. */
+  stream<T = unknown, R = unknown>(source: unknown): RemoteStream<T, R> {
+    const arrived = this.send(source)
+    if (!(arrived instanceof RemoteStream)) throw new TypeError('a stream was sent')
+    return arrived
+  }
+
+  /** The same with what its sender knows of it. */
+  offer<T = unknown>(source: unknown) {
+    const stream = this.stream<T>(source)
+    const [offered] = this.a.streams.taken()
+    if (offered === undefined) throw new TypeError('a stream was offered')
+    const outcomes: StreamOutcome[] = []
+    offered.onEnd((outcome) => outcomes.push(outcome))
+    return { stream, offered, outcomes }
+  }
+
+  /** The messages with items that were posted. */
+  get batches(): Next[] {
+    return this.a.posted.filter((message): message is Next => message.kind === Kind.next)
+  }
+
+  /** What a promise settles with once everything has happened that can. */
+  async outcome(promise: Promise<unknown>): Promise<unknown> {
+    let settled: unknown = 'pending'
+    promise.then(
+      (value) => (settled = value),
+      (error) => (settled = { threw: error }),
+    )
+    await this.settle()
+    return settled
   }
 
   /** Everything that can happen without another word from a test happens. */

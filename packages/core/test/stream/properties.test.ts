@@ -183,6 +183,6 @@ test('no item is lost, doubled or out of order; little is under way; both sides 
       if (outcome !== undefined)
         expect([pair.a.streams.producing('b'), pair.b.streams.consuming('a')]).toEqual([0, 0])
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   )
 })

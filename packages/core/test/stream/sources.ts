@@ -1,3 +1,5 @@
+import { expect } from '@jest/globals'
+
 /** An async iterator under a test's control: items, an end or an error come when the test says so. */
 export class Tap<T> implements AsyncIterableIterator<T, unknown> {
   /** How often each was called. */
@@ -58,4 +60,29 @@ export async function* counting(
 
 export function newTrace(): Trace {
   return { produced: 0, finished: 0 }
+}
+
+export async function read<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of stream) items.push(item)
+  return items
+}
+
+export function webStream(items: unknown[]): ReadableStream {
+  return new ReadableStream({
+    start(controller) {
+      for (const item of items) controller.enqueue(item)
+      controller.close()
+    },
+  })
+}
+
+export function unreturnable(items: unknown[]): AsyncIterable<unknown> {
+  const left = items.values()
+  return { [Symbol.asyncIterator]: () => ({ next: async () => left.next() }) }
+}
+
+/** What `Pair.outcome` gives for a promise that rejected with an error of these facts. */
+export function threw(facts: object) {
+  return { threw: expect.objectContaining(facts) }
 }

@@ -1,0 +1,211 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import type { StreamOutcome } from '../../src/stream/producer.js'
+import { Pair } from './pair.js'
+import { counting, newTrace, read, Tap, threw } from './sources.js'
+
+let pair: Pair
+beforeEach(() => {
+  pair = new Pair()
+})
+
+describe('A producer', () => {
+  test('sends an item that comes alone at the end of its turn', async () => {
+    const tap = new Tap<string>()
+    const stream = pair.stream(tap)
+    const first = stream.next()
+    await pair.settle()
+    tap.give('x')
+    await pair.outcome(first)
+    tap.give('alone')
+    expect(await pair.outcome(stream.next())).toEqual({ done: false, value: 'alone' })
+    expect(pair.batches.map(({ items }) => items)).toEqual([['x'], ['alone']])
+  })
+
+  test('gathers what is ready into messages of up to 64 items', async () => {
+    expect(await pair.outcome(read(pair.stream(counting(newTrace(), 300))))).toHaveLength(300)
+    expect(pair.batches.map(({ items }) => items.length)).toEqual([1, 4, 16, 64, 64, 64, 64, 23])
+  })
+
+  test('makes messages of about 64 KiB of large items, whatever they are', async () => {
+    async function* records() {
+      for (let i = 0; i < 100; i++) yield { text: 'x'.repeat(20_000) }
+    }
+    async function* binaries() {
+      for (let i = 0; i < 100; i++) yield new Uint8Array(i < 20 ? 10 : 30_000)
+    }
+    await pair.outcome(read(pair.stream(records())))
+    await pair.outcome(read(pair.stream(binaries())))
+    expect(Math.max(...pair.a.sizes)).toBeLessThan(130_000)
+    expect(Math.max(...pair.batches.map(({ items }) => items.length))).toBeGreaterThan(10)
+  })
+
+  test('lets the others have their turn after each message', async () => {
+    const trace = newTrace()
+    const stream = pair.stream(counting(trace))
+    void stream.next()
+    while (trace.produced < 85) {
+      const before = trace.produced
+      await pair.a.clock.advance(0)
+      pair.turn()
+      expect(trace.produced - before).toBeLessThanOrEqual(64)
+    }
+  })
+
+  test('has at most 1024 items under way, and goes on when they are consumed', async () => {
+    const trace = newTrace()
+    const stream = pair.stream(counting(trace))
+    await pair.outcome(stream.next())
+    expect(trace.produced).toBe(1025) // the first one is consumed
+    for (let i = 0; i < 20; i++) await pair.outcome(stream.next())
+    expect(trace.produced).toBe(1025 + 4 + 16)
+  })
+
+  test('has at most 1 MiB under way, and the message that passes it', async () => {
+    const size = 100_000
+    let produced = 0
+    async function* large() {
+      for (;;) {
+        produced += 1
+        yield new Uint8Array(size)
+      }
+    }
+    const stream = pair.stream(large())
+    void stream.next()
+    await pair.settle()
+    expect(produced - 1).toBe(Math.ceil(1024 ** 2 / (size + 20)))
+  })
+
+  test('sends an item that is larger than the window', async () => {
+    async function* huge() {
+      yield new Uint8Array(3 * 1024 ** 2)
+      yield 'after'
+    }
+    expect(await pair.outcome(read(pair.stream(huge())))).toEqual([expect.any(Uint8Array), 'after'])
+  })
+
+  test('pulls nothing while there is no room in the outbox, and a message at each word that there is', async () => {
+    const trace = newTrace()
+    const stream = pair.stream(counting(trace))
+    pair.a.room = false
+    void stream.next()
+    await pair.settle()
+    expect([trace.produced, pair.a.waiting.length]).toEqual([0, 1])
+    pair.a.grantRoom()
+    await pair.settle()
+    expect([trace.produced, pair.a.waiting.length]).toEqual([1, 1])
+    pair.a.grantRoom()
+    await pair.settle()
+    expect([trace.produced, pair.a.waiting.length]).toEqual([1 + 4, 1])
+    pair.a.room = true
+    pair.a.grantRoom()
+    await pair.settle()
+    expect(trace.produced).toBe(1025)
+  })
+
+  test('runs its iterator in the context in which it was offered', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    pair.a.bind = () => AsyncLocalStorage.snapshot()
+    const seen: unknown[] = []
+    async function* source() {
+      try {
+        for (;;) {
+          seen.push(storage.getStore())
+          yield 1
+        }
+      } finally {
+        seen.push(storage.getStore())
+      }
+    }
+    const stream = storage.run('request', () => pair.stream(source()))
+    await storage.run('other', () => pair.outcome(stream.next()))
+    await stream.return()
+    await pair.settle()
+    expect(new Set(seen)).toEqual(new Set(['request']))
+    expect(seen.length).toBeGreaterThan(2)
+  })
+
+  test('is untouched where the value that held it was not sent', async () => {
+    const trace = newTrace()
+    const source = counting(trace, 2)
+    expect(() => pair.send([source, () => {}])).toThrow(expect.objectContaining({ path: 'value[1]' }))
+    expect(pair.a.streams.producing('b')).toBe(0)
+    expect(pair.a.streams.taken()).toEqual([])
+    expect(await read(source)).toEqual([0, 1])
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['no object', () => ({ [Symbol.asyncIterator]: () => ({ next: async () => 5 }) }), 'no object'],
+    ['no iterator', () => ({ [Symbol.asyncIterator]: () => ({}) }), 'next'],
+    ['a throw', () => ({ [Symbol.asyncIterator]: () => thrower('no iterator for you') }), 'for you'],
+  ])('fails its stream where the iterator gives %s', async (_, make, text) => {
+    expect(await pair.outcome(pair.stream(make()).next())).toEqual(
+      threw({ message: expect.stringContaining(text) }),
+    )
+    expect(pair.a.streams.producing('b')).toBe(0)
+  })
+})
+
+describe('Whoever offered a stream', () => {
+  test('is told of those in the last value, once', () => {
+    pair.send([counting(newTrace()), counting(newTrace())])
+    const taken = pair.a.streams.taken()
+    expect(taken.map(({ number, peer, isOver }) => [number, peer, isOver])).toEqual([
+      [1, 'b', false],
+      [2, 'b', false],
+    ])
+    expect(pair.a.streams.taken()).toEqual([])
+    pair.send('no stream')
+    expect(pair.a.streams.taken()).toEqual([])
+  })
+
+  test('learns how it ended', async () => {
+    const ended = pair.offer(counting(newTrace(), 2))
+    await pair.outcome(read(ended.stream))
+    expect(ended.outcomes).toEqual([{ kind: 'ended' }])
+    const closed = pair.offer(counting(newTrace()))
+    await closed.stream.return()
+    await pair.settle()
+    expect(closed.outcomes).toEqual([{ kind: 'closed', reason: 'returned' }])
+    const lost = pair.offer(counting(newTrace()))
+    pair.a.streams.lose('b', 'crashed')
+    expect(lost.outcomes).toEqual([{ kind: 'lost' }])
+    const late: StreamOutcome[] = []
+    lost.offered.onEnd((outcome) => late.push(outcome))
+    expect(late).toEqual(lost.outcomes)
+  })
+
+  test('may stop it: its consumer fails with ERR_CANCELLED, the iterator is returned', async () => {
+    const trace = newTrace()
+    const { stream, offered, outcomes } = pair.offer(counting(trace))
+    await pair.outcome(stream.next())
+    offered.stop('the request is over')
+    offered.stop('twice')
+    await pair.settle()
+    expect(outcomes).toEqual([{ kind: 'stopped', reason: 'the request is over' }])
+    expect([trace.finished, offered.isOver]).toEqual([1, true])
+    expect(await pair.outcome(read(stream))).toEqual(threw({ code: 'ERR_CANCELLED' }))
+  })
+
+  test('has sent what was there when it was stopped', async () => {
+    const tap = new Tap<string>()
+    const { stream, offered } = pair.offer(tap)
+    const asked = Promise.allSettled([stream.next(), stream.next(), stream.next()])
+    await pair.settle()
+    for (const item of ['x', 'y']) {
+      tap.give(item)
+      await pair.a.clock.advance(0) // the second one is gathered, and its turn has not ended
+      if (item === 'x') await pair.settle()
+    }
+    offered.stop('now')
+    expect(await pair.outcome(asked)).toEqual([
+      { status: 'fulfilled', value: { done: false, value: 'x' } },
+      { status: 'fulfilled', value: { done: false, value: 'y' } },
+      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_CANCELLED' }) },
+    ])
+  })
+})
+
+function thrower(text: string): never {
+  throw new Error(text)
+}
