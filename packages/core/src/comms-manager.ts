@@ -401,7 +401,10 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#phase = 'stopping'
     // A link that is still being made, or made anew, may hold what was posted before.
     const open = links.all().filter((link) => link.isOpen || !link.session.isEmpty)
-    for (const link of open) link.announce('stopped')
+    for (const link of open) {
+      link.outbox.admitAll()
+      link.announce('stopped')
+    }
     await this.#inTime(Promise.all(open.map((link) => link.outbox.drained())), this.#settings.farewellTimeout)
   }
 

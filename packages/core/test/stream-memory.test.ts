@@ -18,11 +18,11 @@ test('a stream to a reader ten times slower than its producer takes no more memo
   await reader.do('read', { uid: 'producer', count: ITEMS / 4, restMs: 0 })
   const perHundred = ((performance.now() - began) / (ITEMS / 4)) * 100
 
-  const before = Number(await producer.do('memory'))
+  const before = Number(await producer.do('rss'))
   let most = before
   let reading = true
   const watching = (async () => {
-    while (reading) most = Math.max(most, Number(await producer.do('memory')))
+    while (reading) most = Math.max(most, Number(await producer.do('rss')))
   })()
   const result = await reader.do('read', { uid: 'producer', count: ITEMS, restMs: 9 * perHundred })
   reading = false

@@ -163,7 +163,7 @@ export class Requests {
             reject(error)
           }
         },
-        lost: () => reject(new RuntimeDisconnectedError(uid, endOf(link.state), 'no')),
+        lost: () => reject(link.isOver ? lost(uid, link) : this.#stoppedBefore(uid)),
       })
     })
   }
@@ -177,6 +177,11 @@ export class Requests {
       throw neverSent(error)
     }
     pending?.posted(parcel, link, this.#parts.offered())
+  }
+
+  #stoppedBefore(uid: string): SkeinError {
+    const text = `${this.#parts.uid} was stopped before there was room for a message to ${uid}`
+    return new SkeinError('ERR_CLOSED', text, { uid, executed: 'no' })
   }
 
   /** What has waited since `then` has less time left. */
@@ -212,6 +217,10 @@ function finite(timeLeft: number): number | null {
 function neverSent(error: unknown): unknown {
   if (!(error instanceof SkeinError) || error.executed !== undefined) return error
   return Object.assign(error, { executed: 'no' })
+}
+
+function lost(uid: string, link: Link): RuntimeDisconnectedError {
+  return new RuntimeDisconnectedError(uid, endOf(link.state), 'no')
 }
 
 function noSuchPeer(uid: string): SkeinError {

@@ -8,6 +8,12 @@ import { within } from './current-request.js'
 import type { Incoming, RequestTime } from './incoming.js'
 import { type Dispatch, Serving, type ServingPort } from './serving.js'
 
+/**
+ * Requests of one peer that may wait here. How many do is for its own window to say, which isn't known here: this is far
+ * above any, and only keeps memory from one that has none.
+ */
+const MOST_WAITING = 100_000
+
 export interface ServingsParts {
   readonly uid: string
   readonly time: RequestTime
@@ -113,7 +119,7 @@ export class Servings {
 
   #new(from: string, port: Omit<ServingPort, 'failed'>): Serving {
     const { time, flow, failed } = this.#parts
-    const options = { from, time, maxRunning: flow.maxRunning, maxWaiting: flow.outboxMessages }
+    const options = { from, time, maxRunning: flow.maxRunning, maxWaiting: MOST_WAITING }
     return new Serving(
       { ...options, dispatch: this.#dispatch },
       { ...port, failed: (error) => failed(from, error) },

@@ -74,6 +74,12 @@ export class Outbox {
     if (this.#session.isEmpty) this.#release()
   }
 
+  /** Lets all who wait for room post now: what is posted after this is a farewell. */
+  admitAll(): void {
+    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())
+      waiter.post()
+  }
+
   /** Nothing more will be sent. */
   close(): void {
     for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())

@@ -162,7 +162,7 @@ export class Session {
 
   /** Whether the answers alone keep within the bound: requests that wait must not hold them up. */
   get hasRoomForAnswers(): boolean {
-    return this.#answerBytes < this.#flow.outboxBytes
+    return this.#answerBytes === 0 || this.#answerBytes < this.#flow.outboxBytes
   }
 
   /**

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually, useLedger } from '@skein/test-harness'
+import type { CommsManager } from '../../src/comms-manager.js'
+import { defaultFlow } from '../../src/options.js'
+import { Session } from '../../src/peer/session.js'
+import type { Frames } from '../../src/transport/transport.js'
+import { readBatch } from '../../src/wire/batch.js'
+import { defaultLimits } from '../../src/wire/limits.js'
+import { Kind } from '../../src/wire/message.js'
+import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { addressOf, call as callOf, methods, TestMesh } from '../support/mesh.js'
+import { call, failureOf, MemoryMesh } from './memory-mesh.js'
+
+useLedger()
+
+const MIB = 1024 ** 2
+
+describe('A large binary', () => {
+  const limits = { ...defaultLimits, frameBytes: MIB, batchBytes: 4 * MIB }
+  let mesh: MemoryMesh
+  let taken: Uint8Array[]
+  let a: CommsManager
+  beforeEach(async () => {
+    mesh = new MemoryMesh()
+    taken = []
+    const take = (_: unknown, binary: Uint8Array) => void taken.push(binary)
+    a = await mesh.runtime('a', {}, {}, { limits })
+    await mesh.link(a, await mesh.runtime('b', { take }, {}, { limits }))
+  })
+  afterEach(() => mesh.close())
+
+  /** The frames that left from `uid` and hold attachments. */
+  const attached = (): Uint8Array[] => (mesh.left.get('a') ?? []).flatMap((frames: Frames) => frames.slice(1))
+
+  test('leaves as the very bytes that were given, also when it is sent again on another connection', async () => {
+    const whole = new Uint8Array(MIB).fill(1)
+    const part = new Uint8Array(MIB).subarray(1000, 10_000).fill(2)
+    mesh.network.partition('a', 'b')
+    await a.send('b', call('take', whole))
+    await a.send('b', call('take', part))
+    await mesh.clock.advance(10)
+    mesh.network.cut('a', 'b')
+    mesh.network.heal()
+    await mesh.clock.advance(3000)
+    const frames = attached()
+    expect(frames).toHaveLength(4)
+    for (const frame of frames) {
+      const given = frame.length === whole.length ? whole : part
+      expect(frame.buffer === given.buffer).toBe(true)
+      expect([frame.byteOffset, frame.length]).toEqual([given.byteOffset, given.length])
+    }
+    expect(taken.map((binary) => [binary.length, binary[0]])).toEqual([
+      [MIB, 1],
+      [9000, 2],
+    ])
+  })
+
+  test('is let go once it is acknowledged: what its owner writes then is nobody’s business', async () => {
+    const binary = new Uint8Array(10_000).fill(1)
+    await a.send('b', call('take', binary))
+    await mesh.clock.advance(1000)
+    expect(a.peers()[0]?.queued).toBe(0)
+    binary.fill(2)
+    mesh.network.cut('a', 'b')
+    await mesh.clock.advance(3000)
+    expect(attached()).toHaveLength(1)
+    expect(taken.map((each) => each[0])).toEqual([1])
+  })
+
+  test('over the limit is refused before anything of it is posted', async () => {
+    const before = mesh.left.get('a')?.length
+    const large = new Uint8Array(limits.frameBytes + 1)
+    for (const verb of ['send', 'sendRecv'] as const) {
+      const failure = await failureOf(a[verb]('b', call('take', large)))
+      expect(failure).toMatchObject({ code: 'ERR_TOO_LARGE', path: 'args[0]', executed: 'no' })
+    }
+    expect(a.peers()[0]?.queued).toBe(0)
+    await mesh.clock.advance(15)
+    expect(mesh.left.get('a')?.length).toBe(before)
+    await a.send('b', call('take', large.subarray(1)))
+    await mesh.clock.advance(15)
+    expect(taken).toHaveLength(1)
+  })
+})
+
+test('A large binary is read as a view of the frame in which it came', () => {
+  const codec = new MsgpackCodec()
+  const session = new Session(1, codec, defaultFlow)
+  const given = new Float64Array(MIB / 8).fill(1.5)
+  session.post(
+    { kind: Kind.call, id: 1, service: 's', method: 'm', args: [{ given }], timeLeft: null },
+    'peer',
+  )
+  const frames = session.next()?.batch.frames(new Uint8Array(16), { seq: 1, ack: 0, admitted: 0 }) ?? []
+  expect(frames[1]?.buffer === given.buffer).toBe(true)
+  const received = frames.map((frame) => new Uint8Array(frame))
+  const [message] = readBatch(received, codec, defaultLimits, 'peer').messages
+  const [value] = message?.kind === Kind.call ? message.args : []
+  const { given: view } = value as { given: Float64Array }
+  expect(view.buffer === received[1]?.buffer).toBe(true)
+  expect([view.length, view[0], view.at(-1)]).toEqual([given.length, 1.5, 1.5])
+})
+
+describe('Of 64 MiB over tcp', () => {
+  let mesh: TestMesh
+  beforeEach(() => {
+    mesh = new TestMesh('tcp')
+  })
+  afterEach(() => mesh.close())
+
+  test('this side makes no copy: while they wait they cost what was given, and the receiver’s are what came', async () => {
+    const taken: Uint8Array[] = []
+    const a = await mesh.local('a')
+    const b = await mesh.local(
+      'b',
+      {},
+      { dispatch: methods({ take: (x: Uint8Array) => void taken.push(x) }) },
+    )
+    await a.connect(addressOf(b))
+    const given = Array.from({ length: 64 }, (_, n) => new Uint8Array(MIB).fill(n))
+    const before = process.memoryUsage().arrayBuffers
+    for (const binary of given) await a.send('b', callOf('take', binary))
+    const posted = process.memoryUsage().arrayBuffers - before
+    expect(posted).toBeLessThan(2 * MIB)
+    await eventually(() => taken.length === 64)
+    const arrived = process.memoryUsage().arrayBuffers - before
+    // What libzmq has received counts as external, not among these.
+    expect(arrived).toBeLessThan(64 * MIB + 8 * MIB)
+    for (const [n, binary] of taken.entries())
+      expect([binary.length, binary[0], binary.at(-1)]).toEqual([MIB, n, n])
+    expect(given.every((binary, n) => binary[0] === n)).toBe(true)
+  })
+})
