@@ -26,7 +26,7 @@ export class Stage {
   #allowed = 0
   #portion = 0
   #lastProgress = 0
-  #progressedAt = systemClock.now()
+  #progressedAt = 0
 
   /** @param patience milliseconds without any progress, after which it is given up */
   constructor(crew: Crew, patience: number) {
@@ -101,6 +101,8 @@ export class Stage {
 
   /** @throws HarnessError `ERR_NOT_IN_TIME` if it is not so and nothing progresses: then nothing will any more */
   async until(condition: () => boolean): Promise<void> {
+    // What was done until now, such as starting processes, is no time in which something was to progress.
+    this.#progressedAt = systemClock.now()
     while (!condition()) {
       await this.brief(() => condition() || this.#isStuck(), LOOK_LIMIT)
       if (condition() || !this.#isStuck()) continue
