@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { SkeinError } from '@skein/core'
-import type { Clock, Instant, Timer } from '@skein/core/internal'
+import type { Clock, Instant } from '@skein/core/internal'
 import type { Redo } from './pool.js'
 import { noted } from './pool-error.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
+import { Stalled } from './stalled.js'
 
 /** A worker of a pool, and the pool's object on it. */
 export interface Member<T> {
@@ -63,8 +64,7 @@ export class PoolRun<T extends object, Item, Result> {
   readonly #work: Work<T, Item, Result>
   readonly #settings: RunSettings
   readonly #running = new Map<Member<T>, Set<Task<T, Item>>>()
-  /** Those that have been stalled for too long. */
-  readonly #passedOver = new WeakSet<Member<T>>()
+  readonly #stalled: Stalled<T>
   readonly #remotes = new WeakMap<Member<T>, Remote<T>>()
   readonly #controller = new AbortController()
   /** To be given to a worker: at most one that is new, and those whose workers were lost or are stalled. */
@@ -80,7 +80,6 @@ export class PoolRun<T extends object, Item, Result> {
     | { readonly kind: 'failed'; readonly error: unknown }
     | { readonly kind: 'over' }
   #wake: () => void = () => {}
-  #patience: Timer | undefined
 
   constructor(crew: Crew<T>, items: AsyncIterator<Item>, work: Work<T, Item, Result>, settings: RunSettings) {
     this.#crew = crew
@@ -88,6 +87,11 @@ export class PoolRun<T extends object, Item, Result> {
     this.#work = work
     this.#settings = settings
     this.#state = { kind: 'running' }
+    this.#stalled = new Stalled(crew, settings.stallLimit, {
+      tooLong: (member) => this.#passOver(member),
+      back: (member) => this.#isBack(member),
+      again: () => this.pump(),
+    })
   }
 
   /** Runs while it is iterated. However it ends, what is under way then is given up, and the items are closed. */
@@ -117,7 +121,7 @@ export class PoolRun<T extends object, Item, Result> {
   /** Gives free workers something to do. To be called whenever the pool has changed. */
   pump(): void {
     if (this.#state.kind !== 'running') return
-    this.#lookForStalled()
+    this.#stalled.look()
     for (let member = this.#idlest(); member !== undefined; member = this.#idlest()) {
       const task = this.#tasks.shift()
       if (task === undefined) {
@@ -156,7 +160,7 @@ export class PoolRun<T extends object, Item, Result> {
     let least = this.#settings.concurrency
     for (const member of this.#crew.members) {
       const running = this.#running.get(member)?.size ?? 0
-      if (running >= least || this.#passedOver.has(member)) continue
+      if (running >= least || this.#stalled.has(member)) continue
       idlest = member
       least = running
     }
@@ -234,26 +238,8 @@ export class PoolRun<T extends object, Item, Result> {
     return remote
   }
 
-  /** Passes over those that have been stalled for too long, until they are back, and looks again when the next will be. */
-  #lookForStalled(): void {
-    const { stallLimit } = this.#settings
-    if (stallLimit === Number.POSITIVE_INFINITY) return
-    const now = this.#crew.clock.now()
-    let next = Number.POSITIVE_INFINITY
-    for (const member of this.#crew.members) {
-      const since = this.#crew.stalledSince(member)
-      if (since === undefined) this.#isBack(member)
-      else if (since + stallLimit <= now) this.#passOver(member)
-      else next = Math.min(next, since + stallLimit - now)
-    }
-    this.#patience?.cancel()
-    if (next < Number.POSITIVE_INFINITY) this.#patience = this.#crew.clock.after(next, () => this.pump())
-  }
-
-  /** What it has may be running, and is given to others only if that does no harm. */
+  /** What a stalled worker has may be running, and is given to others only if that does no harm. */
   #passOver(member: Member<T>): void {
-    if (this.#passedOver.has(member)) return
-    this.#passedOver.add(member)
     if (!this.#settings.idempotent) return
     const tasks = [...(this.#running.get(member) ?? [])]
     this.#tasks.unshift(...tasks.filter(({ isDone, attempts }) => !isDone && attempts.size === 1))
@@ -261,14 +247,13 @@ export class PoolRun<T extends object, Item, Result> {
 
   /** It goes on, also with what no other has begun meanwhile. */
   #isBack(member: Member<T>): void {
-    if (!this.#passedOver.delete(member)) return
     const left = this.#tasks.filter(({ attempts }) => !attempts.has(member))
     this.#tasks.splice(0, this.#tasks.length, ...left)
   }
 
   async #end(): Promise<void> {
     this.#state = { kind: 'over' }
-    this.#patience?.cancel()
+    this.#stalled.close()
     const reason = new SkeinError('ERR_CANCELLED', 'the map over the pool has ended')
     this.#controller.abort(reason)
     for (const tasks of this.#running.values()) {
