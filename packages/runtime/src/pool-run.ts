@@ -1,31 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { SkeinError } from '@skein/core'
-import type { Clock, Instant } from '@skein/core/internal'
-import type { Redo } from './pool.js'
+import type { Crew, Member } from './pool-crew.js'
 import { noted } from './pool-error.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { Stalled } from './stalled.js'
-
-/** A worker of a pool, and the pool's object on it. */
-export interface Member<T> {
-  readonly uid: string
-  readonly remote: RemoteObject<T>
-}
-
-/** What a run needs of its pool. */
-export interface Crew<T> {
-  readonly members: ReadonlySet<Member<T>>
-  /** Whether workers are about to join. */
-  readonly growing: boolean
-  /** Whether an error means that a member was lost; it is retired then. */
-  lost(member: Member<T>, error: unknown): error is SkeinError
-  readonly clock: Clock
-  /** Since when a member is stalled, if it is. */
-  stalledSince(member: Member<T>): Instant | undefined
-  /** An item of a member that is lost or stalled is given to another. */
-  redo(redo: Redo): void
-}
 
 /** What is done with an item: asks the worker, and returns what becomes of it. */
 export type Work<T, Item, Result> = (

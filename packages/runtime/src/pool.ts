@@ -1,4 +1,4 @@
-import { type Executed, type PeerChange, type PeerKind, SkeinError } from '@skein/core'
+import { type PeerChange, type PeerKind, SkeinError } from '@skein/core'
 import { type Instant, invalidOption } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
@@ -6,7 +6,8 @@ import { Hold } from './doors.js'
 import { byNumber, liveWorkers } from './live-workers.js'
 import { each, type Items, isIterable, type MapOptions, settingsOf } from './map-options.js'
 import { anything, checkOptions, list, timeLimit, uids } from './options.js'
-import { type Crew, type Member, PoolRun, type Work } from './pool-run.js'
+import type { Crew, Member, Redo } from './pool-crew.js'
+import { PoolRun, type Work } from './pool-run.js'
 import { doorOf, release, withOptions } from './proxy.js'
 import type { RemoteObject } from './remote.js'
 import type { Runtime } from './runtime.js'
@@ -22,17 +23,6 @@ export type PoolOptions<C extends Constructor> = CreateOptions<C> & {
    * @default Infinity: work takes as long as it takes, and a worker that is lost is noticed
    */
   readonly timeout?: number | undefined
-}
-
-/** An item was given to a worker that was lost or is stalled, and is given to another. */
-export interface Redo {
-  /** The uid of the one that had it. */
-  readonly worker: string
-  /** Which item, counted from 0. */
-  readonly index: number
-  /** Whether that one can have worked on it. */
-  readonly executed: Executed
-  readonly reason: 'lost' | 'stalled'
 }
 
 export interface PoolEvents {

@@ -1,5 +1,5 @@
 import type { Timer } from '@skein/core/internal'
-import type { Crew, Member } from './pool-run.js'
+import type { Crew, Member } from './pool-crew.js'
 
 /** Who is told of them. */
 export interface StalledEvents<T> {
