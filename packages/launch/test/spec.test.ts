@@ -8,6 +8,7 @@ describe('a spec', () => {
       ...specOf(),
       comms: { timeout: 1 },
       roleOptions: { a: [1] },
+      drain: Number.POSITIVE_INFINITY,
       execArgv: ['--enable-source-maps'],
     }
     expect(parseSpec(spec)).toEqual(spec)
@@ -25,6 +26,7 @@ describe('a spec', () => {
     ['a token that is no text', { ...specOf(), meshToken: 7 }, 'spec.meshToken'],
     ['options that are none', { ...specOf(), comms: 'fast' }, 'spec.comms'],
     ['role options that are none', { ...specOf(), roleOptions: [] }, 'spec.roleOptions'],
+    ['a drain that is no time', { ...specOf(), drain: 'soon' }, 'spec.drain'],
     ['an execArgv of numbers', { ...specOf(), execArgv: [1] }, 'spec.execArgv'],
   ])('is refused where it is wrong, and the error names what: %s', (_what, spec, option) => {
     expect(() => parseSpec(spec)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }))

@@ -1,4 +1,4 @@
-import { type Check, checkCount, checkOptions, flag } from './options.js'
+import { type Check, checkCount, checkOptions, flag, timeLimit } from './options.js'
 import type { RunSettings } from './pool-run.js'
 
 /** What `map` goes through. */
@@ -22,18 +22,34 @@ export interface MapOptions {
    * @default 4 for each item that the workers have at a time
    */
   readonly lookahead?: number | undefined
+  /**
+   * Milliseconds that a worker may be stalled: busy beyond what its peers can see. Longer, and others get what it would
+   * have got; of what it has, only what is `idempotent`. It goes on when it is back.
+   * @default Infinity: whoever is busy is waited for
+   */
+  readonly stallLimit?: number | undefined
+  /**
+   * Whether it does no harm if an item is done twice: then the items of a worker that is stalled for longer than
+   * `stallLimit` are given to others as well, and of each the first result counts.
+   * @default false
+   */
+  readonly idempotent?: boolean | undefined
 }
 
 /** @throws ERR_INVALID_OPTION */
 export function settingsOf(options: MapOptions): RunSettings {
-  const { concurrency = 2, lookahead, ordered = true } = checkOptions(options, MAP_CHECKS)
-  return { concurrency, lookahead, ordered }
+  const checked = checkOptions(options, MAP_CHECKS)
+  const { concurrency = 2, lookahead, ordered = true, idempotent = false } = checked
+  const { stallLimit = Number.POSITIVE_INFINITY } = checked
+  return { concurrency, lookahead, ordered, stallLimit, idempotent }
 }
 
 const MAP_CHECKS: Readonly<Record<keyof MapOptions, Check>> = {
   concurrency: checkCount,
   ordered: flag,
   lookahead: checkCount,
+  stallLimit: timeLimit,
+  idempotent: flag,
 }
 
 /** One iterator for both kinds. */

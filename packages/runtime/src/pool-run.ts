@@ -1,24 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import { type Executed, SkeinError } from '@skein/core'
+import { SkeinError } from '@skein/core'
+import type { Crew, Member } from './pool-crew.js'
+import { noted } from './pool-error.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
-
-/** A worker of a pool, and the pool's object on it. */
-export interface Member<T> {
-  readonly uid: string
-  readonly remote: RemoteObject<T>
-}
-
-/** What a run needs of its pool. */
-export interface Crew<T> {
-  readonly members: ReadonlySet<Member<T>>
-  /** Whether workers are about to join. */
-  readonly growing: boolean
-  /** Whether an error means that a member was lost; it is retired then. */
-  lost(member: Member<T>, error: unknown): error is SkeinError
-  /** An item of a lost member is given to another. */
-  redo(worker: string, index: number, executed: Executed): void
-}
+import { Stalled } from './stalled.js'
 
 /** What is done with an item: asks the worker, and returns what becomes of it. */
 export type Work<T, Item, Result> = (
@@ -31,11 +17,17 @@ export interface RunSettings {
   readonly concurrency: number
   readonly lookahead: number | undefined
   readonly ordered: boolean
+  readonly stallLimit: number
+  readonly idempotent: boolean
 }
 
-interface Task<Item> {
+interface Task<T, Item> {
   readonly index: number
   readonly item: Item
+  /** Those that are at it, and how each is told to give it up, if that can be asked of it alone. */
+  readonly attempts: Map<Member<T>, AbortController | undefined>
+  /** Its result is there. */
+  isDone: boolean
 }
 
 /** Items per place to work at that may be begun and not yet taken: enough that one slow item holds up few others. */
@@ -50,11 +42,12 @@ export class PoolRun<T extends object, Item, Result> {
   readonly #items: AsyncIterator<Item>
   readonly #work: Work<T, Item, Result>
   readonly #settings: RunSettings
-  readonly #running = new Map<Member<T>, number>()
+  readonly #running = new Map<Member<T>, Set<Task<T, Item>>>()
+  readonly #stalled: Stalled<T>
   readonly #remotes = new WeakMap<Member<T>, Remote<T>>()
   readonly #controller = new AbortController()
-  /** To be given to a worker: at most one that is new, and those that were lost with theirs. */
-  readonly #tasks: Task<Item>[] = []
+  /** To be given to a worker: at most one that is new, and those whose workers were lost or are stalled. */
+  readonly #tasks: Task<T, Item>[] = []
   /** By index; in the order of their coming. */
   readonly #results = new Map<number, Result>()
   /** Items that were taken in, and results that were taken out. */
@@ -73,8 +66,11 @@ export class PoolRun<T extends object, Item, Result> {
     this.#work = work
     this.#settings = settings
     this.#state = { kind: 'running' }
-    // One listener for each request that is under way.
-    setMaxListeners(0, this.#controller.signal)
+    this.#stalled = new Stalled(crew, settings.stallLimit, {
+      tooLong: (member) => this.#passOver(member),
+      back: (member) => this.#isBack(member),
+      again: () => this.pump(),
+    })
   }
 
   /** Runs while it is iterated. However it ends, what is under way then is given up, and the items are closed. */
@@ -104,6 +100,7 @@ export class PoolRun<T extends object, Item, Result> {
   /** Gives free workers something to do. To be called whenever the pool has changed. */
   pump(): void {
     if (this.#state.kind !== 'running') return
+    this.#stalled.look()
     for (let member = this.#idlest(); member !== undefined; member = this.#idlest()) {
       const task = this.#tasks.shift()
       if (task === undefined) {
@@ -141,8 +138,8 @@ export class PoolRun<T extends object, Item, Result> {
     let idlest: Member<T> | undefined
     let least = this.#settings.concurrency
     for (const member of this.#crew.members) {
-      const running = this.#running.get(member) ?? 0
-      if (running >= least) continue
+      const running = this.#running.get(member)?.size ?? 0
+      if (running >= least || this.#stalled.has(member)) continue
       idlest = member
       least = running
     }
@@ -154,7 +151,8 @@ export class PoolRun<T extends object, Item, Result> {
     try {
       const { done, value } = await this.#items.next()
       this.#source = done === true ? 'exhausted' : 'open'
-      if (done !== true) this.#tasks.push({ index: this.#begun++, item: value })
+      if (done !== true)
+        this.#tasks.push({ index: this.#begun++, item: value, attempts: new Map(), isDone: false })
     } catch (error) {
       this.#source = 'exhausted'
       this.fail(error)
@@ -163,35 +161,83 @@ export class PoolRun<T extends object, Item, Result> {
     this.pump()
   }
 
-  async #give(task: Task<Item>, member: Member<T>): Promise<void> {
-    this.#running.set(member, (this.#running.get(member) ?? 0) + 1)
+  async #give(task: Task<T, Item>, member: Member<T>): Promise<void> {
+    const { index, item, attempts } = task
+    for (const { uid } of attempts.keys()) {
+      this.#crew.redo({ worker: uid, index, executed: 'maybe', reason: 'stalled' })
+    }
+    const running = this.#running.get(member) ?? new Set()
+    this.#running.set(member, running.add(task))
     try {
-      this.#results.set(task.index, await this.#work(this.#remote(member), task.item, task.index))
+      const result = await this.#work(this.#remote(task, member), item, index)
+      attempts.delete(member)
+      this.#done(task, result)
     } catch (error) {
-      if (this.#state.kind !== 'running') return
-      if (this.#crew.lost(member, error)) {
-        this.#tasks.unshift(task)
-        this.#crew.redo(member.uid, task.index, error.executed ?? 'maybe')
-      } else this.fail(error)
+      attempts.delete(member)
+      if (this.#state.kind === 'running' && !task.isDone) this.#failed(task, member, error)
     } finally {
-      this.#running.set(member, (this.#running.get(member) ?? 1) - 1)
+      running.delete(task)
     }
     this.#wake()
     this.pump()
   }
 
-  /** The member's object, asked through which everything is given up when the run ends. */
-  #remote(member: Member<T>): Remote<T> {
+  /** The first result counts: whoever else is at it gives it up. */
+  #done(task: Task<T, Item>, result: Result): void {
+    if (task.isDone) return
+    task.isDone = true
+    this.#results.set(task.index, result)
+    const others = this.#tasks.indexOf(task)
+    if (others !== -1) this.#tasks.splice(others, 1)
+    const reason = new SkeinError('ERR_CANCELLED', 'another worker was the first to be done with it')
+    for (const controller of task.attempts.values()) controller?.abort(reason)
+  }
+
+  #failed(task: Task<T, Item>, member: Member<T>, error: unknown): void {
+    const { uid } = member
+    if (!this.#crew.lost(member, error)) return this.fail(noted(error, uid, task.index))
+    if (task.attempts.size > 0) return // another is at it already
+    if (!this.#tasks.includes(task)) this.#tasks.unshift(task)
+    this.#crew.redo({ worker: uid, index: task.index, executed: error.executed ?? 'maybe', reason: 'lost' })
+  }
+
+  /** The member's object, asked through which everything is given up when the run ends, or the attempt. */
+  #remote({ attempts }: Task<T, Item>, member: Member<T>): Remote<T> {
+    const { stallLimit, idempotent } = this.#settings
+    if (idempotent && stallLimit < Number.POSITIVE_INFINITY) {
+      const controller = new AbortController()
+      attempts.set(member, controller)
+      return asked(member.remote, controller.signal)
+    }
+    attempts.set(member, undefined)
     const known = this.#remotes.get(member)
     if (known !== undefined) return known
-    const remote: Remote<T> = withOptions(member.remote, { signal: this.#controller.signal })
+    const remote = asked(member.remote, this.#controller.signal)
     this.#remotes.set(member, remote)
     return remote
   }
 
+  /** What a stalled worker has may be running, and is given to others only if that does no harm. */
+  #passOver(member: Member<T>): void {
+    if (!this.#settings.idempotent) return
+    const tasks = [...(this.#running.get(member) ?? [])]
+    this.#tasks.unshift(...tasks.filter(({ isDone, attempts }) => !isDone && attempts.size === 1))
+  }
+
+  /** It goes on, also with what no other has begun meanwhile. */
+  #isBack(member: Member<T>): void {
+    const left = this.#tasks.filter(({ attempts }) => !attempts.has(member))
+    this.#tasks.splice(0, this.#tasks.length, ...left)
+  }
+
   async #end(): Promise<void> {
     this.#state = { kind: 'over' }
-    this.#controller.abort(new SkeinError('ERR_CANCELLED', 'the map over the pool has ended'))
+    this.#stalled.close()
+    const reason = new SkeinError('ERR_CANCELLED', 'the map over the pool has ended')
+    this.#controller.abort(reason)
+    for (const tasks of this.#running.values()) {
+      for (const { attempts } of tasks) for (const controller of attempts.values()) controller?.abort(reason)
+    }
     if (this.#source === 'exhausted') return
     const closed = this.#items.return?.()
     // What waits for its next item can't be closed before that is there: it may never be.
@@ -204,4 +250,10 @@ export class PoolRun<T extends object, Item, Result> {
     const text = `all workers of the pool were lost, and ${left} items that were begun are not done`
     return new SkeinError('ERR_PEER_LOST', text, { executed: 'maybe' })
   }
+}
+
+function asked<T>(remote: RemoteObject<T>, signal: AbortSignal): Remote<T> {
+  // One listener for each request that is under way.
+  setMaxListeners(0, signal)
+  return withOptions(remote, { signal })
 }

@@ -1,12 +1,13 @@
-import { type Executed, type PeerChange, SkeinError } from '@skein/core'
-import { invalidOption } from '@skein/core/internal'
+import { type PeerChange, type PeerKind, SkeinError } from '@skein/core'
+import { type Instant, invalidOption } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
 import { Hold } from './doors.js'
 import { byNumber, liveWorkers } from './live-workers.js'
 import { each, type Items, isIterable, type MapOptions, settingsOf } from './map-options.js'
 import { anything, checkOptions, list, timeLimit, uids } from './options.js'
-import { type Crew, type Member, PoolRun, type Work } from './pool-run.js'
+import type { Crew, Member, Redo } from './pool-crew.js'
+import { PoolRun, type Work } from './pool-run.js'
 import { doorOf, release, withOptions } from './proxy.js'
 import type { RemoteObject } from './remote.js'
 import type { Runtime } from './runtime.js'
@@ -24,16 +25,6 @@ export type PoolOptions<C extends Constructor> = CreateOptions<C> & {
   readonly timeout?: number | undefined
 }
 
-/** An item was given to a worker that was lost, and is given to another. */
-export interface Redo {
-  /** The uid of the one that was lost. */
-  readonly worker: string
-  /** Which item, counted from 0. */
-  readonly index: number
-  /** Whether the lost one can have worked on it. */
-  readonly executed: Executed
-}
-
 export interface PoolEvents {
   redo: (redo: Redo) => void
   /** A worker has joined. */
@@ -44,8 +35,8 @@ export interface PoolEvents {
 
 /**
  * The workers as one: an object of one class on each of them, and work spread over them. A worker that is lost is
- * retired, and its items are given to others: what it was doing may then have been done twice, and for no other reason
- * is anything done again.
+ * retired, and its items are given to others: what it was doing may then be done twice. For no other reason is anything
+ * done again, unless `stallLimit` and `idempotent` say so.
  */
 export class Pool<T extends object> extends EventEmitter<PoolEvents> {
   readonly #runtime: Runtime
@@ -53,6 +44,7 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
   readonly #wanted: ReadonlySet<string> | undefined
   readonly #members = new Set<Member<T>>()
   readonly #joining = new Set<string>()
+  readonly #stalled = new Map<string, Instant>()
   readonly #runs = new Set<{ pump(): void; fail(error: unknown): void }>()
   readonly #crew: Crew<T>
   #closed: Promise<void> | undefined
@@ -84,7 +76,8 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
    * for await (const n of pool.map(ranges, (primes, [from, to]) => primes.count(from, to))) total += n
    * ```
    *
-   * Throws what `work` or the items throw, and ERR_PEER_LOST if all workers are lost; what is under way is cancelled
+   * Throws what `work` or the items throw; of an error of `work`, `worker` and `item` say at which worker and with which
+   * item, counted from 0, unless it has such properties of its own. Throws ERR_PEER_LOST if all workers are lost; what is under way is cancelled
    * then.
    *
    * @throws ERR_INVALID_OPTION
@@ -155,6 +148,7 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     const member = [...this.#members].find((member) => member.uid === uid)
     if (member !== undefined) {
       if (is === 'dead' || is === 'left') this.#retire(member)
+      else this.#judge(member, is)
       return
     }
     const hasCome = is === 'known' || (is === 'alive' && (was === 'connecting' || was === 'shaking'))
@@ -169,8 +163,15 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     return this.#runtime.comms.entryOf(uid)?.roles.includes('worker') ?? false
   }
 
+  #judge({ uid }: Member<T>, is: PeerKind): void {
+    if (is === 'stalled') this.#stalled.set(uid, this.#runtime.clock.now())
+    else if (!this.#stalled.delete(uid)) return
+    this.#pump()
+  }
+
   #retire(member: Member<T>): void {
     if (!this.#members.delete(member)) return
+    this.#stalled.delete(member.uid)
     this.emit('lost', member.uid)
     this.#pump()
   }
@@ -199,7 +200,9 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
         this.#retire(member)
         return true
       },
-      redo: (worker, index, executed) => this.emit('redo', { worker, index, executed }),
+      clock: this.#runtime.clock,
+      stalledSince: ({ uid }) => this.#stalled.get(uid),
+      redo: (redo) => this.emit('redo', redo),
     }
   }
 }

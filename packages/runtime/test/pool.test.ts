@@ -3,7 +3,8 @@ import { SkeinError } from '@skein/core'
 import { Kind } from '@skein/core/internal'
 import { eventually, once, useLedger } from '@skein/test-harness'
 import { Mesh } from '../src/mesh.js'
-import type { Pool, Redo } from '../src/pool.js'
+import type { Pool } from '../src/pool.js'
+import type { Redo } from '../src/pool-crew.js'
 import type { Role } from '../src/roles/role.js'
 import { startWorker } from '../src/roles/worker.js'
 import { alive, begun, finish, Labour, Rare, reset } from './fixtures/labour.js'
@@ -266,6 +267,7 @@ describe('map', () => {
     expect(() => pool.map(7 as unknown as number[], work)).toThrow(wrong('items'))
     expect(() => pool.map([], work, { concurrency: 0 })).toThrow(wrong('concurrency'))
     expect(() => pool.map([], work, { lookahead: 1.5 })).toThrow(wrong('lookahead'))
+    expect(() => pool.map([], work, { stallLimit: -1 })).toThrow(wrong('stallLimit'))
   })
 })
 
@@ -323,7 +325,10 @@ describe('leaving a map', () => {
       n: number,
     ) => (n === 2 ? labour.fail(n) : labour.hold(n))
     const failed = collect(pool.map(numbers(100), work))
-    await expect(failed).rejects.toMatchObject({ name: 'RangeError', message: '2 is too much' })
+    await expect(failed).rejects.toMatchObject({
+      ...{ name: 'RangeError', message: '2 is too much' },
+      ...{ worker: expect.stringMatching(/^worker:0:[01]$/), item: 2 },
+    })
     expect(mesh.runtime.peers().map(({ awaited }) => awaited)).toEqual([0, 0, 0])
     expect(redone).toEqual([])
   })
@@ -373,6 +378,30 @@ describe('when a worker is lost', () => {
     const rest = setInterval(() => finish(...numbers(4)), 1)
     await expect(done).resolves.toEqual([0, 2, 4, 6])
     clearInterval(rest)
+  })
+
+  test('because it drains, it is retired at once, and what runs there counts', async () => {
+    const places = new Map<number, string>()
+    const { done } = running(
+      pool.map(numbers(6), (labour, n) => {
+        places.set(n, /worker:0:\d/.exec(`${labour}`)?.[0] ?? '')
+        return labour.hold(n)
+      }),
+    )
+    await eventually(() => begun.length === 4)
+    const [one, other] = [...places].filter(([, uid]) => uid === 'worker:0:0').map(([n]) => n)
+    const stopped = workers[0]?.stop({ drain: 60_000 })
+    finish(one ?? 0)
+    await eventually(() => redone.length === 1)
+    expect(redone).toEqual([{ worker: 'worker:0:0', index: 4, executed: 'no', reason: 'lost' }])
+    expect(pool.workers).toEqual(['worker:0:1'])
+    finish(other ?? 0)
+    await stopped
+    finish(...numbers(4))
+    await eventually(() => begun.length === 6)
+    finish(4, 5)
+    await expect(done).resolves.toEqual([0, 2, 4, 6, 8, 10])
+    expect(begun).toHaveLength(6)
   })
 
   test('though it answers, because it has the object no more, its items are given to others as well', async () => {

@@ -23,6 +23,7 @@ export {
   Mesh,
   type MeshEvents,
   type Middleware,
+  type NodeService,
   type Pool,
   type PoolEvents,
   type PoolOptions,

@@ -200,7 +200,9 @@ describe.each(LAUNCHERS)('ending a run of %s workers', (launcher) => {
     command.signal('SIGTERM')
     expect(await command.outcome()).toMatchObject({ status: expect.any(Number) })
     expect(performance.now() - asked).toBeLessThan(700)
-    await eventually(() => command.running().length === 0, { message: 'the busy worker to follow its node' })
+    // A killed process is there until it has been collected.
+    await eventually(() => command.running().length === 0, { message: 'the busy worker to be gone' })
+    expect(performance.now() - asked).toBeLessThan(1000)
   })
 
   test('when the command itself is killed, all the others end', async () => {
@@ -208,5 +210,39 @@ describe.each(LAUNCHERS)('ending a run of %s workers', (launcher) => {
     expect(command.running().length).toBe(launcher === 'local' ? 5 : 4)
     command.signal('SIGKILL')
     await eventually(() => command.running().length === 0, { message: 'all to end' })
+  })
+})
+
+describe('SIGTERM', () => {
+  const begun = async (...flags: string[]) => {
+    const command = new Command(['run', fixture('drained.mjs'), '-w', '1', ...flags])
+    await command.printed('begun')
+    return { command, worker: Number(/begun (\d+)/.exec(command.stdout)?.[1]) }
+  }
+
+  test('lets what runs end: its answer reaches the program, and new calls are refused', async () => {
+    const { command, worker } = await begun()
+    command.signal('SIGTERM')
+    await command.printed('refused ERR_CLOSED no')
+    process.kill(worker, 'SIGUSR2')
+    expect(await command.outcome()).toMatchObject({ status: 143, stdout: expect.stringMatching(/worked\n$/) })
+    expect(command.running()).toEqual([])
+  })
+
+  test('waits no longer than --drain says', async () => {
+    const { command } = await begun('--drain', '0.1')
+    command.signal('SIGTERM')
+    await command.printed('lost ERR_PEER_LOST maybe')
+    expect(await command.outcome()).toMatchObject({ status: 143 })
+    expect(command.running()).toEqual([])
+  })
+
+  test('is cut short by a second signal', async () => {
+    const { command } = await begun()
+    command.signal('SIGTERM')
+    await command.printed('refused')
+    command.signal('SIGTERM')
+    expect(await command.outcome()).toMatchObject({ status: 143 })
+    await eventually(() => command.running().length === 0)
   })
 })

@@ -16,6 +16,8 @@ test.each([
   [['run', script, '--launcher', 'ssh'], "argument 'ssh' is invalid. Allowed choices are local, thread."],
   [['run', script, '--wrokers', '2'], "unknown option '--wrokers'"],
   [['walk'], "unknown command 'walk'"],
+  [['p1.ts', '-w', '2'], "unknown command 'p1.ts'\n(Did you mean skein run p1.ts -w 2?)"],
+  [['run', script, '--drain', 'long'], "argument 'long' is invalid. Allowed are seconds, from 0 to 86400."],
 ])('skein %j is wrong usage: nothing is started, and the status is 2', async (args, shown) => {
   const { status, stdout, stderr } = await skein(args)
   expect(stderr).toContain(shown)
