@@ -8,38 +8,27 @@ import {
   type SendOptions,
   type ServiceCall,
 } from './comms/calls.js'
-import { Dials } from './comms/dials.js'
-import { Introductions, type PeerChange } from './comms/introductions.js'
-import { Loopback } from './comms/loopback.js'
-import type { Pending } from './comms/replies.js'
+import type { Incoming } from './comms/incoming.js'
+import type { PeerChange } from './comms/introductions.js'
 import type { Reply } from './comms/reply.js'
 import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
-import { Requests } from './comms/requests.js'
 import { type Dispatch, nameOf } from './comms/serving.js'
-import { Servings } from './comms/servings.js'
-import { streamPorts } from './comms/stream-ports.js'
-import { Waiters } from './comms/waiters.js'
-import { Deadlines } from './deadlines.js'
+import { Traffic } from './comms/traffic.js'
 import { invalidOption, SkeinError } from './errors.js'
 import { herePlace, type Place } from './host.js'
 import type { DropReason } from './link/drops.js'
-import type { Link } from './link/link.js'
 import { Links } from './link/links.js'
 import type { LinkParts } from './link/parts.js'
 import { type Safeguards, safeguards } from './link/safeguards.js'
 import type { Logger } from './logger.js'
 import type { CommsOptions } from './options.js'
-import { endOf, type PeerState } from './peer/liveness.js'
 import { randomId } from './random.js'
 import { type CommsSettings, checkTimeout, checkUid, settle } from './settings.js'
-import { RemoteStream } from './stream/remote-stream.js'
-import { Streams } from './stream/streams.js'
 import { type Inbound, schemeOf, type Transport } from './transport/transport.js'
 import { ZmqTransport } from './transport/zmq/zmq-transport.js'
-import { atEndOfTurn } from './turn.js'
 import type { Codec, RemoteReferences } from './wire/codec.js'
 import { defaultLimits, type Limits } from './wire/limits.js'
-import { type DirectoryEntry, Kind, type Message, type Reply as ReplyMessage } from './wire/message.js'
+import { type DirectoryEntry, Kind } from './wire/message.js'
 import { MsgpackCodec } from './wire/msgpack-codec.js'
 
 export interface CommsEvents {
@@ -63,14 +52,15 @@ export interface CommsParts {
   readonly dispatch?: Dispatch | undefined
   /** Asks somebody who may know for a uid that the directory doesn't have. */
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+  /** Requests that are run even while this runtime drains. @default none */
+  readonly isVital?: ((request: Incoming) => boolean) | undefined
   /** @internal The auditor's. @default the real ones */
   readonly safeguards?: Safeguards | undefined
 }
 
 export interface StopOptions {
   /**
-   * How long requests that run here may take to end, in milliseconds. Requests that come meanwhile are refused, as are
-   * those that wait to be run: their callers know that they never ran.
+   * How long requests that run here may take to end, in milliseconds.
    * @default 0: what runs is abandoned.
    */
   readonly drain?: number | undefined
@@ -91,21 +81,13 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   readonly instance: string
   readonly #settings: CommsSettings
   readonly #transport: Transport
-  readonly #codec: Codec
   readonly #limits: Limits
   readonly #place: Place
   readonly #safeguards: Safeguards
-  readonly #deadlines: Deadlines
-  readonly #requests: Requests
-  readonly #waiters: Waiters
-  readonly #dials: Dials
-  readonly #servings: Servings
-  readonly #streams: Streams
-  readonly #loopback: Loopback
+  readonly #traffic: Traffic
   #phase: Phase = 'new'
   #inbound: Inbound | undefined
   #links: Links | undefined
-  #introductions: Introductions | undefined
   #stopped: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -116,57 +98,17 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.uid = this.#settings.uid
     this.instance = randomId(this.#settings.random)
     this.#transport = parts.transport ?? new ZmqTransport({ clock: this.#settings.clock })
-    const { limits = defaultLimits, references } = parts
+    const { limits = defaultLimits, references, dispatch = nothingExposed, resolve } = parts
     this.#limits = limits
     this.#place = parts.place ?? herePlace(this.#settings.random)
     this.#safeguards = parts.safeguards ?? safeguards
-    const { clock, random, flow, timeout, requestContext } = this.#settings
-    this.#deadlines = new Deadlines(clock)
-    this.#waiters = new Waiters(this.#deadlines)
-    this.#streams = new Streams(
-      streamPorts({
-        uid: this.uid,
-        deadlines: this.#deadlines,
-        linkTo: (uid) => this.#links?.get(uid),
-        toSelf: (message) => this.#loopback.postOfStream(message),
-        defer: atEndOfTurn,
-        requestContext,
-      }),
-    )
-    this.#codec = parts.codec ?? new MsgpackCodec({ references, limits, streams: this.#streams })
-    this.#dials = new Dials(this.#deadlines)
-    this.#requests = new Requests({
-      uid: this.uid,
-      clock,
-      random,
-      deadlines: this.#deadlines,
-      timeout,
-      links: () => this.#running(),
-      toSelf: (message) => this.#loopback.post(message),
-      offered: () => this.#streams.taken(),
-      resolve: parts.resolve,
-      learned: (entry) => this.#links?.directory.learn(entry),
-      defer: atEndOfTurn,
-    })
-    this.#servings = new Servings({
-      uid: this.uid,
-      time: { clock, deadlines: this.#deadlines },
-      flow,
-      dispatch: parts.dispatch ?? nothingExposed,
-      requestContext,
-      toSelf: (answer) => this.#loopback.post(answer),
-      offered: () => this.#streams.taken(),
-      failed: (from, error) =>
-        this.logger.error({ uid: from, error }, 'a request that expects no answer has failed'),
-    })
-    this.#loopback = new Loopback({
-      uid: this.uid,
-      codec: this.#codec,
-      limits,
-      replies: this.#requests.replies,
-      streams: () => this.#streams,
-      serving: () => this.#servings.own,
-      stop: () => this.#onStop(this.uid),
+    this.#traffic = new Traffic({
+      ...{ settings: this.#settings, limits, references, dispatch, resolve },
+      isVital: parts.isVital ?? (() => false),
+      makeCodec: (streams) => parts.codec ?? new MsgpackCodec({ references, limits, streams }),
+      running: () => this.#running(),
+      changed: (change) => this.#report(() => this.emit('peer', change)),
+      stop: (from) => this.#onStop(from),
     })
   }
 
@@ -221,10 +163,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       throw new SkeinError('ERR_CLOSED', `${uid} was stopped while it started`)
     }
     this.#links = this.#newLinks(this.#inbound.endpoints)
-    this.#introductions = new Introductions(this.#links, this.#settings.introduces, {
-      changed: (change) => this.#tell(change),
-      learned: (learned) => this.#waiters.waitsFor(learned) && this.#links?.to(learned),
-    })
+    this.#traffic.open(this.#links)
     this.#phase = 'running'
   }
 
@@ -248,7 +187,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       throw new SkeinError('ERR_INVALID_ADDRESS', message, facts)
     }
     const timeout = checkTimeout('timeout', options.timeout, this.#settings.handshake.timeout)
-    return this.#dials.wait(links.dial(address, timeout), address, timeout)
+    return this.#traffic.dials.wait(links.dial(address, timeout), address, timeout)
   }
 
   /**
@@ -264,8 +203,13 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     if (checkUid(uid) === this.uid || this.shaken(uid)) return
     const message = `${uid} was not there within ${timeout} ms`
     const facts = { uid, timeoutMs: timeout }
-    const waited = this.#waiters.wait(uid, timeout, () => new SkeinError('ERR_TIMEOUT', message, facts))
-    if (links.to(uid) === undefined) void this.#requests.lookUps.ask(uid).then(() => this.#links?.to(uid))
+    const waited = this.#traffic.waiters.wait(
+      uid,
+      timeout,
+      () => new SkeinError('ERR_TIMEOUT', message, facts),
+    )
+    if (links.to(uid) === undefined)
+      void this.#traffic.requests.lookUps.ask(uid).then(() => this.#links?.to(uid))
     await waited
   }
 
@@ -297,7 +241,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
 
   /** Everyone that is known, this runtime left out, ordered by uid. */
   peers(): PeerReport[] {
-    return this.#links === undefined ? [] : report(this.#links, this.#requests.replies)
+    return this.#links === undefined ? [] : report(this.#links, this.#traffic.requests.replies)
   }
 
   /**
@@ -312,7 +256,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const reason = 'disconnected'
     link.leave(reason)
     if (options.notify === true)
-      this.#introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })
+      this.#traffic.introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })
   }
 
   /**
@@ -320,7 +264,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * linked here are told. A successor under the same uid is not touched.
    */
   obituary(uid: string, instance: string): void {
-    if (this.#phase === 'running') this.#introductions?.obituary(uid, instance)
+    if (this.#phase === 'running') this.#traffic.introductions?.obituary(uid, instance)
   }
 
   // Requests
@@ -332,7 +276,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * @throws ERR_NO_SUCH_PEER, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_OVERLOADED, ERR_PEER_LOST, ERR_CLOSED
    */
   send(uid: string, call: ServiceCall, options: SendOptions = {}): Promise<void> {
-    return this.#requests.post(uid, callMessage(call), options)
+    return this.#traffic.requests.post(uid, callMessage(call), options)
   }
 
   /**
@@ -340,30 +284,47 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * with an error of `send`, ERR_TIMEOUT or ERR_CANCELLED that says whether the method can have run.
    */
   sendRecv<T = unknown>(uid: string, call: ServiceCall, options: RequestOptions = {}): Reply<T> {
-    return this.#requests.ask(uid, callMessage(call), options)
+    return this.#traffic.requests.ask(uid, callMessage(call), options)
   }
 
   /** Calls a method of a resident object and expects no answer. Otherwise as `send`. */
   cmd(uid: string, call: ObjectCall, options: SendOptions = {}): Promise<void> {
-    return this.#requests.post(uid, cmdMessage(call), options)
+    return this.#traffic.requests.post(uid, cmdMessage(call), options)
   }
 
   /** Calls a method of a resident object. Otherwise as `sendRecv`. */
   cmdRecv<T = unknown>(uid: string, call: ObjectCall, options: RequestOptions = {}): Reply<T> {
-    return this.#requests.ask(uid, cmdMessage(call), options)
+    return this.#traffic.requests.ask(uid, cmdMessage(call), options)
   }
 
   // The end
 
   /** Asks a peer to end. Resolves once the outbox has taken the message. */
   stopPeer(uid: string): Promise<void> {
-    return this.#requests.post(uid, { kind: Kind.stop }, {})
+    return this.#traffic.requests.post(uid, { kind: Kind.stop }, {})
   }
 
   /**
-   * Takes leave: lets what runs here end, for as long as `drain` allows; says farewell, waits up to `farewellTimeout` for
-   * what was posted to be acknowledged, and closes everything. What is still awaited then rejects with ERR_CLOSED. May
-   * be called twice and from anywhere; the first call decides.
+   * Takes no more requests, and resolves when those that run here have ended, or have had `timeout` milliseconds. Those
+   * that come, and those that wait to be run, are refused: their callers know that they never ran. Requests of this
+   * runtime to itself run, and those that `isVital` names; it may also go on asking others. `stop` is to follow.
+   *
+   * @throws ERR_INVALID_OPTION
+   */
+  async drain(timeout: number): Promise<void> {
+    checkDrain(timeout)
+    if (this.#phase !== 'running') return
+    this.#phase = 'draining'
+    const { uid } = this
+    this.#traffic.servings.refuse(new SkeinError('ERR_CLOSED', `${uid} is stopping`, { uid, executed: 'no' }))
+    if (timeout === 0) return
+    await this.#inTime(Promise.race([this.#traffic.servings.idle(), this.wait()]), timeout)
+  }
+
+  /**
+   * Takes leave: drains; says farewell, waits up to `farewellTimeout` for what was posted to be acknowledged, and closes
+   * everything. What is still awaited then rejects with ERR_CLOSED. May be called twice and from anywhere; the first
+   * call decides.
    *
    * @throws ERR_INVALID_OPTION
    */
@@ -389,12 +350,8 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   }
 
   async #leave(drain: number): Promise<void> {
-    if (this.#links === undefined || this.#phase !== 'running') return
-    this.#phase = 'draining'
-    const closed = new SkeinError('ERR_CLOSED', `${this.uid} is stopping`, { uid: this.uid, executed: 'no' })
-    this.#servings.refuse(closed)
-    if (drain > 0) await this.#inTime(this.#servings.idle(), drain)
-    if (this.#phase === 'draining') await this.#farewell(this.#links)
+    await this.drain(drain)
+    if (this.#links !== undefined && this.#phase === 'draining') await this.#farewell(this.#links)
   }
 
   async #farewell(links: Links): Promise<void> {
@@ -410,14 +367,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
 
   async #close(): Promise<void> {
     this.#phase = 'stopped'
-    const closed = new SkeinError('ERR_CLOSED', `${this.uid} was stopped`)
-    this.#dials.close(closed)
-    this.#waiters.close(closed)
-    this.#requests.replies.closeAll()
-    this.#streams.close(closed)
-    this.#servings.close(closed)
-    this.#links?.close()
-    this.#deadlines.close()
+    this.#traffic.close(new SkeinError('ERR_CLOSED', `${this.uid} was stopped`))
     const freed = this.#freeSockets().catch((error: unknown) => {
       this.logger.warn({ uid: this.uid, error }, 'not everything could be freed')
     })
@@ -442,98 +392,24 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     })
   }
 
-  // What comes in
-
   #newLinks(bound: readonly string[]): Links {
     const { uid, advertise, roles } = this.#settings
     const own = advertise.length === 0 ? bound : bound.filter((endpoint) => schemeOf(endpoint) !== 'tcp')
     const parts: LinkParts = {
       settings: this.#settings,
       limits: this.#limits,
-      codec: this.#codec,
+      codec: this.#traffic.codec,
       transport: this.#transport,
       place: this.#place,
       safeguards: this.#safeguards,
       self: { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...this.#place },
     }
-    return new Links(parts, {
-      received: (link, message, seq) => this.#received(link, message, seq),
-      network: (shake) => this.#introductions?.network(shake),
-      changed: (link, was) => this.#changed(link, was),
-      shaken: (link) => this.#shaken(link),
-      merged: (link, into) => this.#dials.merged(link, into),
-      running: (link) => this.#servings.sizeOf(link),
-    })
-  }
-
-  #received(link: Link, message: Message, seq: number): void {
-    switch (message.kind) {
-      case Kind.call:
-      case Kind.cmd:
-        return this.#servings.run(link, message, seq)
-      case Kind.reply:
-        return this.#onReply(link, message)
-      case Kind.raise:
-        return this.#awaited(link, message.id)?.fail(message.error)
-      case Kind.cancel:
-        return this.#servings.cancel(link, message.id, message.reason)
-      case Kind.next:
-      case Kind.credit:
-      case Kind.end:
-      case Kind.close:
-      case Kind.fail:
-        // What comes for a stream that is over was on its way when it ended.
-        return void this.#streams.received(link.uid ?? '', message)
-      case Kind.connect:
-        return this.#introductions?.learn(message.entry)
-      case Kind.disconnect:
-        return this.#introductions?.disconnect(link, message)
-      case Kind.stop:
-        return this.#onStop(link.uid ?? '')
-      default:
-        this.#links?.dropped('unexpected')
-    }
-  }
-
-  #onReply(link: Link, { id, value }: ReplyMessage): void {
-    const pending = this.#awaited(link, id)
-    if (pending !== undefined) pending.resolve(value)
-    else if (value instanceof RemoteStream) value.cancel('nobody waits for it')
-  }
-
-  #awaited(link: Link, id: number): Pending | undefined {
-    const pending = this.#requests.replies.find(id, link.uid ?? '')
-    if (pending === undefined) this.#links?.dropped('reply')
-    return pending
+    return new Links(parts, this.#traffic.events)
   }
 
   #onStop(from: string): void {
     if (this.listenerCount('stop') > 0) this.#report(() => this.emit('stop', from))
     else void this.stop()
-  }
-
-  #changed(link: Link, was: PeerState): void {
-    const { uid } = link
-    if (link.isOver && uid !== undefined) {
-      const reason = endOf(link.state)
-      this.#requests.replies.lose(link, reason)
-      const text = `the caller ${uid} was lost (${reason})`
-      this.#streams.lose(uid, reason)
-      this.#servings.abandon(link, new SkeinError('ERR_PEER_LOST', text, { uid, reason }))
-    }
-    if (link.isOver) this.#dials.ended(link)
-    this.#introductions?.changed(link, was)
-    // Whoever waits for a uid whose link failed goes on waiting until its own deadline: dial again.
-    if (link.isOver && uid !== undefined && this.#waiters.waitsFor(uid)) this.#links?.to(uid)
-  }
-
-  #shaken(link: Link): void {
-    this.#dials.shaken(link)
-    if (link.uid !== undefined) this.#waiters.arrived(link.uid)
-  }
-
-  #tell(change: PeerChange): void {
-    this.#report(() => this.emit('peer', change))
   }
 
   /** A listener that throws must not stop what it listens to. */

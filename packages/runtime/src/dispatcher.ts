@@ -1,6 +1,5 @@
 import { type Dispatch, type Incoming, SkeinError } from '@skein/core'
 import { describe, invalidOption, Kind } from '@skein/core/internal'
-import { Admission } from './admission.js'
 import { methodsOf } from './exposure.js'
 import type { ResidentObjects } from './resident-objects.js'
 
@@ -34,30 +33,15 @@ export class Dispatcher {
   readonly #uid: string
   readonly #objects: ResidentObjects
   readonly #middleware: Middleware[] = []
-  readonly #admission: Admission
   #run: Next = (request) => this.#route(request)
 
   /** @param uid the runtime's, for errors */
   constructor(uid: string, objects: ResidentObjects) {
     this.#uid = uid
     this.#objects = objects
-    this.#admission = new Admission(uid)
   }
 
-  readonly dispatch: Dispatch = (request) => {
-    this.#admission.admit(request)
-    return this.#run(request)
-  }
-
-  /** Begins nothing new from now on, and resolves when nothing runs any more, or `close` is called. */
-  drain(): Promise<void> {
-    return this.#admission.drain()
-  }
-
-  /** Nobody waits for what runs any more. */
-  close(): void {
-    this.#admission.close()
-  }
+  readonly dispatch: Dispatch = (request) => this.#run(request)
 
   /** Puts a middleware inside those that are there already: the first one used is the first to see a request. */
   use(middleware: Middleware): void {
@@ -104,10 +88,6 @@ export class Dispatcher {
   }
 
   #route(request: Incoming): unknown {
-    return this.#admission.follow(this.#handle(request))
-  }
-
-  #handle(request: Incoming): unknown {
     const { message } = request
     const uid = this.#uid
     if (message.kind === Kind.cmd) return this.#objects.run(message, request)
@@ -132,4 +112,9 @@ export class Dispatcher {
 /** Whether a request is for a built-in service. */
 export function isBuiltIn({ message }: Incoming): boolean {
   return message.kind === Kind.call && message.service.startsWith(BUILT_IN)
+}
+
+/** Whether a request is run while the runtime ends: the built-in services tell of it to the last, and begin no new work. */
+export function isVital(request: Incoming): boolean {
+  return isBuiltIn(request) && request.message.method !== 'create'
 }

@@ -25,7 +25,7 @@ import {
   nameOfClass,
 } from './creation.js'
 import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
-import { Dispatcher, type Exposed, type Middleware, type Service } from './dispatcher.js'
+import { Dispatcher, type Exposed, isVital, type Middleware, type Service } from './dispatcher.js'
 import { ServiceDoor } from './doors.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
@@ -100,6 +100,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
       ...parts,
       references,
       dispatch: this.#dispatcher.dispatch,
+      isVital,
       resolve: monitor === undefined ? undefined : async (uid) => this.#monitor?.find(uid),
     })
     if (monitor !== undefined) this.#monitor = this.#linkTo(monitor)
@@ -252,14 +253,13 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   async #stop(drain: number): Promise<void> {
-    const until = this.clock.now() + drain
     const { farewellTimeout = DEFAULT_FAREWELL } = this.#options
     // Before the objects: what runs may use them.
-    if (drain > 0) await this.#inTime(this.#dispatcher.drain(), drain)
+    await this.comms.drain(drain)
     await this.#inTime(this.#objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
     await this.#inTime(this.#references.settled(), farewellTimeout)
-    await this.comms.stop({ drain: Math.max(0, until - this.clock.now()) })
+    await this.comms.stop()
   }
 
   /** Resolves when `done` does, or when it has had so many milliseconds. */
@@ -274,7 +274,6 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   #ended(): void {
-    this.#dispatcher.close()
     this.#monitor?.close()
     this.#stats?.stop()
     this.emit('close')

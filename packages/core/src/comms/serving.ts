@@ -48,7 +48,7 @@ export class Serving {
   readonly #waiting = new Fifo<Waiting>()
   #running = 0
   #starting = false
-  #refusing: SkeinError | undefined
+  #refusal: { readonly reason: SkeinError; readonly isVital: (request: Incoming) => boolean } | undefined
   #idle: (() => void)[] = []
 
   constructor(options: ServingOptions, port: ServingPort) {
@@ -65,7 +65,7 @@ export class Serving {
   run(message: Call | Cmd, seq: number): void {
     const { from, time, maxWaiting } = this.#options
     const request = new Incoming(from, message, time)
-    if (this.#refusing !== undefined) return this.#refuse(request, this.#refusing)
+    if (this.#refuses(request)) return
     if (message.unreadable !== undefined) return this.#refuse(request, unread(message.unreadable))
     if (this.#waiting.length >= maxWaiting) {
       const text = `${maxWaiting} requests of ${from} wait to be run; send less at once`
@@ -92,14 +92,16 @@ export class Serving {
     this.#requests.clear()
   }
 
-  /** From now on requests are refused, and those that wait as well. What runs goes on. */
-  refuse(reason: SkeinError): void {
-    this.#refusing = reason
+  /** From now on requests are refused, and those that wait as well, but the vital ones. What runs goes on. */
+  refuse(reason: SkeinError, isVital: (request: Incoming) => boolean): void {
+    this.#refusal = { reason, isVital }
+    const vital: Waiting[] = []
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      this.#requests.delete(next.request.message.id)
-      this.#refuse(next.request, reason)
+      if (this.#refuses(next.request)) this.#requests.delete(next.request.message.id)
+      else vital.push(next)
     }
-    this.#port.hold(undefined)
+    for (const each of vital) this.#waiting.push(each)
+    this.#port.hold(vital[0]?.seq)
   }
 
   /** Resolves when nothing runs and nothing waits. */
@@ -188,6 +190,12 @@ export class Serving {
     if (id === 0) this.#port.failed(error)
     else if (this.#requests.delete(id)) this.#send(request, request.isRefusal(error) ? error : ran(error))
     this.#ended(request)
+  }
+
+  #refuses(request: Incoming): boolean {
+    if (this.#refusal === undefined || this.#refusal.isVital(request)) return false
+    this.#refuse(request, this.#refusal.reason)
+    return true
   }
 
   #refuse(request: Incoming, reason: SkeinError): void {

@@ -19,6 +19,8 @@ export interface ServingsParts {
   readonly time: RequestTime
   readonly flow: FlowOptions
   readonly dispatch: Dispatch
+  /** Requests that are run even while this runtime drains. */
+  readonly isVital: (request: Incoming) => boolean
   /** Whether methods can ask for the request that they run for. */
   readonly requestContext: boolean
   /** Sends a message to this runtime itself. */
@@ -65,7 +67,7 @@ export class Servings {
         whenRoom: (fn) => link.outbox.whenRoomForAnswers(fn),
         hold: (from) => void (link.isOver || link.hold(from)),
       })
-      if (this.#refusing !== undefined) serving.refuse(this.#refusing)
+      if (this.#refusing !== undefined) serving.refuse(this.#refusing, this.#parts.isVital)
       this.#byLink.set(link, serving)
     }
     serving.run(message, seq)
@@ -85,10 +87,10 @@ export class Servings {
     void serving.idle().then(() => this.#leftover.delete(serving))
   }
 
-  /** From now on all requests are refused. What runs goes on. */
+  /** From now on requests of others are refused, but those that are vital. What runs goes on. */
   refuse(reason: SkeinError): void {
     this.#refusing = reason
-    for (const serving of this.#all()) serving.refuse(reason)
+    for (const serving of this.#byLink.values()) serving.refuse(reason, this.#parts.isVital)
   }
 
   /** Resolves when nothing runs any more. */
@@ -99,7 +101,7 @@ export class Servings {
   /** This runtime ends: nobody waits for anything. */
   close(reason: SkeinError): void {
     for (const serving of this.#all()) {
-      serving.refuse(reason)
+      serving.refuse(reason, () => false)
       serving.abandon(reason)
     }
     this.#byLink.clear()

@@ -314,13 +314,26 @@ describe('Of many requests', () => {
     expect([answers, failures]).toEqual([[['raise', 3, overloaded]], [overloaded]])
   })
 
+  test('vital ones are run although it is about to end', async () => {
+    const { dispatch, end } = ending()
+    const { answers, requests, held, service, run } = serving(dispatch, { maxRunning: 1 })
+    for (const id of [1, 2, 3]) run(call(id))
+    const stopping = new SkeinError('ERR_CLOSED', 'stopping', { executed: 'no' })
+    service.refuse(stopping, ({ message }) => message.id % 2 === 1)
+    expect([answers, held.at(-1)]).toEqual([[['raise', 2, stopping]], 3])
+    run(call(5))
+    await end(1)
+    await end(3)
+    expect(ids(requests)).toEqual([1, 3, 5])
+  })
+
   test('those that wait, and all that come, are refused once it is about to end; what runs goes on', async () => {
     const { dispatch, end } = ending()
     const { answers, requests, held, service, run } = serving(dispatch, { maxRunning: 1 })
     run(call(1))
     run(call(2))
     const stopping = new SkeinError('ERR_CLOSED', 'stopping', { executed: 'no' })
-    service.refuse(stopping)
+    service.refuse(stopping, () => false)
     run(call(3))
     expect(answers).toEqual([
       ['raise', 2, stopping],
