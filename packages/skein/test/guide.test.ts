@@ -47,7 +47,7 @@ test('every program of the guide is correctly typed', async () => {
   expect(checked.stdout).toBe('')
 })
 
-test.each(['Deadlines and cancelling', 'Retries', 'Backpressure', 'Leaving'])(
+test.each(['Streams', 'Deadlines and cancelling', 'Retries', 'Backpressure', 'Leaving'])(
   'the first program under "%s" prints what the guide says',
   async (wanted) => {
     const program = programs.find(({ heading }) => heading === wanted)
