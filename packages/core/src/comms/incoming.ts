@@ -20,7 +20,7 @@ export class Incoming extends Due {
   readonly from: string
   readonly message: Call | Cmd
   readonly #time: RequestTime
-  readonly #until: Instant
+  #until: Instant
   #controller: AbortController | undefined
   #reason: SkeinError | undefined
   #refusal: SkeinError | undefined
@@ -87,6 +87,12 @@ export class Incoming extends Due {
   whenOver(fn: () => void): void {
     this.#onEnd ??= []
     this.#onEnd.push(fn)
+  }
+
+  /** @internal It is answered, and goes on as the streams of its answer, which have no deadline. */
+  answered(): void {
+    this.#until = Number.POSITIVE_INFINITY
+    this.#time.deadlines.remove(this)
   }
 
   /** @internal What was asked within this request ends with it, if it is given up. */

@@ -66,7 +66,7 @@ export class Loopback {
       }
       case Kind.reply: {
         const value = this.#copy(message.value, message.kind)
-        return parcel.send(() => replies.find(message.id, uid)?.resolve(value))
+        return parcel.send(() => this.#replied(message.id, value))
       }
       case Kind.raise: {
         const error = this.#copy(message.error, message.kind)
@@ -108,6 +108,14 @@ export class Loopback {
       default:
         return message
     }
+  }
+
+  #replied(id: number, value: unknown): void {
+    const { uid, replies, streams } = this.#parts
+    const pending = replies.find(id, uid)
+    const found = streams().streamsIn(value, uid)
+    if (pending !== undefined) pending.resolve(value, found)
+    else for (const stream of found) stream.cancel('nobody waits for it')
   }
 
   #copyOf(message: Call | Cmd): Call | Cmd {

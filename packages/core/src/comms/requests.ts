@@ -12,7 +12,8 @@ import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '..
 import type { RequestOptions, SendOptions } from './calls.js'
 import { enclosingRequest } from './current-request.js'
 import { LookUps } from './look-ups.js'
-import { type Pending, Replies } from './replies.js'
+import type { Pending } from './pending.js'
+import { Replies } from './replies.js'
 import { Reply } from './reply.js'
 import { Retries, type Trying } from './retries.js'
 import { nameOf } from './serving.js'
@@ -85,7 +86,7 @@ export class Requests {
       const waiting = this.#submit(uid, request, options, pending)
       waiting?.catch((error: unknown) => pending.fail(error))
     } catch (error) {
-      pending.reject(error)
+      pending.fail(error)
     }
   }
 
@@ -153,9 +154,8 @@ export class Requests {
     }
     const asked = this.#parts.clock.now()
     return new Promise((resolve, reject) => {
-      link.outbox.whenRoom({
+      const waiter = {
         post: () => {
-          if (pending !== undefined && !this.replies.awaits(pending)) return resolve() // given up while it waited
           try {
             this.#post(link, this.#aged(message, asked), pending)
             resolve()
@@ -164,7 +164,9 @@ export class Requests {
           }
         },
         lost: () => reject(link.isOver ? lost(uid, link) : this.#stoppedBefore(uid)),
-      })
+      }
+      link.outbox.whenRoom(waiter)
+      pending?.waits(() => link.outbox.forget(waiter))
     })
   }
 

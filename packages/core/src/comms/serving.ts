@@ -1,6 +1,8 @@
 import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import type { OfferedStream } from '../stream/producer.js'
+import { discard } from '../stream/source.js'
+import { isThenable } from '../thenable.js'
 import { describeError, isError, reviveError } from '../wire/error-value.js'
 import { type Call, type Cmd, Kind, type Message } from '../wire/message.js'
 import { Incoming, type RequestTime } from './incoming.js'
@@ -48,6 +50,7 @@ export class Serving {
   readonly #waiting = new Fifo<Waiting>()
   #running = 0
   #starting = false
+  #awaitsRoom = false
   #refusal: { readonly reason: SkeinError; readonly isVital: (request: Incoming) => boolean } | undefined
   #idle: (() => void)[] = []
 
@@ -75,7 +78,7 @@ export class Serving {
     if (this.#waiting.length === 0 && this.#mayStart()) return this.#start(request)
     if (this.#waiting.length === 0) this.#port.hold(seq)
     this.#waiting.push({ request, seq })
-    if (!this.#port.hasRoom()) this.#port.whenRoom(this.#startWaiting)
+    this.#awaitRoom()
   }
 
   /** The caller has given a request up. Its answer, if one comes yet, is of no interest; if it waits, it never runs. */
@@ -90,6 +93,8 @@ export class Serving {
   abandon(reason: SkeinError): void {
     for (const request of this.#requests.values()) request.abort(reason)
     this.#requests.clear()
+    this.#awaitsRoom = false
+    this.#startWaiting()
   }
 
   /** From now on requests are refused, and those that wait as well, but the vital ones. What runs goes on. */
@@ -128,7 +133,17 @@ export class Serving {
     }
     const now = this.#waiting.at(0)?.seq
     if (now !== held) this.#port.hold(now)
-    if (now !== undefined && !this.#port.hasRoom()) this.#port.whenRoom(this.#startWaiting)
+    if (now !== undefined) this.#awaitRoom()
+  }
+
+  /** Whoever asks stands in a row with the streams, and must not stand there twice. */
+  #awaitRoom(): void {
+    if (this.#awaitsRoom || this.#port.hasRoom()) return
+    this.#awaitsRoom = true
+    this.#port.whenRoom(() => {
+      this.#awaitsRoom = false
+      this.#startWaiting()
+    })
   }
 
   /** Starts what has waited, unless it was given up meanwhile. */
@@ -160,7 +175,10 @@ export class Serving {
 
   #reply(request: Incoming, value: unknown): void {
     const { id } = request.message
-    if (!this.#requests.delete(id)) return this.#ended(request)
+    if (!this.#requests.delete(id)) {
+      if (id !== 0) discard(value) // it was asked for, and is not any more
+      return this.#ended(request)
+    }
     try {
       const streams = this.#port.post({ kind: Kind.reply, id, value }, request)
       if (streams.length > 0) return this.#flow(request, streams)
@@ -173,6 +191,7 @@ export class Serving {
   /** A request that is answered with streams runs until they are over. */
   #flow(request: Incoming, streams: readonly OfferedStream[]): void {
     let left = streams.length
+    request.answered()
     for (const stream of streams) {
       stream.onEnd((outcome) => {
         if (outcome.kind === 'closed' || outcome.kind === 'lost') {
@@ -215,8 +234,12 @@ export class Serving {
   }
 
   #ended(request: Incoming): void {
-    request.ended()
     this.#running -= 1
+    try {
+      request.ended()
+    } catch (error) {
+      this.#port.failed(error)
+    }
     if (this.#waiting.length > 0) this.#startWaiting()
     if (this.size > 0 || this.#idle.length === 0) return
     for (const resolve of this.#idle.splice(0)) resolve()
@@ -280,8 +303,4 @@ function unsendable(error: unknown): unknown {
     ...(limit !== undefined && { limit, size: size ?? 0 }),
   }
   return new SkeinError(code, message, { ...facts, executed: 'maybe', cause })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

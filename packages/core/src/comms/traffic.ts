@@ -4,7 +4,6 @@ import type { Link } from '../link/link.js'
 import type { Links, LinksEvents } from '../link/links.js'
 import { endOf, type PeerState } from '../peer/liveness.js'
 import type { CommsSettings } from '../settings.js'
-import { RemoteStream } from '../stream/remote-stream.js'
 import { Streams } from '../stream/streams.js'
 import { atEndOfTurn } from '../turn.js'
 import type { Codec, RemoteReferences, RemoteStreams } from '../wire/codec.js'
@@ -14,7 +13,7 @@ import { Dials } from './dials.js'
 import type { Incoming } from './incoming.js'
 import { Introductions, type PeerChange } from './introductions.js'
 import { Loopback } from './loopback.js'
-import type { Pending } from './replies.js'
+import type { Pending } from './pending.js'
 import { Requests } from './requests.js'
 import type { Dispatch } from './serving.js'
 import { Servings } from './servings.js'
@@ -157,8 +156,9 @@ export class Traffic {
 
   #replied(link: Link, { id, value }: Reply): void {
     const pending = this.#awaited(link, id)
-    if (pending !== undefined) pending.resolve(value)
-    else if (value instanceof RemoteStream) value.cancel('nobody waits for it')
+    const streams = this.#streams.streamsIn(value, link.uid ?? '')
+    if (pending !== undefined) pending.resolve(value, streams)
+    else for (const stream of streams) stream.cancel('nobody waits for it')
   }
 
   #awaited(link: Link, id: number): Pending | undefined {

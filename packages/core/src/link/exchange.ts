@@ -4,7 +4,8 @@ import type { Parcel, Session } from '../peer/session.js'
 import type { Frames } from '../transport/transport.js'
 import { OpenBatch, readBatch } from '../wire/batch.js'
 import type { Header, Numbers } from '../wire/header.js'
-import type { Message } from '../wire/message.js'
+import { malformed } from '../wire/malformed.js'
+import { Kind, type Message } from '../wire/message.js'
 import { Acknowledger } from './acknowledger.js'
 import { Outbox } from './outbox.js'
 import type { LinkParts } from './parts.js'
@@ -94,6 +95,7 @@ export class Exchange {
       this.#acknowledger.took(frames)
     }
     const { messages, unknown } = readBatch(frames, codec, limits, peer)
+    if (seq === 0) for (const { kind } of messages) checkUnnumbered(kind)
     return { kind: 'messages', seq, messages, unknown }
   }
 
@@ -161,4 +163,11 @@ export class Exchange {
     this.outbox.close()
     this.session.close()
   }
+}
+
+/** What may come without a number: it may be lost, or come twice, and does no harm. */
+const UNNUMBERED: ReadonlySet<Kind> = new Set([Kind.heart, Kind.beat, Kind.disconnect, Kind.hand, Kind.shake])
+
+function checkUnnumbered(kind: Kind): void {
+  if (!UNNUMBERED.has(kind)) throw malformed(`a message of kind ${kind} came in a batch without a number`)
 }

@@ -14,7 +14,8 @@ export class Outbox {
   readonly #session: Session
   readonly #defer: (fn: () => void) => void
   readonly #flush: () => void
-  readonly #waiting = new Fifo<RoomWaiter>()
+  /** In the order of asking. */
+  readonly #waiting = new Set<RoomWaiter>()
   readonly #answering = new Fifo<() => void>()
   #draining: (() => void)[] = []
   #scheduled = false
@@ -31,7 +32,7 @@ export class Outbox {
 
   /** Whether a message can be posted now without waiting: there is room, and nobody waits for it. */
   get hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#session.hasRoom
+    return this.#waiting.size === 0 && this.#session.hasRoom
   }
 
   /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
@@ -43,17 +44,22 @@ export class Outbox {
 
   /** Lets `waiter` post once there is room for it, in the order of asking. */
   whenRoom(waiter: RoomWaiter): void {
-    this.#waiting.push(waiter)
+    this.#waiting.add(waiter)
   }
 
-  /** Calls back once there is room for answers, in the order of asking, or nothing is sent any more. */
+  /** It doesn't wait any more. */
+  forget(waiter: RoomWaiter): void {
+    this.#waiting.delete(waiter)
+  }
+
+  /** Calls back once there is room for answers, in the order of asking. Not at all if the link ends before. */
   whenRoomForAnswers(fn: () => void): void {
     this.#answering.push(fn)
   }
 
   /** Resolves when everything posted has been acknowledged, or the link has ended. */
   drained(): Promise<void> {
-    if (this.#session.isEmpty && this.#waiting.length === 0) return Promise.resolve()
+    if (this.#session.isEmpty && this.#waiting.size === 0) return Promise.resolve()
     return new Promise((resolve) => this.#draining.push(resolve))
   }
 
@@ -65,9 +71,9 @@ export class Outbox {
 
   /** Something was acknowledged: there may be room. */
   acknowledged(): void {
-    while (this.#session.hasRoom) {
-      const waiter = this.#waiting.shift()
-      if (waiter === undefined) break
+    for (const waiter of this.#waiting) {
+      if (!this.#session.hasRoom) break
+      this.#waiting.delete(waiter)
       waiter.post()
     }
     while (this.#answering.length > 0 && this.#session.hasRoomForAnswers) this.#answering.shift()?.()
@@ -76,15 +82,19 @@ export class Outbox {
 
   /** Lets all who wait for room post now: what is posted after this is a farewell. */
   admitAll(): void {
-    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter)
       waiter.post()
+    }
   }
 
   /** Nothing more will be sent. */
   close(): void {
-    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift())
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter)
       waiter.lost()
-    while (this.#answering.length > 0) this.#answering.shift()?.()
+    }
+    while (this.#answering.shift() !== undefined);
     this.#release()
   }
 

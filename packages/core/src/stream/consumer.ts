@@ -1,3 +1,4 @@
+import { type AbortWatcher, abortReason, unwatchAbort, watchAbort } from '../abort-watch.js'
 import { SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import { malformed } from '../wire/malformed.js'
@@ -33,7 +34,7 @@ const DONE: Result = Object.freeze({ done: true, value: undefined })
  * The consumer's end of one stream. It does not hold the `RemoteStream` that stands for it, unless somebody waits for
  * an item: one that is let go without having been read to its end is closed.
  */
-export class Consumer {
+export class Consumer implements AbortWatcher {
   readonly peer: string
   readonly number: number
   readonly #ports: StreamPorts
@@ -116,12 +117,11 @@ export class Consumer {
 
   bound({ signal, itemTimeout = Number.POSITIVE_INFINITY }: StreamBounds): void {
     this.#itemTimeout = itemTimeout
-    this.#signal?.removeEventListener('abort', this.#aborted)
-    this.#signal = undefined
+    this.#unwatch()
     if (signal === undefined || this.#ending.kind === 'told') return
     this.#signal = signal
-    if (signal.aborted) this.#aborted()
-    else signal.addEventListener('abort', this.#aborted)
+    if (signal.aborted) this.aborted()
+    else watchAbort(signal, this)
   }
 
   /** Nobody can read it any more. */
@@ -200,8 +200,7 @@ export class Consumer {
     for (let waiting = this.#nextWaiting(); waiting !== undefined; waiting = this.#nextWaiting()) {
       waiting.resolve(DONE)
     }
-    this.#signal?.removeEventListener('abort', this.#aborted)
-    this.#signal = undefined
+    this.#unwatch()
     this.#finished(this)
     for (const fn of this.#onOver.splice(0)) fn()
   }
@@ -244,9 +243,16 @@ export class Consumer {
     this.#giveUp('timeout', new SkeinError('ERR_TIMEOUT', text, { uid: this.peer, timeoutMs }))
   }
 
-  readonly #aborted = (): void => {
-    const cause: unknown = this.#signal?.reason
-    this.cancel(cause instanceof Error ? cause.message : 'aborted', cause)
+  /** The signal that bounds it was aborted. */
+  aborted(): void {
+    if (this.#signal === undefined) return
+    const { text, cause } = abortReason(this.#signal)
+    this.cancel(text, cause)
+  }
+
+  #unwatch(): void {
+    if (this.#signal !== undefined) unwatchAbort(this.#signal, this)
+    this.#signal = undefined
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, SkeinError } from '../errors.js'
+import { isThenable } from '../thenable.js'
 import { malformed } from '../wire/malformed.js'
 import { Kind } from '../wire/message.js'
 import type { StreamPorts } from './ports.js'
-import { isThenable, type Source } from './source.js'
+import type { Source } from './source.js'
 import { MESSAGE_BYTES, Window, weigh } from './window.js'
 
 /** How a stream that was offered came to its end. */

@@ -48,9 +48,9 @@ export class RemoteStream<T = unknown, R = unknown>
     return this
   }
 
-  /** @internal Calls back once it was read to its end, or given up: at once if it was. */
-  whenOver(fn: () => void): void {
-    this.#consumer.whenOver(fn)
+  /** @internal What may be held for long: whoever holds the stream itself keeps it from being closed when it is let go. */
+  get consumer(): Consumer {
+    return this.#consumer
   }
 
   [Symbol.asyncIterator](): this {

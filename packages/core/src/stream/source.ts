@@ -1,5 +1,7 @@
 import { types } from 'node:util'
+import { isThenable } from '../thenable.js'
 import type { StreamSource } from '../wire/codec.js'
+import { isStream } from '../wire/exporters.js'
 import type { Run } from './ports.js'
 
 type SourceIterator = AsyncIterator<unknown> | Iterator<unknown, unknown, undefined>
@@ -71,6 +73,11 @@ export class Source {
   }
 }
 
+/** Ends what was to be a stream and is never read, if a value is such a thing. */
+export function discard(value: unknown): void {
+  if (typeof value === 'object' && value !== null && isStream(value)) new Source(value).stop()
+}
+
 /** The iterator of Node's streams ignores `return` before the first `next`. */
 function destroy(source: unknown): void {
   if (typeof source !== 'object' || source === null || !('pipe' in source) || !('destroy' in source)) return
@@ -80,10 +87,6 @@ function destroy(source: unknown): void {
 /** Of an iterator that is not async. */
 function isSettled(result: unknown): result is { readonly done?: unknown; readonly value?: unknown } {
   return typeof result === 'object' && result !== null && 'value' in result
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function nothing(): void {}

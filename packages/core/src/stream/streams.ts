@@ -2,6 +2,7 @@ import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { RemoteStreams, StreamSource } from '../wire/codec.js'
 import { malformed } from '../wire/malformed.js'
 import { Kind, type StreamMessage } from '../wire/message.js'
+import { everyPart } from '../wire/parts.js'
 import { Consumer } from './consumer.js'
 import { PeerTable } from './peer-table.js'
 import type { StreamPorts } from './ports.js'
@@ -10,6 +11,7 @@ import { RemoteStream } from './remote-stream.js'
 import { Source } from './source.js'
 
 const NONE: readonly OfferedStream[] = []
+const NOTHING: readonly Consumer[] = []
 
 /**
  * The streams of a runtime, at both ends. Does no I/O: it is handed what has come, and posts what is to go.
@@ -80,6 +82,15 @@ export class Streams implements RemoteStreams {
     const taken = this.#offered
     this.#offered = []
     return taken
+  }
+
+  /** The streams of a peer's in a value that has arrived, wherever they lie in it. */
+  streamsIn(value: unknown, peer: string): readonly Consumer[] {
+    // Only what has arrived and is not over can be in it: mostly that is nothing, and no value needs to be searched.
+    if (this.#consumers.size(peer) === 0) return NOTHING
+    const found: Consumer[] = []
+    for (const part of everyPart(value)) if (part instanceof RemoteStream) found.push(part.consumer)
+    return found
   }
 
   // What comes in

@@ -145,6 +145,11 @@ export function parse(value: unknown): Message | undefined {
   }
 }
 
+/** The request has run, although its answer can't be read. */
+function unreadAnswer({ code, message, cause }: SkeinError): SkeinError {
+  return new SkeinError(code, message, { executed: 'maybe', cause })
+}
+
 /** A message with a value that can't be made here: what it would have brought fails, and the link stays. */
 function failing(message: Message | undefined, cause: unknown): Message | undefined {
   const why = cause instanceof Error ? `: ${cause.message}` : ''
@@ -155,7 +160,7 @@ function failing(message: Message | undefined, cause: unknown): Message | undefi
       return { ...message, args: [], unreadable: error }
     case Kind.reply:
     case Kind.raise:
-      return { kind: Kind.raise, id: message.id, error }
+      return { kind: Kind.raise, id: message.id, error: unreadAnswer(error) }
     case Kind.next:
       return { ...message, items: [], unreadable: error }
     case Kind.end:
