@@ -16,6 +16,18 @@ export interface Clock {
 /** The longest delay that Node's timers take; a longer one would fire at once, and is waited for in parts. */
 const MAX_DELAY = 2 ** 31 - 1
 
+/** Resolves when `done` does, or when it has had so many milliseconds. */
+export function inTime(clock: Clock, done: Promise<unknown>, timeout: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(timeout, resolve)
+    const end = (): void => {
+      timer.cancel()
+      resolve()
+    }
+    done.then(end, end)
+  })
+}
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, fn) {

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
 import { EventEmitter } from 'eventemitter3'
+import { inTime } from './clock.js'
 import {
   callMessage,
   cmdMessage,
@@ -103,7 +104,11 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#place = parts.place ?? herePlace(this.#settings.random)
     this.#safeguards = parts.safeguards ?? safeguards
     this.#traffic = new Traffic({
-      ...{ settings: this.#settings, limits, references, dispatch, resolve },
+      settings: this.#settings,
+      limits,
+      references,
+      dispatch,
+      resolve,
       isVital: parts.isVital ?? (() => false),
       makeCodec: (streams) => parts.codec ?? new MsgpackCodec({ references, limits, streams }),
       running: () => this.#running(),
@@ -313,12 +318,13 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    */
   async drain(timeout: number): Promise<void> {
     checkDrain(timeout)
-    if (this.#phase !== 'running') return
+    if (this.#phase !== 'running' && this.#phase !== 'draining') return
     this.#phase = 'draining'
     const { uid } = this
     this.#traffic.servings.refuse(new SkeinError('ERR_CLOSED', `${uid} is stopping`, { uid, executed: 'no' }))
     if (timeout === 0) return
-    await this.#inTime(Promise.race([this.#traffic.servings.idle(), this.wait()]), timeout)
+    const over = Promise.race([this.#traffic.servings.idle(), this.wait()])
+    await inTime(this.#settings.clock, over, timeout)
   }
 
   /**
@@ -362,7 +368,8 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       link.outbox.admitAll()
       link.announce('stopped')
     }
-    await this.#inTime(Promise.all(open.map((link) => link.outbox.drained())), this.#settings.farewellTimeout)
+    const { clock, farewellTimeout } = this.#settings
+    await inTime(clock, Promise.all(open.map((link) => link.outbox.drained())), farewellTimeout)
   }
 
   async #close(): Promise<void> {
@@ -372,24 +379,14 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       this.logger.warn({ uid: this.uid, error }, 'not everything could be freed')
     })
     // Between threads both ends take part in closing. A busy one must not keep us; but as a thread we must not end before.
-    await (isMainThread ? this.#inTime(freed, this.#settings.farewellTimeout) : freed)
+    const { clock, farewellTimeout } = this.#settings
+    await (isMainThread ? inTime(clock, freed, farewellTimeout) : freed)
     this.#report(() => this.emit('close'))
   }
 
   async #freeSockets(): Promise<void> {
     await this.#inbound?.close()
     await this.#transport.close()
-  }
-
-  /** Resolves when `done` does, or when it has had so many milliseconds. */
-  #inTime(done: Promise<unknown>, timeout: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#settings.clock.after(timeout, resolve)
-      void done.then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
   }
 
   #newLinks(bound: readonly string[]): Links {

@@ -1,4 +1,4 @@
-export { type Clock, type Instant, systemClock, type Timer, TurnedClock } from './clock.js'
+export { type Clock, type Instant, inTime, systemClock, type Timer, TurnedClock } from './clock.js'
 export { nameOf } from './comms/serving.js'
 export { type Deadlines, Due } from './deadlines.js'
 export { describe, invalidOption } from './errors.js'

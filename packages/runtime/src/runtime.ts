@@ -9,6 +9,7 @@ import {
 import {
   type Clock,
   checkUid,
+  inTime,
   invalidOption,
   randomId,
   stderrLogger,
@@ -256,21 +257,10 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     const { farewellTimeout = DEFAULT_FAREWELL } = this.#options
     // Before the objects: what runs may use them.
     await this.comms.drain(drain)
-    await this.#inTime(this.#objects.close(), farewellTimeout)
+    await inTime(this.clock, this.#objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
-    await this.#inTime(this.#references.settled(), farewellTimeout)
+    await inTime(this.clock, this.#references.settled(), farewellTimeout)
     await this.comms.stop()
-  }
-
-  /** Resolves when `done` does, or when it has had so many milliseconds. */
-  #inTime(done: Promise<void>, timeout: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.clock.after(timeout, resolve)
-      void done.then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
   }
 
   #ended(): void {

@@ -197,6 +197,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
     if (this.#signal !== undefined) unwatchAbort(this.#signal, this)
     this.#within?.disown(this)
     this.#waiting?.()
+    this.#waiting = undefined // it leads to the arguments
     return true
   }
 }

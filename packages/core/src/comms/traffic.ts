@@ -62,19 +62,36 @@ export class Traffic {
     this.waiters = new Waiters(deadlines)
     this.dials = new Dials(deadlines)
     const linkTo = (peer: string): Link | undefined => this.#links?.get(peer)
-    const own = { uid, deadlines, linkTo, defer: atEndOfTurn, requestContext }
-    this.#streams = new Streams(streamPorts({ ...own, toSelf: (message) => loopback.postOfStream(message) }))
+    this.#streams = new Streams(
+      streamPorts({
+        uid,
+        deadlines,
+        linkTo,
+        toSelf: (message) => loopback.postOfStream(message),
+        defer: atEndOfTurn,
+        requestContext,
+      }),
+    )
     this.codec = parts.makeCodec(this.#streams)
     const offered = () => this.#streams.taken()
     this.requests = new Requests({
-      ...{ uid, clock, random, deadlines, timeout, offered, defer: atEndOfTurn },
+      uid,
+      clock,
+      random,
+      deadlines,
+      timeout,
+      offered,
+      defer: atEndOfTurn,
       links: parts.running,
       toSelf: (message) => loopback.post(message),
       resolve: parts.resolve,
       learned: (entry) => this.#links?.directory.learn(entry),
     })
     this.servings = new Servings({
-      ...{ uid, flow, requestContext, offered },
+      uid,
+      flow,
+      requestContext,
+      offered,
       time: { clock, deadlines },
       dispatch: parts.dispatch,
       isVital: parts.isVital,
@@ -83,7 +100,9 @@ export class Traffic {
         logger.error({ uid: from, error }, 'a request that expects no answer has failed'),
     })
     const loopback = new Loopback({
-      ...{ uid, limits, codec: this.codec },
+      uid,
+      limits,
+      codec: this.codec,
       replies: this.requests.replies,
       serving: () => this.servings.own,
       streams: () => this.#streams,

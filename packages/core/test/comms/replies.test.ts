@@ -222,6 +222,20 @@ describe('A request that fails', () => {
     await expect(reply).rejects.toMatchObject({ code: 'ERR_PEER_LOST', reason: 'crashed', executed: 'maybe' })
   })
 
+  test('spends no further try once it has settled', async () => {
+    const { replies } = replying()
+    const { reply, pending } = replies.open(asked, endless)
+    let asks = 0
+    pending.again = () => {
+      asks += 1
+      return true
+    }
+    reply.cancel()
+    pending.fail(new SkeinError('ERR_PEER_LOST', 'lost', { executed: 'no' }))
+    await expect(reply).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
+    expect(asks).toBe(0)
+  })
+
   test('because its peer is lost takes none that is addressed to another with it', async () => {
     const { replies } = replying()
     const first = replies.open(asked, endless)

@@ -267,6 +267,7 @@ describe('Of many requests', () => {
     run(call(1))
     run(call(2))
     expect(requests).toEqual([])
+    expect(room.waiting).toHaveLength(1) // streams stand in the same row
     room.is = true
     for (const fn of room.waiting.splice(0)) fn()
     expect(ids(requests)).toEqual([1, 2])

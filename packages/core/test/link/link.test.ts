@@ -94,6 +94,17 @@ describe('A link that is over', () => {
     link.destroy()
   })
 
+  test('is one to a peer that sends a request without a number: it could be lost, or run twice', async () => {
+    const all = await opened()
+    const { link, host } = all
+    link.onBatch(batch(all, 0, call(1)))
+    expect(host.told).toContain('dead')
+    expect(host.told).not.toContain(`received ${Kind.call}`)
+    expect(Object.fromEntries(host.drops)).toMatchObject({ protocol: 1 })
+    await turn()
+    link.destroy()
+  })
+
   test('sends nothing but the reason to a peer that broke the protocol', async () => {
     const all = await opened()
     const { link, data, host, transport } = all
