@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
-import { SkeinError } from '@skein/core'
-import type { Crew, Member } from './pool-crew.js'
+import { type Executed, SkeinError } from '@skein/core'
+import type { Crew, Member, Redo } from './pool-crew.js'
 import { noted } from './pool-error.js'
+import { Task } from './pool-task.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { Stalled } from './stalled.js'
@@ -19,15 +20,6 @@ export interface RunSettings {
   readonly ordered: boolean
   readonly stallLimit: number
   readonly idempotent: boolean
-}
-
-interface Task<T, Item> {
-  readonly index: number
-  readonly item: Item
-  /** Those that are at it, and how each is told to give it up, if that can be asked of it alone. */
-  readonly attempts: Map<Member<T>, AbortController | undefined>
-  /** Its result is there. */
-  isDone: boolean
 }
 
 /** Items per place to work at that may be begun and not yet taken: enough that one slow item holds up few others. */
@@ -151,8 +143,7 @@ export class PoolRun<T extends object, Item, Result> {
     try {
       const { done, value } = await this.#items.next()
       this.#source = done === true ? 'exhausted' : 'open'
-      if (done !== true)
-        this.#tasks.push({ index: this.#begun++, item: value, attempts: new Map(), isDone: false })
+      if (done !== true) this.#tasks.push(new Task(this.#begun++, value))
     } catch (error) {
       this.#source = 'exhausted'
       this.fail(error)
@@ -162,18 +153,15 @@ export class PoolRun<T extends object, Item, Result> {
   }
 
   async #give(task: Task<T, Item>, member: Member<T>): Promise<void> {
-    const { index, item, attempts } = task
-    for (const { uid } of attempts.keys()) {
-      this.#crew.redo({ worker: uid, index, executed: 'maybe', reason: 'stalled' })
-    }
+    for (const stalled of task.members) this.#redo(task, stalled, 'stalled', 'maybe')
     const running = this.#running.get(member) ?? new Set()
     this.#running.set(member, running.add(task))
     try {
-      const result = await this.#work(this.#remote(task, member), item, index)
-      attempts.delete(member)
+      const result = await this.#work(this.#remote(task, member), task.item, task.index)
+      task.end(member)
       this.#done(task, result)
     } catch (error) {
-      attempts.delete(member)
+      task.end(member)
       if (this.#state.kind === 'running' && !task.isDone) this.#failed(task, member, error)
     } finally {
       running.delete(task)
@@ -190,26 +178,30 @@ export class PoolRun<T extends object, Item, Result> {
     const others = this.#tasks.indexOf(task)
     if (others !== -1) this.#tasks.splice(others, 1)
     const reason = new SkeinError('ERR_CANCELLED', 'another worker was the first to be done with it')
-    for (const controller of task.attempts.values()) controller?.abort(reason)
+    task.giveUp(reason)
   }
 
   #failed(task: Task<T, Item>, member: Member<T>, error: unknown): void {
-    const { uid } = member
-    if (!this.#crew.lost(member, error)) return this.fail(noted(error, uid, task.index))
-    if (task.attempts.size > 0) return // another is at it already
+    if (!this.#crew.lost(member, error)) return this.fail(noted(error, member.uid, task.index))
+    if (!task.isLeft(this.#stalled)) return // another is at it already
     if (!this.#tasks.includes(task)) this.#tasks.unshift(task)
-    this.#crew.redo({ worker: uid, index: task.index, executed: error.executed ?? 'maybe', reason: 'lost' })
+    this.#redo(task, member, 'lost', error.executed ?? 'maybe')
+  }
+
+  #redo(task: Task<T, Item>, member: Member<T>, reason: Redo['reason'], executed: Executed): void {
+    const { index } = task
+    if (task.passOn(member)) this.#crew.redo({ worker: member.uid, index, executed, reason })
   }
 
   /** The member's object, asked through which everything is given up when the run ends, or the attempt. */
-  #remote({ attempts }: Task<T, Item>, member: Member<T>): Remote<T> {
+  #remote(task: Task<T, Item>, member: Member<T>): Remote<T> {
     const { stallLimit, idempotent } = this.#settings
     if (idempotent && stallLimit < Number.POSITIVE_INFINITY) {
       const controller = new AbortController()
-      attempts.set(member, controller)
+      task.begin(member, controller)
       return asked(member.remote, controller.signal)
     }
-    attempts.set(member, undefined)
+    task.begin(member)
     const known = this.#remotes.get(member)
     if (known !== undefined) return known
     const remote = asked(member.remote, this.#controller.signal)
@@ -221,12 +213,12 @@ export class PoolRun<T extends object, Item, Result> {
   #passOver(member: Member<T>): void {
     if (!this.#settings.idempotent) return
     const tasks = [...(this.#running.get(member) ?? [])]
-    this.#tasks.unshift(...tasks.filter(({ isDone, attempts }) => !isDone && attempts.size === 1))
+    this.#tasks.unshift(...tasks.filter((task) => !task.isDone && task.isLeft(this.#stalled)))
   }
 
   /** It goes on, also with what no other has begun meanwhile. */
   #isBack(member: Member<T>): void {
-    const left = this.#tasks.filter(({ attempts }) => !attempts.has(member))
+    const left = this.#tasks.filter((task) => !task.isWith(member))
     this.#tasks.splice(0, this.#tasks.length, ...left)
   }
 
@@ -236,7 +228,7 @@ export class PoolRun<T extends object, Item, Result> {
     const reason = new SkeinError('ERR_CANCELLED', 'the map over the pool has ended')
     this.#controller.abort(reason)
     for (const tasks of this.#running.values()) {
-      for (const { attempts } of tasks) for (const controller of attempts.values()) controller?.abort(reason)
+      for (const task of tasks) task.giveUp(reason)
     }
     if (this.#source === 'exhausted') return
     const closed = this.#items.return?.()
