@@ -2,7 +2,9 @@ import { setMaxListeners } from 'node:events'
 import { type Executed, SkeinError } from '@skein/core'
 import type { Crew, Member, Redo } from './pool-crew.js'
 import { noted } from './pool-error.js'
-import { Task } from './pool-task.js'
+import { PoolItems } from './pool-items.js'
+import { PoolResults } from './pool-results.js'
+import type { Task } from './pool-task.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { Stalled } from './stalled.js'
@@ -31,7 +33,8 @@ const LOOKAHEAD = 4
  */
 export class PoolRun<T extends object, Item, Result> {
   readonly #crew: Crew<T>
-  readonly #items: AsyncIterator<Item>
+  readonly #items: PoolItems<T, Item>
+  readonly #results: PoolResults<Result>
   readonly #work: Work<T, Item, Result>
   readonly #settings: RunSettings
   readonly #running = new Map<Member<T>, Set<Task<T, Item>>>()
@@ -40,12 +43,6 @@ export class PoolRun<T extends object, Item, Result> {
   readonly #controller = new AbortController()
   /** To be given to a worker: at most one that is new, and those whose workers were lost or are stalled. */
   readonly #tasks: Task<T, Item>[] = []
-  /** By index; in the order of their coming. */
-  readonly #results = new Map<number, Result>()
-  /** Items that were taken in, and results that were taken out. */
-  #begun = 0
-  #yielded = 0
-  #source: 'open' | 'pulling' | 'exhausted' = 'open'
   #state:
     | { readonly kind: 'running' }
     | { readonly kind: 'failed'; readonly error: unknown }
@@ -54,7 +51,8 @@ export class PoolRun<T extends object, Item, Result> {
 
   constructor(crew: Crew<T>, items: AsyncIterator<Item>, work: Work<T, Item, Result>, settings: RunSettings) {
     this.#crew = crew
-    this.#items = items
+    this.#items = new PoolItems(items)
+    this.#results = new PoolResults(settings.ordered)
     this.#work = work
     this.#settings = settings
     this.#state = { kind: 'running' }
@@ -74,13 +72,10 @@ export class PoolRun<T extends object, Item, Result> {
         })
         this.pump()
         if (this.#state.kind === 'failed') throw this.#state.error
-        const index = this.#ready()
-        if (index !== undefined) {
-          const result = this.#results.get(index)
-          this.#results.delete(index)
-          this.#yielded += 1
+        const next = this.#results.take()
+        if (next !== undefined) {
           this.pump() // there is room for another
-          yield result as Result // `ready` has found it
+          yield next.result
         } else if (this.#isFinished) return
         else await changed
       }
@@ -96,7 +91,7 @@ export class PoolRun<T extends object, Item, Result> {
     for (let member = this.#idlest(); member !== undefined; member = this.#idlest()) {
       const task = this.#tasks.shift()
       if (task === undefined) {
-        if (this.#source === 'open' && this.#begun - this.#yielded < this.#lookahead) void this.#pull()
+        if (this.#items.isOpen && this.#items.begun - this.#results.taken < this.#lookahead) void this.#pull()
         return
       }
       void this.#give(task, member)
@@ -111,19 +106,12 @@ export class PoolRun<T extends object, Item, Result> {
   }
 
   get #isFinished(): boolean {
-    return this.#source === 'exhausted' && this.#yielded === this.#begun
+    return this.#items.isExhausted && this.#results.taken === this.#items.begun
   }
 
   get #lookahead(): number {
     const { lookahead, concurrency } = this.#settings
     return lookahead ?? LOOKAHEAD * concurrency * this.#crew.members.size
-  }
-
-  /** The index of the result that is next, if it is there. */
-  #ready(): number | undefined {
-    if (this.#settings.ordered) return this.#results.has(this.#yielded) ? this.#yielded : undefined
-    for (const index of this.#results.keys()) return index
-    return undefined
   }
 
   #idlest(): Member<T> | undefined {
@@ -139,13 +127,10 @@ export class PoolRun<T extends object, Item, Result> {
   }
 
   async #pull(): Promise<void> {
-    this.#source = 'pulling'
     try {
-      const { done, value } = await this.#items.next()
-      this.#source = done === true ? 'exhausted' : 'open'
-      if (done !== true) this.#tasks.push(new Task(this.#begun++, value))
+      const task = await this.#items.pull()
+      if (task !== undefined) this.#tasks.push(task)
     } catch (error) {
-      this.#source = 'exhausted'
       this.fail(error)
     }
     this.#wake()
@@ -174,7 +159,7 @@ export class PoolRun<T extends object, Item, Result> {
   #done(task: Task<T, Item>, result: Result): void {
     if (task.isDone) return
     task.isDone = true
-    this.#results.set(task.index, result)
+    this.#results.add(task.index, result)
     const others = this.#tasks.indexOf(task)
     if (others !== -1) this.#tasks.splice(others, 1)
     const reason = new SkeinError('ERR_CANCELLED', 'another worker was the first to be done with it')
@@ -230,15 +215,11 @@ export class PoolRun<T extends object, Item, Result> {
     for (const tasks of this.#running.values()) {
       for (const task of tasks) task.giveUp(reason)
     }
-    if (this.#source === 'exhausted') return
-    const closed = this.#items.return?.()
-    // What waits for its next item can't be closed before that is there: it may never be.
-    if (this.#source === 'pulling') closed?.catch(() => {})
-    else await closed
+    await this.#items.close()
   }
 
   #deserted(): SkeinError {
-    const left = this.#begun - this.#yielded - this.#results.size
+    const left = this.#items.begun - this.#results.taken - this.#results.waiting
     const text = `all workers of the pool were lost, and ${left} items that were begun are not done`
     return new SkeinError('ERR_PEER_LOST', text, { executed: 'maybe' })
   }

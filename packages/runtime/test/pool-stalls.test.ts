@@ -5,6 +5,7 @@ import type { MapOptions } from '../src/map-options.js'
 import type { Pool } from '../src/pool.js'
 import type { Redo } from '../src/pool-crew.js'
 import { begun, finish, Labour, reset } from './fixtures/labour.js'
+import { MemoryLogger } from './support/test-mesh.js'
 
 const from = new URL('./fixtures/labour.ts', import.meta.url)
 /** A simulated stall holds up what comes in, and no timers: the stalled one must not give the others up meanwhile. */
@@ -20,7 +21,7 @@ useLedger({ before: beforeEach, after: afterEach })
 beforeEach(async () => {
   reset()
   clock = new TurnedClock()
-  cluster = await Cluster.memory({ workers: 3, clock, comms: PATIENT })
+  cluster = await Cluster.memory({ workers: 3, clock, comms: { ...PATIENT, logger: new MemoryLogger() } })
   redone = []
   places = new Map()
 })
@@ -176,7 +177,7 @@ describe('an item whose worker is stalled for too long', () => {
     await open(3)
     done = holding([0], { stallLimit: 1000, idempotent: true }).done
     first = await place(1)
-    await cluster.stallLoop(first, 60_000)
+    await cluster.stallLoop(first, 30_000)
     second = await place(2)
   })
 
@@ -187,7 +188,7 @@ describe('an item whose worker is stalled for too long', () => {
   }
 
   test('is given to a third one if the second one is stalled as well', async () => {
-    await cluster.stallLoop(second, 60_000)
+    await cluster.stallLoop(second, 30_000)
     const third = await place(3)
     expect(new Set([first, second, third]).size).toBe(3)
     finish(0)
@@ -211,7 +212,7 @@ describe('an item whose worker is stalled for too long', () => {
   })
 
   test('is given to a third one if the second one is stalled, and the first one lost', async () => {
-    await cluster.stallLoop(second, 60_000)
+    await cluster.stallLoop(second, 30_000)
     await cluster.kill(first)
     await place(3)
     finish(0)
