@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import { SkeinError } from '@skein/core'
-import type { Crew, Member } from './pool-crew.js'
+import { type Executed, SkeinError } from '@skein/core'
+import type { Crew, Member, Redo } from './pool-crew.js'
 import { noted } from './pool-error.js'
+import { PoolItems } from './pool-items.js'
+import { PoolResults } from './pool-results.js'
+import type { Task } from './pool-task.js'
 import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { Stalled } from './stalled.js'
@@ -21,15 +24,6 @@ export interface RunSettings {
   readonly idempotent: boolean
 }
 
-interface Task<T, Item> {
-  readonly index: number
-  readonly item: Item
-  /** Those that are at it, and how each is told to give it up, if that can be asked of it alone. */
-  readonly attempts: Map<Member<T>, AbortController | undefined>
-  /** Its result is there. */
-  isDone: boolean
-}
-
 /** Items per place to work at that may be begun and not yet taken: enough that one slow item holds up few others. */
 const LOOKAHEAD = 4
 
@@ -39,7 +33,8 @@ const LOOKAHEAD = 4
  */
 export class PoolRun<T extends object, Item, Result> {
   readonly #crew: Crew<T>
-  readonly #items: AsyncIterator<Item>
+  readonly #items: PoolItems<T, Item>
+  readonly #results: PoolResults<Result>
   readonly #work: Work<T, Item, Result>
   readonly #settings: RunSettings
   readonly #running = new Map<Member<T>, Set<Task<T, Item>>>()
@@ -48,12 +43,6 @@ export class PoolRun<T extends object, Item, Result> {
   readonly #controller = new AbortController()
   /** To be given to a worker: at most one that is new, and those whose workers were lost or are stalled. */
   readonly #tasks: Task<T, Item>[] = []
-  /** By index; in the order of their coming. */
-  readonly #results = new Map<number, Result>()
-  /** Items that were taken in, and results that were taken out. */
-  #begun = 0
-  #yielded = 0
-  #source: 'open' | 'pulling' | 'exhausted' = 'open'
   #state:
     | { readonly kind: 'running' }
     | { readonly kind: 'failed'; readonly error: unknown }
@@ -62,7 +51,8 @@ export class PoolRun<T extends object, Item, Result> {
 
   constructor(crew: Crew<T>, items: AsyncIterator<Item>, work: Work<T, Item, Result>, settings: RunSettings) {
     this.#crew = crew
-    this.#items = items
+    this.#items = new PoolItems(items)
+    this.#results = new PoolResults(settings.ordered)
     this.#work = work
     this.#settings = settings
     this.#state = { kind: 'running' }
@@ -82,13 +72,10 @@ export class PoolRun<T extends object, Item, Result> {
         })
         this.pump()
         if (this.#state.kind === 'failed') throw this.#state.error
-        const index = this.#ready()
-        if (index !== undefined) {
-          const result = this.#results.get(index)
-          this.#results.delete(index)
-          this.#yielded += 1
+        const next = this.#results.take()
+        if (next !== undefined) {
           this.pump() // there is room for another
-          yield result as Result // `ready` has found it
+          yield next.result
         } else if (this.#isFinished) return
         else await changed
       }
@@ -104,7 +91,7 @@ export class PoolRun<T extends object, Item, Result> {
     for (let member = this.#idlest(); member !== undefined; member = this.#idlest()) {
       const task = this.#tasks.shift()
       if (task === undefined) {
-        if (this.#source === 'open' && this.#begun - this.#yielded < this.#lookahead) void this.#pull()
+        if (this.#items.isOpen && this.#items.begun - this.#results.taken < this.#lookahead) void this.#pull()
         return
       }
       void this.#give(task, member)
@@ -119,19 +106,12 @@ export class PoolRun<T extends object, Item, Result> {
   }
 
   get #isFinished(): boolean {
-    return this.#source === 'exhausted' && this.#yielded === this.#begun
+    return this.#items.isExhausted && this.#results.taken === this.#items.begun
   }
 
   get #lookahead(): number {
     const { lookahead, concurrency } = this.#settings
     return lookahead ?? LOOKAHEAD * concurrency * this.#crew.members.size
-  }
-
-  /** The index of the result that is next, if it is there. */
-  #ready(): number | undefined {
-    if (this.#settings.ordered) return this.#results.has(this.#yielded) ? this.#yielded : undefined
-    for (const index of this.#results.keys()) return index
-    return undefined
   }
 
   #idlest(): Member<T> | undefined {
@@ -147,14 +127,10 @@ export class PoolRun<T extends object, Item, Result> {
   }
 
   async #pull(): Promise<void> {
-    this.#source = 'pulling'
     try {
-      const { done, value } = await this.#items.next()
-      this.#source = done === true ? 'exhausted' : 'open'
-      if (done !== true)
-        this.#tasks.push({ index: this.#begun++, item: value, attempts: new Map(), isDone: false })
+      const task = await this.#items.pull()
+      if (task !== undefined) this.#tasks.push(task)
     } catch (error) {
-      this.#source = 'exhausted'
       this.fail(error)
     }
     this.#wake()
@@ -162,18 +138,15 @@ export class PoolRun<T extends object, Item, Result> {
   }
 
   async #give(task: Task<T, Item>, member: Member<T>): Promise<void> {
-    const { index, item, attempts } = task
-    for (const { uid } of attempts.keys()) {
-      this.#crew.redo({ worker: uid, index, executed: 'maybe', reason: 'stalled' })
-    }
+    for (const stalled of task.members) this.#redo(task, stalled, 'stalled', 'maybe')
     const running = this.#running.get(member) ?? new Set()
     this.#running.set(member, running.add(task))
     try {
-      const result = await this.#work(this.#remote(task, member), item, index)
-      attempts.delete(member)
+      const result = await this.#work(this.#remote(task, member), task.item, task.index)
+      task.end(member)
       this.#done(task, result)
     } catch (error) {
-      attempts.delete(member)
+      task.end(member)
       if (this.#state.kind === 'running' && !task.isDone) this.#failed(task, member, error)
     } finally {
       running.delete(task)
@@ -186,30 +159,34 @@ export class PoolRun<T extends object, Item, Result> {
   #done(task: Task<T, Item>, result: Result): void {
     if (task.isDone) return
     task.isDone = true
-    this.#results.set(task.index, result)
+    this.#results.add(task.index, result)
     const others = this.#tasks.indexOf(task)
     if (others !== -1) this.#tasks.splice(others, 1)
     const reason = new SkeinError('ERR_CANCELLED', 'another worker was the first to be done with it')
-    for (const controller of task.attempts.values()) controller?.abort(reason)
+    task.giveUp(reason)
   }
 
   #failed(task: Task<T, Item>, member: Member<T>, error: unknown): void {
-    const { uid } = member
-    if (!this.#crew.lost(member, error)) return this.fail(noted(error, uid, task.index))
-    if (task.attempts.size > 0) return // another is at it already
+    if (!this.#crew.lost(member, error)) return this.fail(noted(error, member.uid, task.index))
+    if (!task.isLeft(this.#stalled)) return // another is at it already
     if (!this.#tasks.includes(task)) this.#tasks.unshift(task)
-    this.#crew.redo({ worker: uid, index: task.index, executed: error.executed ?? 'maybe', reason: 'lost' })
+    this.#redo(task, member, 'lost', error.executed ?? 'maybe')
+  }
+
+  #redo(task: Task<T, Item>, member: Member<T>, reason: Redo['reason'], executed: Executed): void {
+    const { index } = task
+    if (task.passOn(member)) this.#crew.redo({ worker: member.uid, index, executed, reason })
   }
 
   /** The member's object, asked through which everything is given up when the run ends, or the attempt. */
-  #remote({ attempts }: Task<T, Item>, member: Member<T>): Remote<T> {
+  #remote(task: Task<T, Item>, member: Member<T>): Remote<T> {
     const { stallLimit, idempotent } = this.#settings
     if (idempotent && stallLimit < Number.POSITIVE_INFINITY) {
       const controller = new AbortController()
-      attempts.set(member, controller)
+      task.begin(member, controller)
       return asked(member.remote, controller.signal)
     }
-    attempts.set(member, undefined)
+    task.begin(member)
     const known = this.#remotes.get(member)
     if (known !== undefined) return known
     const remote = asked(member.remote, this.#controller.signal)
@@ -221,12 +198,12 @@ export class PoolRun<T extends object, Item, Result> {
   #passOver(member: Member<T>): void {
     if (!this.#settings.idempotent) return
     const tasks = [...(this.#running.get(member) ?? [])]
-    this.#tasks.unshift(...tasks.filter(({ isDone, attempts }) => !isDone && attempts.size === 1))
+    this.#tasks.unshift(...tasks.filter((task) => !task.isDone && task.isLeft(this.#stalled)))
   }
 
   /** It goes on, also with what no other has begun meanwhile. */
   #isBack(member: Member<T>): void {
-    const left = this.#tasks.filter(({ attempts }) => !attempts.has(member))
+    const left = this.#tasks.filter((task) => !task.isWith(member))
     this.#tasks.splice(0, this.#tasks.length, ...left)
   }
 
@@ -236,17 +213,13 @@ export class PoolRun<T extends object, Item, Result> {
     const reason = new SkeinError('ERR_CANCELLED', 'the map over the pool has ended')
     this.#controller.abort(reason)
     for (const tasks of this.#running.values()) {
-      for (const { attempts } of tasks) for (const controller of attempts.values()) controller?.abort(reason)
+      for (const task of tasks) task.giveUp(reason)
     }
-    if (this.#source === 'exhausted') return
-    const closed = this.#items.return?.()
-    // What waits for its next item can't be closed before that is there: it may never be.
-    if (this.#source === 'pulling') closed?.catch(() => {})
-    else await closed
+    await this.#items.close()
   }
 
   #deserted(): SkeinError {
-    const left = this.#begun - this.#yielded - this.#results.size
+    const left = this.#items.begun - this.#results.taken - this.#results.waiting
     const text = `all workers of the pool were lost, and ${left} items that were begun are not done`
     return new SkeinError('ERR_PEER_LOST', text, { executed: 'maybe' })
   }

@@ -1,29 +1,14 @@
 import { type PeerChange, type PeerKind, SkeinError } from '@skein/core'
 import { type Instant, invalidOption } from '@skein/core/internal'
 import { EventEmitter } from 'eventemitter3'
-import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
-import { Hold } from './doors.js'
-import { byNumber, liveWorkers } from './live-workers.js'
+import { byNumber } from './live-workers.js'
 import { each, type Items, isIterable, type MapOptions, settingsOf } from './map-options.js'
-import { anything, checkOptions, list, timeLimit, uids } from './options.js'
 import type { Crew, Member, Redo } from './pool-crew.js'
+import { isGone, isLossOf } from './pool-loss.js'
 import { PoolRun, type Work } from './pool-run.js'
-import { doorOf, release, withOptions } from './proxy.js'
+import { release } from './proxy.js'
 import type { RemoteObject } from './remote.js'
 import type { Runtime } from './runtime.js'
-
-export type PoolOptions<C extends Constructor> = CreateOptions<C> & {
-  /**
-   * The workers to use.
-   * @default all that are there, and those that join later
-   */
-  readonly workers?: readonly string[] | undefined
-  /**
-   * Deadline of each request, in milliseconds.
-   * @default Infinity: work takes as long as it takes, and a worker that is lost is noticed
-   */
-  readonly timeout?: number | undefined
-}
 
 export interface PoolEvents {
   redo: (redo: Redo) => void
@@ -205,56 +190,6 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
       redo: (redo) => this.emit('redo', redo),
     }
   }
-}
-
-const POOL_CHECKS = { from: anything, args: list, workers: uids, timeout: timeLimit }
-
-/**
- * Creates an object of a class on every worker.
- *
- * @throws ERR_NO_SUCH_PEER if there is no worker, and what creating the objects throws; none is left then
- */
-export async function openPool<C extends Constructor>(
-  runtime: Runtime,
-  Class: C,
-  options: PoolOptions<C>,
-): Promise<Pool<InstanceType<C>>> {
-  const { workers: wanted, timeout = Number.POSITIVE_INFINITY, ...where } = checkOptions(options, POOL_CHECKS)
-  const create = async (on: string): Promise<RemoteObject<InstanceType<C>>> => {
-    // All of the options but those that are the pool's own: what is left is CreateOptions<C>.
-    const creation = { ...where, on, timeout } as CreateOptions<C> & CreateTarget
-    return withOptions(await runtime.create(Class, creation), { timeout })
-  }
-  const pool = new Pool<InstanceType<C>>(runtime, create, wanted && new Set(wanted))
-  const joined = await Promise.allSettled((wanted ?? liveWorkers(runtime)).map((uid) => pool.join(uid)))
-  const failed = joined.find((outcome) => outcome.status === 'rejected')
-  if (failed === undefined && pool.workers.length > 0) return pool
-  await pool.close()
-  if (failed !== undefined) throw failed.reason
-  const text = 'there are no workers for the pool; start some, or wait for them with waitForWorkers'
-  throw new SkeinError('ERR_NO_SUCH_PEER', text, { executed: 'no' })
-}
-
-/** Whether an error says that a peer is gone or going, and not that something that it asked is. */
-function isLossOf(uid: string, error: unknown): error is SkeinError {
-  if (!(error instanceof SkeinError) || error.uid !== uid) return false
-  switch (error.code) {
-    case 'ERR_PEER_LOST':
-    case 'ERR_NO_SUCH_PEER':
-      return true
-    case 'ERR_CLOSED':
-      return error.executed === 'no' // it drains, and has refused the request
-    default:
-      return false
-  }
-}
-
-/** Whether an error says that the object itself is gone: its worker is ending, or has given us up. */
-function isGone(remote: object, error: unknown): error is SkeinError {
-  const door = doorOf(remote)
-  if (!(door instanceof Hold) || !(error instanceof SkeinError)) return false
-  const { type, object } = door.address
-  return error.code === 'ERR_NO_SUCH_OBJECT' && error.object === `${type}#${object}`
 }
 
 function closed(): SkeinError {

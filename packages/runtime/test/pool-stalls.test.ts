@@ -5,6 +5,7 @@ import type { MapOptions } from '../src/map-options.js'
 import type { Pool } from '../src/pool.js'
 import type { Redo } from '../src/pool-crew.js'
 import { begun, finish, Labour, reset } from './fixtures/labour.js'
+import { MemoryLogger } from './support/test-mesh.js'
 
 const from = new URL('./fixtures/labour.ts', import.meta.url)
 /** A simulated stall holds up what comes in, and no timers: the stalled one must not give the others up meanwhile. */
@@ -20,11 +21,9 @@ useLedger({ before: beforeEach, after: afterEach })
 beforeEach(async () => {
   reset()
   clock = new TurnedClock()
-  cluster = await Cluster.memory({ workers: 2, clock, comms: PATIENT })
-  pool = await turning(cluster.mesh.pool(Labour, { from }))
+  cluster = await Cluster.memory({ workers: 3, clock, comms: { ...PATIENT, logger: new MemoryLogger() } })
   redone = []
   places = new Map()
-  pool.on('redo', (redo) => redone.push(redo))
 })
 afterEach(async () => {
   await turning(pool.close())
@@ -43,6 +42,13 @@ function awaitedOf(worker: string): number | undefined {
   return cluster.head.peers().find(({ uid }) => uid === worker)?.awaited
 }
 
+/** Opens the pool on so many of the workers. */
+async function open(count: number): Promise<void> {
+  const workers = cluster.mesh.workers.slice(0, count)
+  pool = await turning(cluster.mesh.pool(Labour, { from, workers }))
+  pool.on('redo', (redo) => redone.push(redo))
+}
+
 async function turning<T>(work: Promise<T>): Promise<T> {
   let isSettled = false
   const settled = () => {
@@ -53,18 +59,24 @@ async function turning<T>(work: Promise<T>): Promise<T> {
   return work
 }
 
-/** Four items are begun, two by each worker, and then the first one never gets back to its event loop for so long. */
-async function stalling(ms: number, options: MapOptions) {
+/** Has the items held by the workers, and notes in which places. */
+function holding(items: readonly number[], options: MapOptions) {
   const got: number[] = []
   const work = (labour: { hold(n: number): PromiseLike<number> }, n: number) => {
     places.set(n, [...(places.get(n) ?? []), /worker:0:\d/.exec(`${labour}`)?.[0] ?? ''])
     return labour.hold(n)
   }
   const done = (async () => {
-    for await (const result of pool.map([0, 1, 2, 3, 4, 5], work, options)) got.push(result)
+    for await (const result of pool.map(items, work, options)) got.push(result)
     return got
   })()
   done.catch(() => {})
+  return { got, done }
+}
+
+/** Four items are begun, two by each worker, and then the first one never gets back to its event loop for so long. */
+async function stalling(ms: number, options: MapOptions) {
+  const { got, done } = holding([0, 1, 2, 3, 4, 5], options)
   await turned(() => begun.length === 4)
   await cluster.stallLoop('worker:0:0', ms)
   const isStalled = () => cluster.head.peers().some(({ state }) => state === 'stalled')
@@ -73,6 +85,8 @@ async function stalling(ms: number, options: MapOptions) {
 }
 
 describe('the items of a worker that is stalled for too long', () => {
+  beforeEach(() => open(2))
+
   test('are given to others if they are idempotent, and the first result counts', async () => {
     const { done, of } = await stalling(60_000, { stallLimit: 5000, idempotent: true })
     const [busy, free] = [of('worker:0:0'), of('worker:0:1')]
@@ -150,5 +164,68 @@ describe('the items of a worker that is stalled for too long', () => {
     await turned(() => begun.length === 8)
     finish(4, 5)
     await expect(turning(done)).resolves.toHaveLength(6)
+  })
+})
+
+describe('an item whose worker is stalled for too long', () => {
+  const STALLED = { index: 0, executed: 'maybe', reason: 'stalled' } as const
+  let done: Promise<number[]>
+  let first: string
+  let second: string
+
+  beforeEach(async () => {
+    await open(3)
+    done = holding([0], { stallLimit: 1000, idempotent: true }).done
+    first = await place(1)
+    await cluster.stallLoop(first, 30_000)
+    second = await place(2)
+  })
+
+  /** Where it is begun for the nth time. */
+  async function place(nth: number): Promise<string> {
+    await turned(() => begun.length === nth)
+    return places.get(0)?.at(-1) ?? ''
+  }
+
+  test('is given to a third one if the second one is stalled as well', async () => {
+    await cluster.stallLoop(second, 30_000)
+    const third = await place(3)
+    expect(new Set([first, second, third]).size).toBe(3)
+    finish(0)
+    await expect(turning(done)).resolves.toEqual([0])
+    expect(redone).toEqual([
+      { worker: first, ...STALLED },
+      { worker: second, ...STALLED },
+    ])
+  })
+
+  test('is given to a third one if the second one is lost', async () => {
+    await cluster.kill(second)
+    const third = await place(3)
+    expect(new Set([first, second, third]).size).toBe(3)
+    finish(0)
+    await expect(turning(done)).resolves.toEqual([0])
+    expect(redone).toEqual([
+      { worker: first, ...STALLED },
+      { worker: second, ...STALLED, reason: 'lost' },
+    ])
+  })
+
+  test('is given to a third one if the second one is stalled, and the first one lost', async () => {
+    await cluster.stallLoop(second, 30_000)
+    await cluster.kill(first)
+    await place(3)
+    finish(0)
+    await expect(turning(done)).resolves.toEqual([0])
+    expect(redone).toHaveLength(2)
+  })
+
+  test('stays with the second one if the first one is lost', async () => {
+    await cluster.kill(first)
+    await turned(() => !pool.workers.includes(first))
+    finish(0)
+    await expect(turning(done)).resolves.toEqual([0])
+    expect(places.get(0)).toEqual([first, second])
+    expect(redone).toEqual([{ worker: first, ...STALLED }])
   })
 })

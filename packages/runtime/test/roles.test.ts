@@ -217,6 +217,19 @@ describe('a node', () => {
     await expect(node.workers.start(1)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 
+  test('refuses to start workers while it is ending: whoever asks knows that none was', async () => {
+    await service.start(1)
+    launcher.stubborn.add('worker:3:0')
+    const stopped = node.stop()
+    await expect(service.start(1)).rejects.toMatchObject({
+      code: 'ERR_CLOSED',
+      uid: 'node:3',
+      executed: 'no',
+    })
+    await launcher.launched.get('worker:3:0')?.die()
+    await stopped
+  })
+
   test('must have an index', async () => {
     const nameless = mesh.role((spec, parts) => startNode(spec, { launcher }, parts), {
       role: 'node',

@@ -1,4 +1,4 @@
-import type { StopOptions } from '@skein/core'
+import { SkeinError, type StopOptions } from '@skein/core'
 import type { Handler } from '../dispatcher.js'
 import type { Ending, RuntimeSpec } from '../launcher.js'
 import { Runtime, type RuntimeParts } from '../runtime.js'
@@ -48,11 +48,19 @@ export async function startNode(
     },
   })
   const handlers: Record<keyof NodeService, Handler> = {
-    start: ([what]) => workers.start(what),
+    start: ([what], request) =>
+      workers.start(what).catch((error) => {
+        throw isStopping(error, spec.uid) ? request.refuse(error) : error
+      }),
     stopWorker: ([uid, options]) => workers.stop(uid, options),
     list: () => workers.list(),
   }
   runtime.provide(NODE, new Map(Object.entries(handlers)))
   const role = await running(runtime, spec, (drain) => workers.close({ drain }))
   return { ...role, workers }
+}
+
+/** Whether a start was not begun because the node itself is stopping; of any other error, some of it may have been. */
+function isStopping(error: unknown, node: string): error is SkeinError {
+  return error instanceof SkeinError && error.code === 'ERR_CLOSED' && error.uid === node
 }

@@ -70,11 +70,12 @@ export class Workers {
    * Starts workers, a number of them or as a WorkersSpec says, and resolves with their uids once all are ready. If one
    * can't be started, the others of the same call are stopped again.
    *
-   * @throws ERR_LAUNCH, ERR_INVALID_OPTION
+   * @throws ERR_LAUNCH, ERR_INVALID_OPTION, ERR_CLOSED if they are being stopped: none is started then
    */
   async start(what: unknown): Promise<readonly string[]> {
     const spec = checkWorkers(what)
-    if (this.#closed) throw new SkeinError('ERR_CLOSED', `${this.#node.uid} is stopping`, { executed: 'no' })
+    const { uid } = this.#node
+    if (this.#closed) throw new SkeinError('ERR_CLOSED', `${uid} is stopping`, { uid, executed: 'no' })
     const launched = Array.from({ length: spec.count }, () => this.#launch(spec))
     const outcomes = await Promise.allSettled(launched.map(({ ready }) => ready))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
