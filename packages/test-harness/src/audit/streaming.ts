@@ -14,7 +14,7 @@ export interface StreamKey {
 /** What can be read, be it a stream or an answer that will be one. */
 export interface Readable {
   next(): Promise<IteratorResult<unknown, unknown>>
-  return?(): Promise<unknown>
+  return?(value?: unknown): Promise<unknown>
 }
 
 /** Rests in a stream, for one who takes any. */
