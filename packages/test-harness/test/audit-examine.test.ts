@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { examine, type MemberLog } from '../src/audit/examine.js'
+import { examine } from '../src/audit/examine.js'
 import { isClean } from '../src/audit/findings.js'
+import type { MemberLog } from '../src/audit/logs.js'
 import { type AuditRecord, CORRUPTED, decodeRecord, encodeRecord, RECORD_BYTES } from '../src/audit/record.js'
 
 const CALL = 0

@@ -39,7 +39,18 @@ const NONE = {
   doubledOneWay: 0,
   corrupted: 0,
   unasked: 0,
+  streamItemsLost: 0,
+  streamItemsDoubled: 0,
+  streamItemsReordered: 0,
+  streamItemsAfterEnd: 0,
+  streamErrorsEarly: 0,
+  streamsUnended: 0,
+  streamsBroken: 0,
+  generatorsUnfinished: 0,
 }
+
+/** What members do meanwhile is not the same each time: one of so many seeds is to show what is missing. */
+const SEEDS = 3
 
 describe('An audit', () => {
   test.each(['tcp', 'memory'])(
@@ -47,14 +58,15 @@ describe('An audit', () => {
     async (transport) => {
       const json = join(folder, `${transport}.json`)
       const { status, stdout } = await audit(
-        `--requests 3000 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
+        `--requests 1000 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
       )
       const findings: Findings = JSON.parse(stdout)
       expect(findings).toMatchObject(NONE)
       expect(status).toBe(0)
-      expect(findings.requests).toBeGreaterThanOrEqual(3000)
+      expect(findings.requests).toBeGreaterThanOrEqual(1000)
+      expect(findings.streamItems).toBeGreaterThan(0)
       const written: object = JSON.parse(readFileSync(json, 'utf8'))
-      const schedule = makeSchedule({ requests: 3000, cuts: 9, kills: 1, seed: 1 })
+      const schedule = makeSchedule({ requests: 1000, cuts: 9, kills: 1, seed: 1 })
       expect(written).toMatchObject({ ...findings, clean: true, givenUp: null, schedule })
     },
     60_000,
@@ -68,12 +80,15 @@ describe('An audit', () => {
   ])(
     'without %s fails: %s is not zero',
     async (safeguard, violation) => {
-      const { status, stdout } = await audit(
-        `--requests 1000 --cuts 4 --kills 0 --seed 1 --transport memory --sabotage ${safeguard} --patience 2`,
-      )
-      const findings: Findings = JSON.parse(stdout)
-      expect(findings[violation]).toBeGreaterThan(0)
-      expect(status).toBe(1)
+      const options = '--requests 800 --cuts 4 --kills 0 --transport memory --patience 2'
+      let found = 0
+      for (let seed = 1; found === 0 && seed <= SEEDS; seed++) {
+        const { status, stdout } = await audit(`${options} --sabotage ${safeguard} --seed ${seed}`)
+        const findings: Findings = JSON.parse(stdout)
+        found = Number(findings[violation])
+        if (found > 0) expect(status).toBe(1)
+      }
+      expect(found).toBeGreaterThan(0)
     },
     60_000,
   )

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HarnessError } from '../errors.js'
 import { Crew } from './crew.js'
-import { examine, type MemberLog } from './examine.js'
+import { examine } from './examine.js'
 import { commit } from './faults.js'
 import type { Findings, Suspect } from './findings.js'
 import { readJournal } from './journal.js'
+import type { MemberLog } from './logs.js'
 import { operations } from './operations.js'
 import type { Sabotage } from './sabotage.js'
 import { type Appointment, makeSchedule, type ScheduleOptions } from './schedule.js'
@@ -95,4 +96,6 @@ async function play(
   await stage.until(() => stage.isQuiet)
   const { living } = stage.crew
   await Promise.all(living.map(({ host, number }) => host.ask({ kind: 'flush', member: number })))
+  // What was sent before has arrived by now, and so has any stream that was in it.
+  await stage.until(() => stage.isQuiet)
 }

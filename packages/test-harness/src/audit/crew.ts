@@ -57,7 +57,7 @@ export class Crew {
       host,
       line: pipe ?? new MemoryLine(host, number),
       journal: join(folder, `${number}.log`),
-      progress: { member: number, issued: 0, sent: 0, settled: 0 },
+      progress: { member: number, issued: 0, sent: 0, settled: 0, streaming: 0 },
       until: 0,
       lives: true,
     }

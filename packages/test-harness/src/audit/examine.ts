@@ -1,14 +1,8 @@
 import type { Executed } from '@skein/core'
-import { type Findings, OWN_DOING, type Suspect } from './findings.js'
-import { type AuditRecord, CORRUPTED, type Outcome } from './record.js'
-
-/** What one member wrote down. */
-export interface MemberLog {
-  readonly member: number
-  /** Whether it was there to the end. */
-  readonly lived: boolean
-  readonly records: readonly AuditRecord[]
-}
+import { examineStreams, type StreamRequest } from './examine-streams.js'
+import { emptyFindings, type Findings, OWN_DOING, type Suspect } from './findings.js'
+import type { MemberLog } from './logs.js'
+import { CORRUPTED, type Outcome } from './record.js'
 
 /** What became of a request, from the logs of both sides. */
 interface Fate {
@@ -41,8 +35,12 @@ export function examine(
 ): { readonly findings: Findings; readonly suspects: readonly Suspect[] } {
   const findings = emptyFindings()
   const suspects: Suspect[] = []
-  const accuse: Accuse = (violation, { caller, receiver, seq, operation, executions, ...fate }) => {
-    findings[violation] += 1
+  const accuse: Accuse = (
+    violation,
+    { caller, receiver, seq, operation, executions, ...fate },
+    times = 1,
+  ) => {
+    findings[violation] += times
     if (suspects.length >= MOST_SUSPECTS) return
     const outcome = nameOf({ caller, ...fate })
     suspects.push({ violation, caller: caller.member, receiver, seq, operation, outcome, executions })
@@ -53,11 +51,18 @@ export function examine(
   const all = [...fates.values()].flatMap((known) => [...known.values()])
   for (const fate of all) judge(fate, findings, accuse)
   for (const fate of lostOneWay(all, lived)) accuse('lostOneWay', fate)
+  const fateOf = ({ caller, seq }: StreamRequest) => fates.get(caller)?.get(seq)
+  examineStreams(
+    logs,
+    (request) => fateOf(request)?.outcome,
+    findings,
+    (violation, request, times) => accuse(violation, fateOf(request) ?? lostFrom(logs, request), times),
+  )
   findings.resultsFromLivingPeers = shareOfResults(all, lived)
   return { findings, suspects }
 }
 
-type Accuse = (violation: Suspect['violation'], fate: Fate) => void
+type Accuse = (violation: Suspect['violation'], fate: Fate, times?: number) => void
 
 const UNKNOWN = { outcome: undefined, executed: undefined, executions: 0 }
 
@@ -133,6 +138,12 @@ function strayOf(caller: MemberLog, receiver: number, seq: number, bytes: number
   return { ...asked, ...UNKNOWN, executions: 1 }
 }
 
+/** A request that is not in the log of its caller, which was killed. */
+function lostFrom(logs: readonly MemberLog[], { caller, receiver, seq }: StreamRequest): Fate {
+  const log = logs.find(({ member }) => member === caller) ?? { member: caller, lived: false, records: [] }
+  return strayOf(log, receiver, seq, 0)
+}
+
 function judge(fate: Fate, findings: Findings, accuse: Accuse): void {
   const { outcome, executed, executions, isOneWay, caller } = fate
   findings.requests += 1
@@ -177,21 +188,4 @@ function shareOfResults(all: readonly Fate[], lived: ReadonlySet<number>): numbe
   })
   if (asked.length === 0) return 1
   return asked.filter(({ outcome }) => outcome === 'result').length / asked.length
-}
-
-function emptyFindings(): Findings {
-  return {
-    requests: 0,
-    settled: 0,
-    unsettled: 0,
-    executedTwice: 0,
-    noButExecuted: 0,
-    reordered: 0,
-    lostOneWay: 0,
-    doubledOneWay: 0,
-    corrupted: 0,
-    unasked: 0,
-    resultsFromLivingPeers: 1,
-    byOutcome: {},
-  }
 }

@@ -122,7 +122,7 @@ function tamper({ host, number }: Mate, tampering: Tampering): Promise<void> {
 /** Resolves when what was made after a cut carries more than greetings. */
 async function used(stage: Stage, { line }: Mate): Promise<void> {
   const before = line.forwarded
-  await stage.brief(() => line.forwarded > before + GREETINGS, WHILE)
+  await stage.brief(() => line.forwarded >= before + GREETINGS, WHILE)
 }
 
 /** More than all members say to each other before the first request. */

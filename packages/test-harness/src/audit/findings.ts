@@ -20,6 +20,23 @@ export interface Findings {
   corrupted: number
   /** Requests that started and that nobody had sent: from a caller that lived. */
   unasked: number
+  /** Streams that were read, or begun to be, and items that arrived in them. */
+  streams: number
+  streamItems: number
+  /** Items that are missing before others that arrived, or before the end. */
+  streamItemsLost: number
+  streamItemsDoubled: number
+  /** Items that arrived after a later one. */
+  streamItemsReordered: number
+  streamItemsAfterEnd: number
+  /** Errors of producers that arrived before all of the items that were produced before. */
+  streamErrorsEarly: number
+  /** Streams that never ended, for readers that lived. */
+  streamsUnended: number
+  /** Streams that ended otherwise than they were to, although nothing had happened that ends one. */
+  streamsBroken: number
+  /** Generators, at members that lived, whose `finally` never ran. */
+  generatorsUnfinished: number
   /**
    * The share of results among the requests between members that lived, those left out that have no answer, or that the
    * caller gave up or gave a deadline.
@@ -39,6 +56,14 @@ export const VIOLATIONS = [
   'doubledOneWay',
   'corrupted',
   'unasked',
+  'streamItemsLost',
+  'streamItemsDoubled',
+  'streamItemsReordered',
+  'streamItemsAfterEnd',
+  'streamErrorsEarly',
+  'streamsUnended',
+  'streamsBroken',
+  'generatorsUnfinished',
 ] as const satisfies readonly (keyof Findings)[]
 
 /** One request that should not have fared as it did. */
@@ -60,3 +85,30 @@ export function isClean(findings: Findings): boolean {
 
 /** Outcomes by which a caller has decided the fate of its request itself. */
 export const OWN_DOING: ReadonlySet<Outcome> = new Set(['ERR_CANCELLED', 'ERR_TIMEOUT'])
+
+export function emptyFindings(): Findings {
+  return {
+    requests: 0,
+    settled: 0,
+    unsettled: 0,
+    executedTwice: 0,
+    noButExecuted: 0,
+    reordered: 0,
+    lostOneWay: 0,
+    doubledOneWay: 0,
+    corrupted: 0,
+    unasked: 0,
+    streams: 0,
+    streamItems: 0,
+    streamItemsLost: 0,
+    streamItemsDoubled: 0,
+    streamItemsReordered: 0,
+    streamItemsAfterEnd: 0,
+    streamErrorsEarly: 0,
+    streamsUnended: 0,
+    streamsBroken: 0,
+    generatorsUnfinished: 0,
+    resultsFromLivingPeers: 1,
+    byOutcome: {},
+  }
+}

@@ -7,6 +7,7 @@ import { type MemberConfig, memberOf, type Progress, uidOf } from './orders.js'
 import { LARGEST, payloadOf } from './payloads.js'
 import { outcomeOf } from './record.js'
 import { auditService } from './service.js'
+import { Streaming } from './streaming.js'
 
 export interface MemberParts {
   readonly transport: Transport
@@ -46,6 +47,7 @@ export class Member {
   readonly #config: MemberConfig
   readonly #random: Random
   readonly #journal: Journal
+  readonly #streaming: Streaming
   readonly #peers = new Map<number, Peer>()
   #budget: Budget = { until: 0, focus: 0, large: 0 }
   readonly #progressed: () => void
@@ -75,10 +77,12 @@ export class Member {
       },
       parts,
     )
+    this.#streaming = new Streaming(this.#journal, this.runtime.clock, progressed)
     const service = auditService({
       journal: this.#journal,
       clock: this.runtime.clock,
       random: this.#random,
+      streaming: this.#streaming,
       share: (object) => this.runtime.share(object),
       ask: (peer) => this.#relay(peer),
     })
@@ -89,7 +93,13 @@ export class Member {
   }
 
   get progress(): Progress {
-    return { member: this.number, issued: this.#issued, sent: this.#seq, settled: this.#settled }
+    return {
+      member: this.number,
+      issued: this.#issued,
+      sent: this.#seq,
+      settled: this.#settled,
+      streaming: this.#streaming.open,
+    }
   }
 
   /** These are there; those that are not named are gone. */
@@ -213,6 +223,7 @@ export class Member {
       resident: peer.resident,
       third: this.#third(peer),
       random: this.#random,
+      streaming: this.#streaming,
     }
     try {
       const answer = await operation.perform(other, [this.number, seq, payloadOf(seq, bytes)])

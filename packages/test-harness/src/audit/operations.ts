@@ -1,6 +1,9 @@
-import type { CommsManager } from '@skein/core'
+import type { CommsManager, Reply } from '@skein/core'
 import { type RemoteObject, withOptions } from '@skein/runtime'
 import type { Random } from '../random.js'
+import { streamOperations } from './stream-operations.js'
+import type { StreamItem, StreamPlan } from './stream-plan.js'
+import type { Streaming } from './streaming.js'
 
 /** What every member offers to the others, as a service and as a resident object. */
 export interface Audited {
@@ -13,9 +16,17 @@ export interface AuditService extends Audited {
   relay(caller: number, seq: number, payload: Uint8Array, through: number): Promise<number>
   /** Answers after a while. */
   linger(caller: number, seq: number, payload: Uint8Array): Promise<number>
+  /** Yields what the plan says. */
+  produce(caller: number, seq: number, payload: Uint8Array, plan: StreamPlan): AsyncIterable<StreamItem>
+  /** Answers with the sum of the numbers of all items. */
+  sum(caller: number, seq: number, payload: Uint8Array, plan: StreamPlan, items: Items): Promise<number>
+  /** Yields the same items. */
+  pass(caller: number, seq: number, payload: Uint8Array, plan: StreamPlan, items: Items): Items
   /** A resident object, for `cmd`. Not part of what is audited. */
   resident(): RemoteObject<Audited>
 }
+
+type Items = AsyncIterable<StreamItem>
 
 /** The name of the service. */
 export const AUDIT = 'audit'
@@ -29,9 +40,10 @@ export interface Other {
   /** Another member, for it to ask. */
   readonly third: number
   readonly random: Random
+  readonly streaming: Streaming
 }
 
-type Request = readonly [caller: number, seq: number, payload: Uint8Array]
+export type Request = readonly [caller: number, seq: number, payload: Uint8Array]
 
 /** One kind of request. */
 export interface Operation {
@@ -107,9 +119,10 @@ export const operations: readonly Operation[] = [
     perform: ({ comms, uid }, request) =>
       comms.sendRecv(uid, { service: AUDIT, method: 'linger', args: request }, { timeout: SHORT_DEADLINE }),
   },
+  ...streamOperations(ask),
 ]
 
-function ask({ comms, uid }: Other, method: string, args: readonly unknown[]): Promise<unknown> {
+function ask({ comms, uid }: Other, method: string, args: readonly unknown[]): Reply {
   return comms.sendRecv(uid, { service: AUDIT, method, args }, NO_DEADLINE)
 }
 

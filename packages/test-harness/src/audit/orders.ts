@@ -60,6 +60,8 @@ export interface Progress {
   /** All, those included that it made on behalf of others. */
   readonly sent: number
   readonly settled: number
+  /** Streams that it reads or produces, and that are not over. */
+  readonly streaming: number
 }
 
 /** What a process that holds members tells the auditor. */

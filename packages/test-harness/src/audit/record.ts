@@ -1,7 +1,17 @@
 import { type Executed, SkeinError } from '@skein/core'
 
 /** What a member writes down about a request. Append only: the number of a kind is what stands in the file. */
-const KINDS = ['sent', 'settled', 'executed', 'ended'] as const
+const KINDS = [
+  'sent',
+  'settled',
+  'executed',
+  'ended',
+  'opened',
+  'items',
+  'over',
+  'began',
+  'finished',
+] as const
 
 /** How a request can end for its caller. Append only as well. */
 export const OUTCOMES = [
@@ -24,7 +34,30 @@ export const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** What a stream is to its request. Append only. */
+export const STREAM_PARTS = ['argument', 'answer'] as const
+export type StreamPart = (typeof STREAM_PARTS)[number]
+
+/** How a stream can end for its reader. Append only. */
+export const STREAM_ENDINGS = [
+  'done',
+  /** Its reader wanted no more. */
+  'left',
+  /** Its producer has thrown what it was to throw. */
+  'failed',
+  /** Its producer is gone, or the session with it. */
+  'lost',
+  'cancelled',
+  /** The request that was to bring it never ran. */
+  'refused',
+  'other',
+] as const
+export type StreamEnding = (typeof STREAM_ENDINGS)[number]
+
 const EXECUTED: readonly (Executed | undefined)[] = [undefined, 'no', 'maybe']
+
+/** In place of its place, which has 16 bits, of an item of a stream that is not what was sent. */
+export const DAMAGED = 0xffff
 
 /** In place of its bytes, of a payload that is not what was sent. */
 export const CORRUPTED = 0xffff_ffff
@@ -54,6 +87,24 @@ export type AuditRecord =
   | { readonly kind: 'executed'; readonly peer: number; readonly seq: number; readonly bytes: number }
   /** The session with `peer` has ended as seen from here, where `seq` was the last request to anybody. */
   | { readonly kind: 'ended'; readonly peer: number; readonly seq: number }
+  | StreamRecord
+
+/** A line about a stream of the request `seq`; `peer` is who is at its other end. */
+export type StreamRecord =
+  /** At its reader, which knows what is to come. */
+  | (AboutStream & { readonly kind: 'opened'; readonly items: number; readonly fails: boolean })
+  /** At its reader: so many items came one after the other. In the log before `over`, unless they came after it. */
+  | (AboutStream & { readonly kind: 'items'; readonly first: number; readonly count: number })
+  /** At its reader. */
+  | (AboutStream & { readonly kind: 'over'; readonly ending: StreamEnding })
+  /** At its producer: its generator runs, and has come to its end, however. */
+  | (AboutStream & { readonly kind: 'began' | 'finished' })
+
+interface AboutStream {
+  readonly peer: number
+  readonly seq: number
+  readonly part: StreamPart
+}
 
 /** Kind, detail, peer (2 bytes), seq (4), value (4): of a fixed size, so that what a kill has cut short does no harm. */
 export const RECORD_BYTES = 12
@@ -77,7 +128,20 @@ function payloadOf(record: AuditRecord): readonly [detail: number, value: number
       return [0, record.bytes]
     case 'ended':
       return [0, 0]
+    case 'opened':
+      return [partOf(record), record.items * 2 + Number(record.fails)]
+    case 'items':
+      return [partOf(record), record.first * 2 ** 16 + record.count]
+    case 'over':
+      return [partOf(record), STREAM_ENDINGS.indexOf(record.ending)]
+    case 'began':
+    case 'finished':
+      return [partOf(record), 0]
   }
+}
+
+function partOf({ part }: AboutStream): number {
+  return STREAM_PARTS.indexOf(part)
 }
 
 export function decodeRecord(from: Buffer, at: number): AuditRecord {
@@ -85,6 +149,7 @@ export function decodeRecord(from: Buffer, at: number): AuditRecord {
   const detail = from.readUInt8(at + 1)
   const about = { peer: from.readUInt16LE(at + 2), seq: from.readUInt32LE(at + 4) }
   const value = from.readUInt32LE(at + 8)
+  const ofStream = { ...about, part: STREAM_PARTS[detail] ?? 'answer' }
   switch (kind) {
     case 'sent':
       return { kind, ...about, operation: detail, bytes: value }
@@ -94,6 +159,15 @@ export function decodeRecord(from: Buffer, at: number): AuditRecord {
       return { kind, ...about, bytes: value }
     case 'ended':
       return { kind, ...about }
+    case 'opened':
+      return { kind, ...ofStream, items: value >>> 1, fails: value % 2 === 1 }
+    case 'items':
+      return { kind, ...ofStream, first: value >>> 16, count: value & 0xffff }
+    case 'over':
+      return { kind, ...ofStream, ending: STREAM_ENDINGS[value] ?? 'other' }
+    case 'began':
+    case 'finished':
+      return { kind, ...ofStream }
     default:
       throw new RangeError(`a log of the audit has no record of kind ${from.readUInt8(at)}`)
   }

@@ -57,10 +57,11 @@ export class Stage {
     return this.crew.all.reduce((sum, { progress }) => sum + progress.issued, 0)
   }
 
-  /** Whether all that lives has made its requests and got their answers. */
+  /** Whether all that lives has made its requests and got their answers, and no stream flows. */
   get isQuiet(): boolean {
     return this.crew.living.every(
-      ({ until, progress }) => progress.issued >= until && progress.settled >= progress.sent,
+      ({ until, progress: { issued, settled, sent, streaming } }) =>
+        issued >= until && settled >= sent && streaming === 0,
     )
   }
 
