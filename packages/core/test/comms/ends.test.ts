@@ -46,8 +46,11 @@ describe('A stream that answers a request', () => {
     ['within a request', true, []],
     ['to a request with a stream', false, [count()]],
   ])('is closed when it is let go of, %s', async (_, isNested, args) => {
-    const holding: Methods = { hold: async () => (await letGo(a), new Promise(() => {})) }
-    const [a, b] = await two(reading, {}, holding)
+    const hold = async () => {
+      await letGo(a)
+      return new Promise(() => {})
+    }
+    const [a, b] = await two(reading, {}, { hold })
     if (isNested) void a.sendRecv('a', call('hold')).catch(() => {})
     else await letGo(a, args)
     await eventually(async () => {
@@ -192,7 +195,11 @@ describe('A request', () => {
 
   test('of a caller that has died is not begun if it waits to be', async () => {
     let ran = 0
-    const [a, b] = await two({ m: () => (ran++, new Promise(() => {})) }, { flow: { maxRunning: 2 } })
+    const endless = () => {
+      ran += 1
+      return new Promise(() => {})
+    }
+    const [a, b] = await two({ m: endless }, { flow: { maxRunning: 2 } })
     for (let n = 0; n < 20; n++) void outcome(a.sendRecv('b', call('m')))
     await mesh.clock.advance(100)
     expect([ran, running(b)]).toEqual([2, 20])
