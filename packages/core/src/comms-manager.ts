@@ -320,8 +320,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     checkDrain(timeout)
     if (this.#phase !== 'running' && this.#phase !== 'draining') return
     this.#phase = 'draining'
-    const { uid } = this
-    this.#traffic.servings.refuse(new SkeinError('ERR_CLOSED', `${uid} is stopping`, { uid, executed: 'no' }))
+    this.#traffic.servings.refuse(this.#leaving)
     if (timeout === 0) return
     const over = Promise.race([this.#traffic.servings.idle(), this.wait()])
     await inTime(this.#settings.clock, over, timeout)
@@ -364,6 +363,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#phase = 'stopping'
     // A link that is still being made, or made anew, may hold what was posted before.
     const open = links.all().filter((link) => link.isOpen || !link.session.isEmpty)
+    this.#traffic.servings.leave(this.#leaving)
     for (const link of open) {
       link.outbox.admitAll()
       link.announce('stopped')
@@ -416,6 +416,12 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     } catch (error) {
       this.logger.error({ uid: this.uid, error }, 'a listener has thrown')
     }
+  }
+
+  /** What requests are refused with once this runtime takes no more. */
+  get #leaving(): SkeinError {
+    const { uid } = this
+    return new SkeinError('ERR_CLOSED', `${uid} is stopping`, { uid, executed: 'no' })
   }
 
   get #isStarting(): boolean {

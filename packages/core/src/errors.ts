@@ -45,6 +45,8 @@ export type ErrorCode =
   | 'ERR_PROTOCOL'
   /** This runtime has been stopped. */
   | 'ERR_CLOSED'
+  /** A stream can be read once, and has been. */
+  | 'ERR_STREAM_USED'
   /** The remote method threw something that has no code of its own. */
   | 'ERR_REMOTE'
   /** A started runtime ended, or could not be started. */
@@ -105,9 +107,15 @@ export class SkeinError extends Error {
 export class RuntimeDisconnectedError extends SkeinError {
   override readonly name = 'RuntimeDisconnectedError'
 
-  constructor(uid: string, reason: string, executed: Executed, facts: ErrorFacts = {}) {
+  /** @param meaning what that means for what was under way @default whether the request can have run */
+  constructor(uid: string, reason: string, executed: Executed, facts: ErrorFacts = {}, meaning?: string) {
     const doubt = executed === 'no' ? 'the request never ran' : 'the request may have run'
-    super('ERR_PEER_LOST', `${uid} was lost (${reason}); ${doubt}`, { ...facts, uid, reason, executed })
+    super('ERR_PEER_LOST', `${uid} was lost (${reason}); ${meaning ?? doubt}`, {
+      ...facts,
+      uid,
+      reason,
+      executed,
+    })
   }
 }
 

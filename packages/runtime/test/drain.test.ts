@@ -104,6 +104,17 @@ describe('a runtime that drains', () => {
     await left
   })
 
+  test('runs nothing that comes after its farewell, and its callers know that', async () => {
+    const held = (await tool()).hold()
+    await eventually(() => began)
+    const stopped = serving.stop({ drain: 60_000 })
+    gate.resolve()
+    await held
+    const after = asking.proxy<{ take(): void }>('serving', 'tools').take()
+    await expect(after).rejects.toMatchObject({ executed: 'no' })
+    await stopped
+  })
+
   test('can be ended at once nevertheless', async () => {
     const held = (await tool()).hold()
     held.catch(() => {})

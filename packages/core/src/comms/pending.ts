@@ -88,6 +88,15 @@ export class Pending extends Due implements Nested, AbortWatcher {
     this.#waiting = stop
   }
 
+  /**
+   * The same, if the peer has taken the batches up to `taken` and runs nothing that it takes from now on: so it is with
+   * one that has said farewell.
+   */
+  executedOf(taken: number): Executed {
+    const isLater = this.#parcel !== undefined && this.#parcel.seq > taken
+    return isLater && !this.#mayHaveRun ? 'no' : this.executed
+  }
+
   /** It is the last message of `parcel`, and has handed out streams. */
   posted(parcel: Parcel, link: Link | undefined, streams: readonly OfferedStream[] = NONE): void {
     this.#waiting = undefined
@@ -127,7 +136,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
   override expired(): void {
     const { uid, what, method } = this.asked
     this.#giveUp('timeout', (executed) => {
-      const message = `${what} at ${uid} was not answered within ${this.timeout} ms`
+      const message = `${what} at ${uid} was not answered within ${Math.round(this.timeout)} ms`
       return new SkeinError('ERR_TIMEOUT', message, { uid, method, timeoutMs: this.timeout, executed })
     })
   }
@@ -176,6 +185,9 @@ export class Pending extends Due implements Nested, AbortWatcher {
       if (bounded) answer.bound(bounds)
       if (this.#within !== undefined) endWith(this.#within, answer)
     }
+    this.#settling.reply.onCancel((reason) => {
+      for (const answer of answers) answer.cancel(reason)
+    })
     const args = this.#streams
     this.#streams = NONE
     if (args.length > 0) whenAllOver(answers, () => stopAll(args))

@@ -53,10 +53,12 @@ export class Replies {
 
   /** A link is over: nothing that was posted to it will be answered. */
   lose(link: Link, reason: string): void {
+    const hasLeft = link.state.kind === 'left' && link.state.whose === 'theirs'
     for (const pending of this.#pending.values()) {
       if (pending.link !== link) continue
       const { uid, method } = pending.asked
-      pending.fail(new RuntimeDisconnectedError(uid, reason, pending.executed, { method }))
+      const executed = hasLeft ? pending.executedOf(link.session.acked) : pending.executed
+      pending.fail(new RuntimeDisconnectedError(uid, reason, executed, { method }))
     }
   }
 

@@ -82,7 +82,7 @@ class ReplyIterator<Item> implements AsyncIterator<Item, unknown, undefined> {
     if (!(value instanceof RemoteStream)) {
       throw new TypeError(`the method returned ${describe(value)}, and no stream: await the reply instead`)
     }
-    this.#stream = value
+    this.#stream = value[Symbol.asyncIterator]()
     return value.next()
   }
 }

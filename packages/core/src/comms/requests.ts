@@ -148,9 +148,7 @@ export class Requests {
     }
     const uid = link.uid ?? ''
     if (options.overflow === 'fail') {
-      const queued = link.session.bytes
-      const text = `the outbox for ${uid} is full: ${queued} bytes are not acknowledged; wait, or send less`
-      throw new SkeinError('ERR_OVERLOADED', text, { uid, size: queued, executed: 'no' })
+      throw full(uid, link)
     }
     const asked = this.#parts.clock.now()
     return new Promise((resolve, reject) => {
@@ -231,4 +229,10 @@ function noSuchPeer(uid: string): SkeinError {
     `no runtime ${uid} is known; connect to its address, or wait for it to be introduced with waitFor`,
     { uid, executed: 'no' },
   )
+}
+
+function full(uid: string, { session }: Link): SkeinError {
+  const { bytes: size, messages } = session
+  const text = `the outbox for ${uid} is full: ${messages} messages, ${size} bytes, are not acknowledged; wait, or send less`
+  return new SkeinError('ERR_OVERLOADED', text, { uid, size, executed: 'no' })
 }

@@ -40,10 +40,12 @@ export class Servings {
   readonly #leftover = new Set<Serving>()
   readonly own: Serving
   #refusing: SkeinError | undefined
+  #isVital: (request: Incoming) => boolean
 
   constructor(parts: ServingsParts) {
     this.#parts = parts
     const { dispatch, requestContext, toSelf } = parts
+    this.#isVital = parts.isVital
     this.#dispatch = requestContext ? (request) => within(request, dispatch) : dispatch
     // What is sent to oneself has no outbox that could be full.
     const post: ServingPort['post'] = (answer, request) => this.#post(answer, request, toSelf)
@@ -67,7 +69,7 @@ export class Servings {
         whenRoom: (fn) => link.outbox.whenRoomForAnswers(fn),
         hold: (from) => void (link.isOver || link.hold(from)),
       })
-      if (this.#refusing !== undefined) serving.refuse(this.#refusing, this.#parts.isVital)
+      if (this.#refusing !== undefined) serving.refuse(this.#refusing, this.#isVital)
       this.#byLink.set(link, serving)
     }
     serving.run(message, seq)
@@ -90,7 +92,13 @@ export class Servings {
   /** From now on requests of others are refused, but those that are vital. What runs goes on. */
   refuse(reason: SkeinError): void {
     this.#refusing = reason
-    for (const serving of this.#byLink.values()) serving.refuse(reason, this.#parts.isVital)
+    for (const serving of this.#byLink.values()) serving.refuse(reason, this.#isVital)
+  }
+
+  /** From now on all requests of others are refused: they are told that we have left. */
+  leave(reason: SkeinError): void {
+    this.#isVital = () => false
+    this.refuse(reason)
   }
 
   /** Resolves when nothing runs any more. */

@@ -144,6 +144,11 @@ export class Session {
     return this.#bytes
   }
 
+  /** Messages posted and not acknowledged. */
+  get messages(): number {
+    return this.#messages
+  }
+
   /** Bytes sent on the present connection and not acknowledged. */
   get flying(): number {
     return this.#flying

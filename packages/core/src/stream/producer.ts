@@ -1,5 +1,6 @@
 import { describe, SkeinError } from '../errors.js'
 import { isThenable } from '../thenable.js'
+import type { StreamSource } from '../wire/codec.js'
 import { malformed } from '../wire/malformed.js'
 import { Kind } from '../wire/message.js'
 import type { StreamPorts } from './ports.js'
@@ -45,6 +46,8 @@ export class Producer implements OfferedStream {
   #onEnd: ((outcome: StreamOutcome) => void)[] = []
   /** Gathered for the next message, and what is known of their bytes. */
   #items: unknown[] = []
+  /** Items that have left. */
+  #sent = 0
   #weight = 0
   #pulling = false
   /**
@@ -69,6 +72,11 @@ export class Producer implements OfferedStream {
     this.#ports = ports
     this.#later = ports.later ?? setImmediate
     this.#forget = forget
+  }
+
+  /** What it is made of, until it is over. */
+  get source(): StreamSource | undefined {
+    return this.#source.origin
   }
 
   get isOver(): boolean {
@@ -229,6 +237,7 @@ export class Producer implements OfferedStream {
   #send(items: readonly unknown[]): void {
     const bytes = this.#ports.post(this.peer, { kind: Kind.next, stream: this.number, items })
     this.#window.sent(items.length, bytes)
+    this.#sent += items.length
   }
 
   #end(value: unknown): void {
@@ -245,7 +254,7 @@ export class Producer implements OfferedStream {
 
   #refuse(error: unknown): void {
     this.#source.stop()
-    this.#fail(error)
+    this.#fail(counted(error, this.#sent))
   }
 
   #fail(error: unknown): void {
@@ -270,4 +279,17 @@ export class Producer implements OfferedStream {
     last?.()
     for (const fn of this.#onEnd.splice(0)) fn(outcome)
   }
+}
+
+/** What the codec says of the only item of a message, with the place that the item has in its stream. */
+function counted(error: unknown, index: number): unknown {
+  if (!(error instanceof SkeinError) || error.path?.startsWith('items[0]') !== true) return error
+  const { code, message, path, limit, size, cause } = error
+  const place = (text: string): string => text.replace('items[0]', `items[${index}]`)
+  return new SkeinError(code, place(message), {
+    path: place(path),
+    ...(limit !== undefined && { limit }),
+    ...(size !== undefined && { size }),
+    cause,
+  })
 }

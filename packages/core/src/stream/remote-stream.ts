@@ -1,3 +1,4 @@
+import { SkeinError } from '../errors.js'
 import type { Consumer, StreamBounds } from './consumer.js'
 
 /**
@@ -11,10 +12,17 @@ export class RemoteStream<T = unknown, R = unknown>
   implements AsyncIterableIterator<T, R | undefined, undefined>, AsyncDisposable
 {
   readonly #consumer: Consumer
+  #isIterated = false
+  #isAsked = false
 
   /** @internal */
   constructor(consumer: Consumer) {
     this.#consumer = consumer
+  }
+
+  /** Whether somebody reads it, or has begun to. */
+  get isRead(): boolean {
+    return this.#isIterated || this.#isAsked
   }
 
   /** The uid of the runtime that produces it. */
@@ -24,6 +32,7 @@ export class RemoteStream<T = unknown, R = unknown>
 
   /** Items come in the order in which they are asked for, also where several are asked for at once. */
   next(): Promise<IteratorResult<T, R | undefined>> {
+    this.#isAsked = true
     // The type of what arrives is the caller's word, as with any remote call.
     return this.#consumer.next(this) as Promise<IteratorResult<T, R | undefined>>
   }
@@ -53,7 +62,13 @@ export class RemoteStream<T = unknown, R = unknown>
     return this.#consumer
   }
 
+  /** @throws ERR_STREAM_USED for the second time */
   [Symbol.asyncIterator](): this {
+    if (this.#isIterated) {
+      const text = `the stream from ${this.from} is read already, or was: it can be read once`
+      throw new SkeinError('ERR_STREAM_USED', text, { uid: this.from })
+    }
+    this.#isIterated = true
     return this
   }
 

@@ -20,6 +20,11 @@ export class Source {
     this.#run = run
   }
 
+  /** What it is made of, until it is over. */
+  get origin(): StreamSource | undefined {
+    return this.#source
+  }
+
   /** The next result or a promise of it; throws what the iterator throws. */
   next(): unknown {
     return this.#run(() => {

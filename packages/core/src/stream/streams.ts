@@ -1,8 +1,10 @@
+import { types } from 'node:util'
 import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { RemoteStreams, StreamSource } from '../wire/codec.js'
 import { malformed } from '../wire/malformed.js'
 import { Kind, type StreamMessage } from '../wire/message.js'
 import { everyPart } from '../wire/parts.js'
+import { Refusal } from '../wire/refusal.js'
 import { Consumer } from './consumer.js'
 import { PeerTable } from './peer-table.js'
 import type { StreamPorts } from './ports.js'
@@ -23,6 +25,8 @@ export class Streams implements RemoteStreams {
   readonly #consumers = new PeerTable<Consumer>()
   readonly #collected = new FinalizationRegistry<Consumer>((consumer) => consumer.abandoned())
   #last = 0
+  /** What can be read once and was sent. */
+  readonly #claimed = new WeakSet<object>()
   /** Handed out since `begin`. */
   #offered: Producer[] = []
   #closed: SkeinError | undefined
@@ -43,12 +47,16 @@ export class Streams implements RemoteStreams {
 
   /** What was handed out is not touched: it belongs to whoever wanted to send it. */
   rollback(mark: number): void {
-    for (const producer of this.#offered.splice(mark)) this.#producers.delete(producer)
+    for (const producer of this.#offered.splice(mark)) {
+      this.#producers.delete(producer)
+      if (producer.source !== undefined) this.#claimed.delete(producer.source)
+    }
   }
 
   /** @throws ERR_CLOSED once this runtime has stopped */
   offer(source: StreamSource, peer: string): number {
     if (this.#closed !== undefined) throw this.#closed
+    this.#claim(source)
     const { bind } = this.#ports
     const number = ++this.#last
     const producer = new Producer(
@@ -61,6 +69,16 @@ export class Streams implements RemoteStreams {
     this.#producers.add(producer)
     this.#offered.push(producer)
     return number
+  }
+
+  /** What can be read once can be sent once, and not while it is read here. */
+  #claim(source: StreamSource): void {
+    const isRead = source instanceof RemoteStream && source.isRead
+    if (isRead || this.#claimed.has(source)) {
+      const how = isRead ? 'is read here already' : 'was sent before'
+      throw new Refusal('ERR_NOT_SERIALISABLE', `is a stream that ${how}: it can be read once`)
+    }
+    if (source instanceof RemoteStream || types.isGeneratorObject(source)) this.#claimed.add(source)
   }
 
   /** @throws ERR_PROTOCOL */
@@ -124,7 +142,7 @@ export class Streams implements RemoteStreams {
   /** A peer is gone, and so are the other ends of all streams from and to it. */
   lose(peer: string, reason: string): void {
     for (const consumer of this.#consumers.drain(peer)) {
-      consumer.failed(new RuntimeDisconnectedError(peer, reason, 'maybe'))
+      consumer.failed(new RuntimeDisconnectedError(peer, reason, 'maybe', {}, 'its stream has broken off'))
     }
     for (const producer of this.#producers.drain(peer)) producer.lose()
   }

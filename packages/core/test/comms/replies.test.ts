@@ -19,8 +19,10 @@ function replying() {
   return { clock, replies, givenUp }
 }
 
-/** Links are told apart, and asked nothing here. */
-const [link, otherLink]: [Link, Link] = [Object.create(null), Object.create(null)]
+/** Links are asked no more than this here. */
+const linkIn = (state: Link['state']): Link => Object.create({ state, session: { acked: 1 } })
+const crashed = { kind: 'dead', since: 0, reason: 'crashed' } as const
+const [link, otherLink] = [linkIn(crashed), linkIn(crashed)]
 
 /** A batch that has left, or has not. */
 const parcel = (sent: boolean): Parcel => ({ seq: 1, messages: 1, sent, withdraw: () => !sent })
@@ -220,6 +222,19 @@ describe('A request that fails', () => {
     expect(replies.awaits(pending)).toBe(true)
     pending.fail(new SkeinError('ERR_NO_SUCH_PEER', 'gone', { executed: 'no' }))
     await expect(reply).rejects.toMatchObject({ code: 'ERR_PEER_LOST', reason: 'crashed', executed: 'maybe' })
+  })
+
+  test.each([
+    ['its peer has taken its batch before a farewell', 1, 'theirs', 'maybe'],
+    ['its peer has not', 2, 'theirs', 'no'],
+    ['the farewell is our own', 2, 'ours', 'maybe'],
+  ] as const)('because the peer has left says what is known: %s', async (_, seq, whose, executed) => {
+    const { replies } = replying()
+    const left = linkIn({ kind: 'left', since: 0, whose, reason: 'stopped' })
+    const { reply, pending } = replies.open(asked, endless)
+    pending.posted({ ...parcel(true), seq }, left)
+    replies.lose(left, 'stopped')
+    await expect(reply).rejects.toMatchObject({ code: 'ERR_PEER_LOST', executed })
   })
 
   test('spends no further try once it has settled', async () => {

@@ -181,6 +181,41 @@ describe.each(['over a link', 'to the runtime itself'])('A stream %s', (where) =
     ])
   })
 
+  test('can be read once, by one reader', async () => {
+    const reply = ask<RemoteStream<number>>('count', 5)
+    expect(await collect(reply)).toEqual([1, 2, 3, 4, 5])
+    await expect(collect(reply)).rejects.toMatchObject({ code: 'ERR_STREAM_USED' })
+    const stream = await ask<RemoteStream<number>>('count', 2)
+    expect(await stream.next()).toEqual({ done: false, value: 1 })
+    expect(await collect(stream)).toEqual([2])
+  })
+
+  test('can be sent once, and not while it is read', async () => {
+    const refused = { code: 'ERR_NOT_SERIALISABLE', executed: 'no' }
+    const numbers = count(3)
+    await expect(ask('sum', [numbers, numbers])).rejects.toMatchObject({ ...refused, path: 'args[0][1]' })
+    expect(await ask('sum', numbers)).toBe(6) // it was not sent before
+    await expect(ask('sum', numbers)).rejects.toMatchObject({ ...refused, path: 'args[0]' })
+    const stream = await ask<RemoteStream<number>>('count', 3)
+    await stream.next()
+    await expect(ask('sum', stream)).rejects.toMatchObject(refused)
+    await stream.return()
+  })
+
+  test('is given up by its reply, too', async () => {
+    const reply = ask<AsyncIterable<number>>('until', true)
+    const got: number[] = []
+    const reading = async () => {
+      for await (const item of reply) {
+        got.push(item)
+        reply.cancel('enough')
+      }
+    }
+    await expect(reading()).rejects.toMatchObject({ code: 'ERR_CANCELLED', reason: 'enough' })
+    expect(got).toEqual([1])
+    await eventually(() => seen.includes('ERR_CANCELLED'))
+  })
+
   test('is none of what a method returns as data', async () => {
     await expect(collect(ask<never>('plain'))).rejects.toThrow(
       'the method returned an instance of Array, and no stream',

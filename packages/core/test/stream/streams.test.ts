@@ -149,7 +149,7 @@ describe('A stream that fails', () => {
     const reading = (async () => {
       for await (const { i } of stream) items.push(i)
     })()
-    const refused = { code: 'ERR_NOT_SERIALISABLE', path: 'items[0].x.f' }
+    const refused = { code: 'ERR_NOT_SERIALISABLE', path: 'items[20].x.f' }
     expect(await pair.outcome(reading)).toEqual(threw(refused))
     expect(items).toEqual(Array.from({ length: 20 }, (_, i) => i))
     expect(outcomes).toEqual([{ kind: 'failed', error: expect.objectContaining(refused) }])
