@@ -4,6 +4,7 @@ import { inTime } from './clock.js'
 import {
   callMessage,
   cmdMessage,
+  nameOf,
   type ObjectCall,
   type RequestOptions,
   type SendOptions,
@@ -13,7 +14,7 @@ import type { Incoming } from './comms/incoming.js'
 import type { PeerChange } from './comms/introductions.js'
 import type { Reply } from './comms/reply.js'
 import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
-import { type Dispatch, nameOf } from './comms/serving.js'
+import type { Dispatch } from './comms/serving.js'
 import { Traffic } from './comms/traffic.js'
 import { invalidOption, SkeinError } from './errors.js'
 import { herePlace, type Place } from './host.js'

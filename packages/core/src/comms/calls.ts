@@ -59,3 +59,10 @@ export function callMessage({ service, method, args }: ServiceCall): Call {
 export function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
   return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
 }
+
+/** `service.method` or `type#object.method`: what a request is about, for people. */
+export function nameOf(message: Call | Cmd): string {
+  return message.kind === Kind.call
+    ? `${message.service}.${message.method}`
+    : `${message.type}#${message.object}.${message.method}`
+}

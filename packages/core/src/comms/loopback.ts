@@ -1,4 +1,4 @@
-import type { Parcel } from '../peer/session.js'
+import type { Parcel } from '../peer/outgoing.js'
 import type { Streams } from '../stream/streams.js'
 import type { Codec } from '../wire/codec.js'
 import type { Limits } from '../wire/limits.js'

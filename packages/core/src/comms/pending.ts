@@ -2,7 +2,7 @@ import { type AbortWatcher, abortReason, unwatchAbort, watchAbort } from '../abo
 import { Due } from '../deadlines.js'
 import { type Executed, SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
-import type { Parcel } from '../peer/session.js'
+import type { Parcel } from '../peer/outgoing.js'
 import type { Consumer } from '../stream/consumer.js'
 import type { OfferedStream } from '../stream/producer.js'
 import type { Incoming, Nested } from './incoming.js'

@@ -4,19 +4,19 @@ import { invalidOption, RuntimeDisconnectedError, SkeinError } from '../errors.j
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
 import { endOf } from '../peer/liveness.js'
-import type { Parcel } from '../peer/session.js'
+import type { Parcel } from '../peer/outgoing.js'
 import type { Randomness } from '../random.js'
 import { checkTimeout } from '../settings.js'
 import type { OfferedStream } from '../stream/producer.js'
 import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '../wire/message.js'
 import type { RequestOptions, SendOptions } from './calls.js'
+import { nameOf } from './calls.js'
 import { enclosingRequest } from './current-request.js'
 import { LookUps } from './look-ups.js'
 import type { Pending } from './pending.js'
 import { Replies } from './replies.js'
 import { Reply } from './reply.js'
 import { Retries, type Trying } from './retries.js'
-import { nameOf } from './serving.js'
 
 export interface RequestsParts {
   readonly uid: string

@@ -1,6 +1,7 @@
 import type { Instant } from '../clock.js'
 import { SkeinError } from '../errors.js'
-import type { Parcel, Session } from '../peer/session.js'
+import type { Parcel } from '../peer/outgoing.js'
+import type { Session } from '../peer/session.js'
 import type { Frames } from '../transport/transport.js'
 import { OpenBatch, readBatch } from '../wire/batch.js'
 import type { Header, Numbers } from '../wire/header.js'

@@ -1,5 +1,6 @@
 import { Fifo } from '../fifo.js'
-import type { Parcel, Session } from '../peer/session.js'
+import type { Parcel } from '../peer/outgoing.js'
+import type { Session } from '../peer/session.js'
 import type { Message } from '../wire/message.js'
 
 /** Somebody who waits for room in the outbox: one of the two is called, once. */

@@ -3,69 +3,9 @@ import { Fifo } from '../fifo.js'
 import type { FlowOptions } from '../options.js'
 import { OpenBatch, type SealedBatch } from '../wire/batch.js'
 import type { Codec } from '../wire/codec.js'
-import { Kind, type Message } from '../wire/message.js'
-
-/** A batch on its way: whether it was ever handed to a connection, and a way to take back what is in it until then. */
-export interface Parcel {
-  /** The number that it has from the moment it is sent; 0 before. */
-  readonly seq: number
-  /** How many messages are in it. */
-  readonly messages: number
-  /** Once true, the peer may have taken it, whatever happens afterwards. */
-  readonly sent: boolean
-  /** Takes a message back, by its index. False if it is too late: it must be taken for sent. */
-  withdraw(index: number): boolean
-}
-
-/** Requests wait until the receiver has room to run them; answers don't: it has asked for them. */
-type Lane = 'requests' | 'answers'
-
-/** What ends a runtime or a link goes behind what was asked before it. */
-const REQUESTS: ReadonlySet<Kind> = new Set([Kind.call, Kind.cmd, Kind.stop, Kind.disconnect])
-
-class Outgoing implements Parcel {
-  seq = 0
-  sent = false
-  bytes = 0
-  /** What is left of it once the peer has taken it is its size. */
-  batch: OpenBatch | SealedBatch | undefined
-
-  constructor(
-    readonly lane: Lane,
-    /** Counts the batches of both lanes in the order in which they were begun. */
-    readonly order: number,
-    batch: OpenBatch,
-  ) {
-    this.batch = batch
-  }
-
-  get messages(): number {
-    return this.batch?.messages ?? 0
-  }
-
-  withdraw(index: number): boolean {
-    return !this.sent && this.batch?.withdraw(index) === true
-  }
-
-  seal(): SealedBatch {
-    if (this.batch instanceof OpenBatch) this.batch = this.batch.seal()
-    if (this.batch === undefined) throw new TypeError('a batch that was taken is sent again')
-    return this.batch
-  }
-}
-
-/** What is posted to one lane and has not been sent: whole batches, and one that is being filled. */
-class Queue {
-  readonly parcels = new Fifo<Outgoing>()
-  open: Outgoing | undefined
-}
-
-/** Of a batch of requests that has been sent, and whose requests have not all started. */
-interface Waiting {
-  readonly seq: number
-  readonly bytes: number
-  readonly messages: number
-}
+import type { Message } from '../wire/message.js'
+import { isFull, laneOf, Outgoing, type Parcel, Queue } from './outgoing.js'
+import { RequestWindow } from './request-window.js'
 
 export type Taking = 'new' | 'duplicate' | 'gap'
 
@@ -87,10 +27,7 @@ export class Session {
   /** How many of them, from the front, have gone out on the present connection, and their bytes. */
   #cursor = 0
   #flying = 0
-  /** Requests that the peer has not started, as far as they have been sent. */
-  readonly #waiting = new Fifo<Waiting>()
-  #waitingBytes = 0
-  #waitingMessages = 0
+  readonly #requestWindow: RequestWindow
   #encoding = false
   #begun = 0
   #lastSeq = 0
@@ -106,6 +43,7 @@ export class Session {
     this.#generation = generation
     this.#codec = codec
     this.#flow = flow
+    this.#requestWindow = new RequestWindow(flow)
   }
 
   /** Counts the sessions between the two instances, from 1. */
@@ -176,7 +114,7 @@ export class Session {
    * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; nothing has been posted then.
    */
   post(message: Message, peer: string): Parcel {
-    const lane: Lane = REQUESTS.has(message.kind) ? 'requests' : 'answers'
+    const lane = laneOf(message)
     const queue = this.#queues[lane]
     const parcel = queue.open ?? new Outgoing(lane, this.#begun, new OpenBatch(this.#codec))
     const { batch } = parcel
@@ -243,17 +181,7 @@ export class Session {
 
   /** The peer has started all requests up to batch `seq`: as many others may follow. Whether that makes room. */
   admit(seq: number): boolean {
-    const before = this.#waiting.length
-    for (
-      let first = this.#waiting.at(0);
-      first !== undefined && first.seq <= seq;
-      first = this.#waiting.at(0)
-    ) {
-      this.#waiting.shift()
-      this.#waitingBytes -= first.bytes
-      this.#waitingMessages -= first.messages
-    }
-    return this.#waiting.length < before
+    return this.#requestWindow.admit(seq)
   }
 
   /** A new connection: the peer has taken everything up to `taken`, and the rest goes out again. */
@@ -287,17 +215,8 @@ export class Session {
   #choose(): Outgoing | undefined {
     const answers = this.#queues.answers.parcels.at(0)
     const requests = this.#queues.requests.parcels.at(0)
-    if (requests === undefined || !this.#mayStart(requests)) return answers
+    if (requests === undefined || !this.#requestWindow.allows(requests)) return answers
     return answers === undefined || requests.order < answers.order ? requests : answers
-  }
-
-  #mayStart(parcel: Outgoing): boolean {
-    if (this.#waitingMessages === 0) return true
-    const { windowBytes, windowMessages } = this.#flow
-    return (
-      this.#waitingBytes + parcel.bytes <= windowBytes &&
-      this.#waitingMessages + parcel.messages <= windowMessages
-    )
   }
 
   #number(parcel: Outgoing): void {
@@ -308,11 +227,7 @@ export class Session {
     parcel.seq = this.#lastSeq
     parcel.sent = true
     this.#sent.push(parcel)
-    if (parcel.lane === 'answers') return
-    const { seq, bytes, messages } = parcel
-    this.#waiting.push({ seq, bytes, messages })
-    this.#waitingBytes += bytes
-    this.#waitingMessages += messages
+    if (parcel.lane === 'requests') this.#requestWindow.sent(parcel)
   }
 
   #account(parcel: Outgoing, bytes: number, messages: number): void {
@@ -335,16 +250,4 @@ export class Session {
       this.#encoding = false
     }
   }
-}
-
-/** Frames and messages of a batch are counted against the reader's limits. */
-const ATTACHMENTS_PER_BATCH = 64
-const MESSAGES_PER_BATCH = 8192
-
-function isFull(batch: OpenBatch, batchBytes: number): boolean {
-  return (
-    batch.bytes >= batchBytes ||
-    batch.attachments.length >= ATTACHMENTS_PER_BATCH ||
-    batch.messages >= MESSAGES_PER_BATCH
-  )
 }

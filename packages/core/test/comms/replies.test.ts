@@ -8,7 +8,7 @@ import { Reply } from '../../src/comms/reply.js'
 import { Deadlines } from '../../src/deadlines.js'
 import { SkeinError } from '../../src/errors.js'
 import type { Link } from '../../src/link/link.js'
-import type { Parcel } from '../../src/peer/session.js'
+import type { Parcel } from '../../src/peer/outgoing.js'
 
 const asked = { uid: 'worker:0', what: 'math.add', method: 'add' }
 
