@@ -7,24 +7,22 @@ import { Command, fixture, skein } from './support/command.js'
 
 const LAUNCHERS = ['local', 'thread']
 
+/** One worker, where it does not matter what that is: a thread is one process less to start. */
+const ONE = ['-w', '1', '-l', 'thread']
+
 describe('what comes out', () => {
-  test("standard output is the program's alone, byte for byte", async () => {
-    const command = new Command(['run', fixture('bytes.mjs'), '--workers', '1'])
+  test("standard output is the program's alone, byte for byte; it gets what stands behind --, and standard input, and sets the status", async () => {
+    const args = ['run', fixture('echo.mjs'), '-w', '1', '--', '--size', '10', 'x y']
+    const command = new Command(args, { input: 'from outside\n' })
     const { status, stderr } = await command.outcome()
-    expect(status).toBe(0)
+    expect(status).toBe(7)
     const printed = command.stdoutBytes
-    expect(printed.subarray(0, 5)).toEqual(Buffer.from([0, 255, 13, 10, 13]))
-    expect(printed.length).toBe(300_005)
+    const [odd, many] = [[0, 255, 13, 10, 13], 300_000]
+    expect(printed.subarray(0, odd.length)).toEqual(Buffer.from(odd))
+    expect(printed.subarray(odd.length + many).toString()).toBe('["--size","10","x y"]\nfrom outside\n')
+    expect(printed.indexOf('[')).toBe(odd.length + many)
     expect(stderr).toContain('told on stderr\n')
     expect(command.running()).toEqual([])
-  })
-
-  test('the program gets the arguments after --, and standard input, and sets the exit status', async () => {
-    const args = ['run', fixture('echo.mjs'), '-w', '1', '--', '--size', '10', 'x y']
-    expect(await skein(args, { input: 'from outside\n' })).toMatchObject({
-      status: 7,
-      stdout: '["--size","10","x y"]\nfrom outside\n',
-    })
   })
 
   test('a TypeScript program has a pool, and objects, on the workers of two nodes', async () => {
@@ -74,40 +72,38 @@ describe('what comes out', () => {
       stderr: 'worker:0:0 | greeting Ada\n',
     })
   })
-
-  test('a worker that is lost is told of, and stands in the table', async () => {
-    const { status, stderr } = await skein(['run', fixture('loses-worker.mjs'), '-w', '2'])
-    expect(status).toBe(0)
-    expect(stderr).toMatch(/^skein: worker:0:0 has ended \(SIGKILL\)$/m)
-    expect(stderr).toMatch(/^worker:0:0 {2}dead \(SIGKILL\) +– +– +–$/m)
-    expect(stderr).toMatch(/^worker:0:1 {2}alive/m)
-  })
 })
 
-describe.each(LAUNCHERS)('of %s workers', (launcher) => {
-  const dies = (how: string) => skein(['run', fixture('dies.mjs'), '-w', '2', '-l', launcher, '--', how])
+/** How a worker may die, what its end is called, and its state in the table. */
+const DEATHS = [
+  ['exit', 'exit code 1', 'dead'],
+  ['leave', 'exit code 0', 'ended'],
+  ['throw', 'exit code 1', 'dead'],
+  ['kill', 'SIGKILL', 'dead'],
+] as const
 
-  test.each([
-    ['exit', 'exit code 1', 'dead'],
-    ['leave', 'exit code 0', 'ended'],
-    ['throw', 'exit code 1', 'dead'],
-  ])('one that dies (%s) is dead to the mesh, told of, and stands in the table', async (how, way, state) => {
-    const { status, stdout, stderr } = await dies(how)
-    expect(stdout).toBe('worker:0:0 dead, ERR_PEER_LOST\n')
-    expect(stderr).toContain(`skein: worker:0:0 has ended (${way})\n`)
-    expect(stderr).toMatch(new RegExp(`^worker:0:0 {2}${state} \\(${way}\\)`, 'm'))
+// A thread can't be killed alone.
+test.each([
+  ['local', DEATHS],
+  ['thread', DEATHS.slice(0, 3)],
+] as const)(
+  'of %s workers, those that die are dead to the mesh, told of, and stand in the table, however they die',
+  async (launcher, deaths) => {
+    const ways = deaths.map(([way]) => way)
+    const workers = String(deaths.length + 1)
+    const command = ['run', fixture('dies.mjs'), '-w', workers, '-l', launcher, '--', ...ways]
+    const { status, stdout, stderr } = await skein(command)
+    expect(stdout).toBe(deaths.map((_, i) => `worker:0:${i} dead, ERR_PEER_LOST\n`).join(''))
+    for (const [i, [, end, state]] of deaths.entries()) {
+      expect(stderr).toContain(`skein: worker:0:${i} has ended (${end})\n`)
+      expect(stderr).toMatch(new RegExp(`^worker:0:${i} {2}${state} \\(${end}\\) +– +– +–$`, 'm'))
+    }
+    expect(stderr).toMatch(new RegExp(`^worker:0:${deaths.length} {2}alive`, 'm'))
     expect(status).toBe(0)
-  })
-})
+  },
+)
 
 describe('what goes wrong', () => {
-  test('the table closes the run of a program that died as well', async () => {
-    const { status, stderr } = await skein(['run', fixture('broken-later.mjs'), '-w', '2'])
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/^head {8}dead \(exit code 1\) /m)
-    expect(stderr).toMatch(/^worker:0:1 {2}alive /m)
-  })
-
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'skein-'))
@@ -121,11 +117,20 @@ describe('what goes wrong', () => {
       /^Error: broken while it was loaded\n +at .*broken-import\.mjs:2/m,
     ],
     ['in its function', 'broken-main.mjs', /^TypeError: broken in main\n +at .*broken-main\.mjs:2/m],
-    ['in a callback', 'broken-later.mjs', /^Error: broken in a callback\n +at .*broken-later\.mjs:3/m],
   ])('a program that fails %s makes the status 1, and its stack is shown', async (_where, script, shown) => {
-    const command = new Command(['run', fixture(script), '-w', '1'])
+    const command = new Command(['run', fixture(script), ...ONE])
     const { status, stderr } = await command.outcome()
     expect(stderr).toMatch(shown)
+    expect(status).toBe(1)
+    expect(command.running()).toEqual([])
+  })
+
+  test('so does one that fails in a callback, and the table closes its run as well', async () => {
+    const command = new Command(['run', fixture('broken-later.mjs'), '-w', '2'])
+    const { status, stderr } = await command.outcome()
+    expect(stderr).toMatch(/^Error: broken in a callback\n +at .*broken-later\.mjs:3/m)
+    expect(stderr).toMatch(/^head {8}dead \(exit code 1\) /m)
+    expect(stderr).toMatch(/^worker:0:1 {2}alive /m)
     expect(status).toBe(1)
     expect(command.running()).toEqual([])
   })
@@ -133,13 +138,13 @@ describe('what goes wrong', () => {
   test('a mistake in the syntax of a script is shown where it is', async () => {
     const script = join(folder, 'broken-syntax.mjs')
     await writeFile(script, 'export default function main( {\n  const x = 1\n')
-    const { status, stderr } = await skein(['run', script, '-w', '1'])
+    const { status, stderr } = await skein(['run', script, ...ONE])
     expect(stderr).toMatch(/broken-syntax\.mjs:2\n {2}const x = 1\n +\^\n\nSyntaxError/)
     expect(status).toBe(1)
   })
 
   test('a script without a default export is told what it needs', async () => {
-    const { status, stderr } = await skein(['run', fixture('no-default.mjs'), '-w', '1'])
+    const { status, stderr } = await skein(['run', fixture('no-default.mjs'), ...ONE])
     expect(status).toBe(1)
     expect(stderr).toMatch(
       /^skein: .*no-default\.mjs exports no function by default; it needs\n\n {2}export default/,
@@ -148,7 +153,7 @@ describe('what goes wrong', () => {
   })
 
   test('process.exit() in the program is the exit status', async () => {
-    const command = new Command(['run', fixture('exits.mjs'), '-w', '1'])
+    const command = new Command(['run', fixture('exits.mjs'), ...ONE])
     expect(await command.outcome()).toMatchObject({ status: 3 })
     expect(command.running()).toEqual([])
   })
@@ -165,7 +170,7 @@ describe('what goes wrong', () => {
   })
 
   test('when nobody reads its output any more the program is ended', async () => {
-    const command = new Command(['run', fixture('chatty.mjs'), '-w', '1'])
+    const command = new Command(['run', fixture('chatty.mjs'), ...ONE])
     await command.printed('more')
     command.closeOutput()
     expect(await command.outcome()).toMatchObject({ status: 141 })
