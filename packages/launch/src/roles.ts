@@ -79,7 +79,7 @@ async function node(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
 
 /**
  * Its `roleOptions`: `script`, the URL of the user's program, and `args` for it. The program begins once whoever started
- * the head knows that it is ready, and the head is over when the program is.
+ * the head knows that it is ready, and the head is over when the program is, or a peer has asked it to end.
  */
 async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Promise<Playing> {
   const { script, args } = spec.roleOptions ?? {}
@@ -90,7 +90,7 @@ async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
     { onProgress: (progress) => report({ kind: 'progress', ...progress }) },
     parts,
   )
-  const { runtime, over, stop } = playing(role)
+  const { runtime, stop } = playing(role)
   let isStopping = false
   const run = async (): Promise<number> => {
     await setImmediate()
@@ -103,7 +103,8 @@ async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
   }
   return {
     runtime,
-    over: Promise.race([run(), over]),
+    // A program that stops its own runtime has an exit status all the same.
+    over: Promise.race([run(), role.dismissed.then(() => 0)]),
     stop(options) {
       isStopping = true
       return stop(options)

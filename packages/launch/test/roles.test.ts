@@ -75,6 +75,14 @@ describe('a head', () => {
     expect(head.reports).toEqual([{ kind: 'done', status: 1 }])
   })
 
+  test('whose program stops its own runtime ends when the program does, with its status', async () => {
+    const { monitor } = await startMonitor(local)
+    const program = `export default async (mesh) => { await mesh.runtime.stop(); return 5 }`
+    const head = startHead(monitor, await script(program))
+    expect(await head.launched.ended).toEqual({ code: 5, signal: null })
+    expect(head.reports).toEqual([{ kind: 'done', status: 5 }])
+  })
+
   test('is ready before its program begins', async () => {
     const { monitor } = await startMonitor(local)
     const head = startHead(monitor, await script(`export default () => process.exit(3)`))
