@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { StopOptions } from '@skein/core'
 import { checkTimeout, invalidOption, type Transport } from '@skein/core/internal'
 import {
   type Ending,
@@ -15,7 +16,7 @@ import {
 import type { RunningRole } from './entry.js'
 import { launcherNamed } from './launchers.js'
 import { loadProgram, runProgram } from './program.js'
-import type { RoleReport } from './role-report.js'
+import { parseRoleReport, type RoleReport } from './role-report.js'
 
 /** A role, and the runtime that plays it. */
 export interface StartedRole extends RunningRole, Pick<Role, 'runtime'> {}
@@ -28,7 +29,12 @@ export async function startRole(
   report: Report,
   transport: Transport,
 ): Promise<StartedRole> {
-  const { runtime, over, stop } = await start(spec, report, { transport })
+  const { runtime, over, stop: end } = await start(spec, report, { transport })
+  const stop = async (options?: StopOptions): Promise<void> => {
+    await end(options)
+    const { uid, served } = runtime
+    if (served !== undefined) report({ kind: 'closed', uid, ...served })
+  }
   return { runtime, over, stop, destroy: () => runtime.comms.destroy() }
 }
 
@@ -64,6 +70,10 @@ async function node(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
     grace: grace === undefined ? undefined : checkTimeout('roleOptions.grace', grace, 0),
     onLine: (uid: string, stream: 'stdout' | 'stderr', text: string) =>
       report({ kind: 'line', uid, stream, text }),
+    onReport: (_uid: string, given: unknown) => {
+      const told = parseRoleReport(given)
+      if (told?.kind === 'closed') report(told)
+    },
     onStart: ({ uid, pid }: Launched) => report({ kind: 'started', uid, pid }),
     onEnd: (uid: string, ending: Ending) => report({ kind: 'ended', uid, ...ending }),
   }
