@@ -1,4 +1,4 @@
-import { invalidOption } from '@skein/core/internal'
+import { describe, invalidOption } from '@skein/core/internal'
 
 /** What a program exports by default: called with the mesh, and the arguments that were given for it. */
 export type Program<Mesh> = (mesh: Mesh, args: readonly string[]) => unknown
@@ -21,8 +21,8 @@ export async function loadProgram<Mesh>(script: unknown): Promise<Program<Mesh>>
 }
 
 /**
- * Runs a program to its end, and resolves with its exit status: a whole number from 0 to 255 that it returns; for
- * whatever else it returns `process.exitCode`, or 0 where it has set none; and 1 if it throws.
+ * Runs a program to its end, and resolves with its exit status: the whole number from 0 to 255 that it returns; where it
+ * returns nothing `process.exitCode`, or 0 where it has set none; and 1 if it throws or returns something else.
  */
 export async function runProgram<Mesh>(
   program: Program<Mesh>,
@@ -32,12 +32,16 @@ export async function runProgram<Mesh>(
 ): Promise<number> {
   try {
     const returned = await program(mesh, args)
-    return isStatus(returned) ? returned : Number(process.exitCode ?? 0)
+    if (returned === undefined) return Number(process.exitCode ?? 0)
+    if (isStatus(returned)) return returned
+    on.onError(`skein: the program returned ${describe(returned)}; allowed: ${STATUS}`)
   } catch (error) {
     on.onError(error)
-    return 1
   }
+  return 1
 }
+
+const STATUS = 'a whole number from 0 to 255, which is the exit status, or nothing'
 
 function isStatus(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255

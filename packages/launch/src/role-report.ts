@@ -1,3 +1,4 @@
+import type { RuntimeStats } from '@skein/runtime'
 import type { Progress } from '@skein/runtime/internal'
 import { isRecord } from './spec.js'
 
@@ -21,6 +22,8 @@ export type RoleReport =
       readonly code: number | null
       readonly signal: string | null
     }
+  /** Of any, and of a node for its workers: it has closed in order, and this is what it did. */
+  | ({ readonly kind: 'closed'; readonly uid: string } & RuntimeStats)
   /** Of a head: how far its program has got. */
   | ({ readonly kind: 'progress' } & Progress)
   /** Of a head: its program has ended, and the exit status is this. */
@@ -29,7 +32,7 @@ export type RoleReport =
 /** Undefined for what is none: a worker's code may report as well. */
 export function parseRoleReport(given: unknown): RoleReport | undefined {
   if (!isRecord(given)) return undefined
-  const { kind, address, uid, pid, stream, text, code, signal, done, total, status } = given
+  const { kind, address, uid, pid, stream, text, code, signal, done, total, status, ...rest } = given
   switch (kind) {
     case 'listening':
       return typeof address === 'string' ? { kind, address } : undefined
@@ -42,6 +45,12 @@ export function parseRoleReport(given: unknown): RoleReport | undefined {
     case 'ended':
       if (typeof uid !== 'string' || !(typeof code === 'number' || code === null)) return undefined
       return typeof signal === 'string' || signal === null ? { kind, uid, code, signal } : undefined
+    case 'closed': {
+      const { served, errors, busiest } = rest
+      if (typeof uid !== 'string' || typeof served !== 'number') return undefined
+      if (typeof errors !== 'number' || typeof busiest !== 'number') return undefined
+      return { kind, uid, served, errors, busiest }
+    }
     case 'progress':
       if (typeof done !== 'number' || typeof total !== 'number') return undefined
       return { kind, done, total, text: typeof text === 'string' ? text : undefined }

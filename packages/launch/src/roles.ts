@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { StopOptions } from '@skein/core'
 import { checkTimeout, invalidOption, type Transport } from '@skein/core/internal'
 import {
   type Ending,
@@ -15,7 +16,7 @@ import {
 import type { RunningRole } from './entry.js'
 import { launcherNamed } from './launchers.js'
 import { loadProgram, runProgram } from './program.js'
-import type { RoleReport } from './role-report.js'
+import { parseRoleReport, type RoleReport } from './role-report.js'
 
 /** A role, and the runtime that plays it. */
 export interface StartedRole extends RunningRole, Pick<Role, 'runtime'> {}
@@ -28,7 +29,12 @@ export async function startRole(
   report: Report,
   transport: Transport,
 ): Promise<StartedRole> {
-  const { runtime, over, stop } = await start(spec, report, { transport })
+  const { runtime, over, stop: end } = await start(spec, report, { transport })
+  const stop = async (options?: StopOptions): Promise<void> => {
+    await end(options)
+    const { uid, served } = runtime
+    if (served !== undefined) report({ kind: 'closed', uid, ...served })
+  }
   return { runtime, over, stop, destroy: () => runtime.comms.destroy() }
 }
 
@@ -64,6 +70,10 @@ async function node(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
     grace: grace === undefined ? undefined : checkTimeout('roleOptions.grace', grace, 0),
     onLine: (uid: string, stream: 'stdout' | 'stderr', text: string) =>
       report({ kind: 'line', uid, stream, text }),
+    onReport: (_uid: string, given: unknown) => {
+      const told = parseRoleReport(given)
+      if (told?.kind === 'closed') report(told)
+    },
     onStart: ({ uid, pid }: Launched) => report({ kind: 'started', uid, pid }),
     onEnd: (uid: string, ending: Ending) => report({ kind: 'ended', uid, ...ending }),
   }
@@ -79,7 +89,7 @@ async function node(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
 
 /**
  * Its `roleOptions`: `script`, the URL of the user's program, and `args` for it. The program begins once whoever started
- * the head knows that it is ready, and the head is over when the program is.
+ * the head knows that it is ready, and the head is over when the program is, or a peer has asked it to end.
  */
 async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Promise<Playing> {
   const { script, args } = spec.roleOptions ?? {}
@@ -90,7 +100,7 @@ async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
     { onProgress: (progress) => report({ kind: 'progress', ...progress }) },
     parts,
   )
-  const { runtime, over, stop } = playing(role)
+  const { runtime, stop } = playing(role)
   let isStopping = false
   const run = async (): Promise<number> => {
     await setImmediate()
@@ -103,7 +113,8 @@ async function head(spec: RuntimeSpec, report: Report, parts: RuntimeParts): Pro
   }
   return {
     runtime,
-    over: Promise.race([run(), over]),
+    // A program that stops its own runtime has an exit status all the same.
+    over: Promise.race([run(), role.dismissed.then(() => 0)]),
     stop(options) {
       isStopping = true
       return stop(options)

@@ -7,12 +7,22 @@ describe('a program', () => {
     expect(status).toBe(5)
   })
 
-  test.each([[-1], [256], [1.5], ['7'], [undefined], [{}]])(
-    'that returns %p, which is no status, has status 0',
-    async (value) => {
-      expect(await run(async () => value)).toEqual({ status: 0, errors: [] })
-    },
-  )
+  test('that returns nothing has status 0', async () => {
+    expect(await run(async () => {})).toEqual({ status: 0, errors: [] })
+  })
+
+  test.each([
+    [-1, '-1'],
+    [256, '256'],
+    [1.5, '1.5'],
+    ['7', "'7'"],
+    [null, 'null'],
+    [{}, 'an object'],
+  ])('that returns %p, which is no status, has status 1 and is told so', async (value, shown) => {
+    const allowed = 'a whole number from 0 to 255, which is the exit status, or nothing'
+    const told = `skein: the program returned ${shown}; allowed: ${allowed}`
+    expect(await run(async () => value)).toEqual({ status: 1, errors: [told] })
+  })
 
   test('that throws has status 1, and what it threw is told', async () => {
     const thrown = new TypeError('oh')

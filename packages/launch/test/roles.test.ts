@@ -54,6 +54,7 @@ describe.each<[string, Launcher, 'local' | 'thread']>([
     expect(head.reports).toEqual([
       { kind: 'progress', done: 1, total: 2, text: 'half' },
       { kind: 'done', status: 7 },
+      CLOSED,
     ])
     node.launched.stop()
     await node.launched.ended
@@ -62,6 +63,8 @@ describe.each<[string, Launcher, 'local' | 'thread']>([
     for (const uid of ['worker:0:0', 'worker:0:1']) {
       expect(node.reports).toContainEqual(line(uid))
       expect(node.reports).toContainEqual(ended(uid))
+      const served = uid === 'worker:0:1' ? 1 : 0
+      expect(node.reports).toContainEqual({ ...CLOSED, uid, served })
     }
   })
 })
@@ -72,7 +75,15 @@ describe('a head', () => {
     const head = startHead(monitor, await script(`export default () => { throw new TypeError('no primes') }`))
     expect(await head.launched.ended).toEqual({ code: 1, signal: null })
     expect(head.lines.join('\n')).toMatch(/^TypeError: no primes\n {4}at .*program-\d+\.mjs/)
-    expect(head.reports).toEqual([{ kind: 'done', status: 1 }])
+    expect(head.reports).toEqual([{ kind: 'done', status: 1 }, CLOSED])
+  })
+
+  test('whose program stops its own runtime ends when the program does, with its status', async () => {
+    const { monitor } = await startMonitor(local)
+    const program = `export default async (mesh) => { await mesh.runtime.stop(); return 5 }`
+    const head = startHead(monitor, await script(program))
+    expect(await head.launched.ended).toEqual({ code: 5, signal: null })
+    expect(head.reports).toEqual([{ kind: 'done', status: 5 }, CLOSED])
   })
 
   test('is ready before its program begins', async () => {
@@ -136,6 +147,8 @@ const ADDS_UP = `
     mesh.progress(1, 2, 'half')
     return adder.add(Number(a), Number(b))
   }`
+
+const CLOSED = { kind: 'closed', uid: 'head', served: 0, errors: 0, busiest: expect.any(Number) }
 
 interface Told {
   readonly launched: Launched

@@ -1,5 +1,5 @@
-import type { RequestOptions } from '@skein/core'
-import { checkTimeout, checkUid, invalidOption } from '@skein/core/internal'
+import { type RequestOptions, SkeinError } from '@skein/core'
+import { checkTimeout, checkUid, describe, invalidOption } from '@skein/core/internal'
 
 /** Makes sure that an option's value is right. */
 export type Check = (option: string, given: unknown) => unknown
@@ -20,10 +20,15 @@ export function checkOptions<T extends object>(
   for (const [name, value] of Object.entries(given)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     // A name that is none of them is most likely a slip.
-    if (check === undefined) throw invalidOption(name, value, `there is no such option; there are ${names}`)
+    if (check === undefined) throw noSuchOption(name, value, names)
     if (value !== undefined) check(name, value)
   }
   return given
+}
+
+function noSuchOption(option: string, value: unknown, names: string): SkeinError {
+  const facts = { option, given: describe(value), allowed: names }
+  return new SkeinError('ERR_INVALID_OPTION', `there is no option '${option}'; there are ${names}`, facts)
 }
 
 /** @throws ERR_INVALID_OPTION */

@@ -5,6 +5,7 @@ import { byNumber } from './live-workers.js'
 import { each, type Items, isIterable, type MapOptions, settingsOf } from './map-options.js'
 import type { Crew, Member, Redo } from './pool-crew.js'
 import { isGone, isLossOf } from './pool-loss.js'
+import { releaseAt } from './pool-release.js'
 import { PoolRun, type Work } from './pool-run.js'
 import { release } from './proxy.js'
 import type { RemoteObject } from './remote.js'
@@ -88,7 +89,10 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     for await (const _ of this.map(items, work, settings));
   }
 
-  /** Ends what runs with ERR_CLOSED, and lets go of the objects. May be called twice. */
+  /**
+   * Ends what runs with ERR_CLOSED, and lets go of the objects: resolves once their workers know, but for those that are
+   * stalled. May be called twice.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -170,7 +174,7 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     const members = [...this.#members]
     this.#members.clear()
     for (const run of this.#runs) run.fail(closed())
-    await Promise.all(members.map(({ remote }) => release(remote)))
+    await Promise.all(members.map((member) => releaseAt(this.#runtime, member)))
   }
 
   #newCrew(): Crew<T> {

@@ -30,8 +30,16 @@ export type Remote<T> = {
 export type RemoteObject<T> = Remote<T> & AsyncDisposable
 
 export type RemoteMethod<Method> = Method extends (...args: infer Args) => infer Result
-  ? (...args: Args) => RemoteResult<Result>
+  ? (...args: { [Index in keyof Args]: RemoteArgument<Args[Index]> }) => RemoteResult<Result>
   : never
+
+/** What is iterated where it arrives may be a generator here, which is sent as a stream like any other. */
+type RemoteArgument<Arg> =
+  Arg extends AsyncIterable<infer T>
+    ? AsyncIterable<T> extends Arg
+      ? Arg | Generator<T, unknown, never>
+      : Arg
+    : Arg
 
 /**
  * The reply of a method that returns a generator or an async iterable. It is iterated as it is, `for await (const item of

@@ -35,7 +35,7 @@ import { proxyFor } from './proxy.js'
 import { OBJECTS, References } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { ResidentObjects } from './resident-objects.js'
-import { STATS, Stats } from './stats.js'
+import { type RuntimeStats, STATS, Stats } from './stats.js'
 
 export interface RuntimeOptions extends CommsOptions {
   /** Address of the monitor to connect to at start. @default none: peers are reached with `comms.connect` */
@@ -239,6 +239,15 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
 
   // For siblings
 
+  /**
+   * What was served here, also once it is closed. Undefined where it isn't counted.
+   *
+   * @internal
+   */
+  get served(): RuntimeStats | undefined {
+    return this.#stats?.read()
+  }
+
   /** @internal */
   get clock(): Clock {
     return this.#options.clock ?? systemClock
@@ -257,10 +266,17 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     const { farewellTimeout = DEFAULT_FAREWELL } = this.#options
     // Before the objects: what runs may use them.
     await this.comms.drain(drain)
+    this.#tellCutOff(drain)
     await inTime(this.clock, this.#objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
     await inTime(this.clock, this.#references.settled(), farewellTimeout)
     await this.comms.stop()
+  }
+
+  #tellCutOff(drain: number): void {
+    const calls = this.#stats?.running ?? 0
+    if (drain > 0 && calls > 0)
+      this.comms.logger.warn({ calls }, `not everything has ended within ${drain} ms and is cut off`)
   }
 
   #ended(): void {

@@ -26,6 +26,7 @@ const RESOLUTION = 20
 
 /** Counts what a runtime serves. */
 export class Stats {
+  #begun = 0
   #served = 0
   #errors = 0
   #delay: IntervalHistogram | undefined
@@ -39,6 +40,11 @@ export class Stats {
     this.#delay?.disable()
   }
 
+  /** Calls that have begun and not ended. */
+  get running(): number {
+    return this.#begun - this.#served
+  }
+
   read(): RuntimeStats {
     // The histogram counts the interval itself, and calls an empty one 0.
     const busiest = Math.max(0, (this.#delay?.max ?? 0) / 1e6 - RESOLUTION)
@@ -47,6 +53,7 @@ export class Stats {
 
   readonly middleware: Middleware = (request: Incoming, next: Next): unknown => {
     if (isBuiltIn(request)) return next(request)
+    this.#begun += 1
     let result: unknown
     try {
       result = next(request)

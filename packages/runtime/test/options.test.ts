@@ -90,3 +90,7 @@ test('an option that is undefined counts as not given', () => {
   const proxy = mesh.proxy<Labour>(on, 'x')
   expect(() => withOptions(proxy, { timeout: undefined, signal: undefined, overflow: 'fail' })).not.toThrow()
 })
+
+test('the error for an unknown option says first that there is none of that name', () => {
+  expect(requests({ arg: [] })).toThrow(/^there is no option 'arg'; there are timeout, signal, /)
+})

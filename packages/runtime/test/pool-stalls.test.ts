@@ -4,7 +4,7 @@ import { Cluster, type MemoryCluster, useLedger } from '@skein/test-harness'
 import type { MapOptions } from '../src/map-options.js'
 import type { Pool } from '../src/pool.js'
 import type { Redo } from '../src/pool-crew.js'
-import { begun, finish, Labour, reset } from './fixtures/labour.js'
+import { alive, begun, finish, Labour, reset } from './fixtures/labour.js'
 import { MemoryLogger } from './support/test-mesh.js'
 
 const from = new URL('./fixtures/labour.ts', import.meta.url)
@@ -148,6 +148,27 @@ describe('the items of a worker that is stalled for too long', () => {
     await expect(turning(done)).resolves.toEqual([0, 2, 4, 6, 8, 10])
     expect(redone).toEqual([])
   })
+
+  test.each([
+    ['is stalled already', true],
+    ['turns out to be', false],
+  ])(
+    'does not hold up the end of the pool if it %s, and is told to let go all the same',
+    async (_, before) => {
+      const { done } = holding([0, 1], { concurrency: 1 })
+      done.catch(() => {})
+      await turned(() => begun.length === 2)
+      await cluster.stallLoop('worker:0:0', 30_000)
+      const stalled = () => cluster.head.peers().some(({ state }) => state === 'stalled')
+      if (before) await turned(stalled)
+      const start = clock.now()
+      await turning(pool.close())
+      expect(clock.now() - start).toBeLessThan(15_000)
+      expect(stalled()).toBe(true)
+      finish(0, 1)
+      await turned(() => alive.count === 0)
+    },
+  )
 
   test('are redone as lost ones if it dies', async () => {
     const { done, of } = await stalling(600_000, { stallLimit: 1000 })

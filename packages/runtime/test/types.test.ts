@@ -135,7 +135,11 @@ test('a method that yields gives a stream, which may be iterated before it is aw
       (stream: RemoteStream<number, string>) => RemoteStreamReply<number, string | undefined>
     >
   >()
-  sure<Same<R['consumes'], (dates: AsyncIterable<Date>) => Reply<number>>>()
+  type Dates = AsyncIterable<Date> | Generator<Date, unknown, never>
+  sure<Same<R['consumes'], (dates: Dates) => Reply<number>>>()
+  type Given = Parameters<R['consumes']>[0]
+  sure<Generator<Date> extends Given ? true : false>()
+  sure<Generator<string> extends Given ? false : true>()
   expect.assertions(0)
 })
 

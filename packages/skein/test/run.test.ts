@@ -74,6 +74,13 @@ describe('what comes out', () => {
   })
 })
 
+test('a worker that stands still and was declared dead stands in the table too', async () => {
+  const command = new Command(['run', fixture('stands-still.mjs'), '-w', '2'])
+  const { status, stderr } = await command.outcome()
+  expect(status).toBe(0)
+  expect(stderr).toMatch(/^worker:0:0 {2}dead +– +– +–$/m)
+})
+
 /** How a worker may die, what its end is called, and its state in the table. */
 const DEATHS = [
   ['exit', 'exit code 1', 'dead'],
@@ -231,6 +238,9 @@ describe('SIGTERM', () => {
     await command.printed('refused ERR_CLOSED no')
     process.kill(worker, 'SIGUSR2')
     expect(await command.outcome()).toMatchObject({ status: 143, stdout: expect.stringMatching(/worked\n$/) })
+    expect(command.stderr).toMatch(/^skein: draining for up to 10 s; another signal ends it at once$/m)
+    expect(command.stderr).toMatch(/^worker:0:0 {2}left {13}[2-9]/m)
+    expect(command.stderr).not.toContain('cut off')
     expect(command.running()).toEqual([])
   })
 
@@ -239,6 +249,10 @@ describe('SIGTERM', () => {
     command.signal('SIGTERM')
     await command.printed('lost ERR_PEER_LOST maybe')
     expect(await command.outcome()).toMatchObject({ status: 143 })
+    const cutOff =
+      'worker:0:0 | skein warning: not everything has ended within 100 ms and is cut off calls=1\n'
+    expect(command.stderr).toContain(cutOff)
+    expect(command.stderr).toMatch(/^runtime {5}state /m)
     expect(command.running()).toEqual([])
   })
 

@@ -9,6 +9,8 @@ export interface Role {
   stop(options?: StopOptions): Promise<void>
   /** Resolves when it has ended, of its own accord or because a peer asked it to. */
   readonly ended: Promise<void>
+  /** Resolves when it has ended because a peer asked it to. */
+  readonly dismissed: Promise<void>
 }
 
 /** The options of a runtime that is started by a spec. They come from elsewhere: the runtime checks them. */
@@ -57,7 +59,12 @@ export async function running(
     stopped ??= end(drain)
     return stopped
   }
-  runtime.on('stop', () => void stop({ drain: drainOf(spec) }))
+  const dismissed = new Promise<void>((resolve) => {
+    runtime.on('stop', () => {
+      void ended.then(resolve)
+      void stop({ drain: drainOf(spec) })
+    })
+  })
   await runtime.start()
-  return { runtime, stop, ended }
+  return { runtime, stop, ended, dismissed }
 }

@@ -22,7 +22,8 @@ export function closingTable(summary: ProgramSummary, endings: Endings, paint: P
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
-  for (const runtime of withLost(summary, endings)) table.push(row(runtime, endings.get(runtime.uid), paint))
+  const inOrder = [...summary].sort((a, b) => byNumber(a.uid, b.uid))
+  for (const runtime of inOrder) table.push(row(runtime, endings.get(runtime.uid), paint))
   return table.toString()
 }
 
@@ -31,20 +32,12 @@ export function wayOf({ code, signal }: Ending): string {
   return signal ?? `exit code ${code}`
 }
 
-/** The mesh forgets its dead; whoever reads the table has not. */
-function withLost(summary: ProgramSummary, endings: Endings): ProgramSummary {
-  const known = new Set(summary.map(({ uid }) => uid))
-  const lost = [...endings.keys()].filter((uid) => !known.has(uid))
-  const all = [...summary, ...lost.map((uid): RuntimeSummary => ({ uid, state: 'dead', stats: undefined }))]
-  return all.sort((a, b) => byNumber(a.uid, b.uid))
-}
-
 /** Puts `worker:0:2` before `worker:0:10`. */
 const byNumber = new Intl.Collator('en', { numeric: true }).compare
 
 function row({ uid, state, stats }: RuntimeSummary, ending: Ending | undefined, paint: Paint): string[] {
   const shown = ending === undefined ? state : `${ending.code === 0 ? 'ended' : state} (${wayOf(ending)})`
-  const isWell = ending === undefined && state === 'alive'
+  const isWell = ending === undefined && (state === 'alive' || state === 'left')
   const { served, errors, busiest } = stats ?? {}
   return [
     uid,

@@ -102,8 +102,9 @@ The program's standard input and output are those of this command. What workers
 print goes to standard error, each line under the worker's name.
 
 Exit status: the program's own, which is the whole number from 0 to 255 that its
-function returns, or else 0; 1 for an error that nobody caught; 2 for wrong
-usage; 130 after Ctrl-C, 143 after SIGTERM.
+function returns, or 0 if it returns nothing; 1 for anything else, and for an
+error that nobody caught; 2 for wrong usage; 129 after SIGHUP, 130 after Ctrl-C,
+143 after SIGTERM.
 
 Ctrl-C ends the mesh in order, within two seconds. SIGTERM lets the calls that
 run end first: new ones fail meanwhile. A second signal ends it at once.

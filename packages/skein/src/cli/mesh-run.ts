@@ -3,8 +3,9 @@ import { constants } from 'node:os'
 import { SkeinError } from '@skein/core'
 import { LocalLauncher, type LocalProcess, parseRoleReport, type RoleReport } from '@skein/launch'
 import { execArgvFor } from '@skein/launch/internal'
+import type { RuntimeStats } from '@skein/runtime'
 import type { Ending, LaunchEvents, RuntimeSpec } from '@skein/runtime/internal'
-import { type ProgramSummary, parseSummary } from '../program/summary.js'
+import { type ProgramSummary, parseSummary, type RuntimeSummary } from '../program/summary.js'
 import { wayOf } from './closing-table.js'
 import { type Crew, WORKER_GRACE } from './crew.js'
 import { HeldLines } from './held-lines.js'
@@ -31,6 +32,10 @@ export class MeshRun {
   /** How runtimes ended that nobody had asked to, by uid. */
   readonly #losses = new Map<string, Ending>()
   readonly #nodes: LocalProcess[] = []
+  /** The uids of all that was started. */
+  readonly #started = new Set<string>()
+  /** What they did who have closed in order, by uid. */
+  readonly #closed = new Map<string, RuntimeStats>()
   #summary: ProgramSummary | undefined
   #isEnding = false
 
@@ -61,10 +66,15 @@ export class MeshRun {
    */
   async end(drain: number): Promise<void> {
     this.#isEnding = true
-    if (drain > 0) await this.#crew.stop(this.#nodes, drain)
+    if (drain > 0) {
+      this.#screen.say(`draining for up to ${drain / 1000} s; another signal ends it at once`)
+      await this.#crew.stop(this.#nodes, drain)
+    }
     await this.#crew.end()
     this.#screen.close()
-    if (this.#summary !== undefined) this.#screen.table(this.#summary, this.#losses)
+    // Where all were killed there is nothing to tell.
+    if (drain > 0 && this.#closed.size > 0) this.#summary ??= this.#afterDrain()
+    if (this.#summary !== undefined) this.#screen.table(this.#withMissing(this.#summary), this.#losses)
   }
 
   async #startMonitor(): Promise<string> {
@@ -116,16 +126,27 @@ export class MeshRun {
     return ending
   }
 
-  /** In place of a head that has died: what was started here, and how the head has ended. */
+  /** In place of a head that has died, or stopped its runtime: what was started here, and how the head has ended. */
   #sumUp(head: Ending): void {
-    const { workers, nodes } = this.#options
-    const started = shares(workers, nodes).flatMap((count, node) => [
-      `node:${node}`,
-      ...Array.from({ length: count }, (_, worker) => `worker:${node}:${worker}`),
-    ])
-    const alive = [MONITOR, ...started].filter((uid) => !this.#losses.has(uid))
-    this.#losses.set(HEAD, head)
-    this.#summary = alive.map((uid) => ({ uid, state: 'alive', stats: undefined }))
+    const stats = this.#closed.get(HEAD)
+    if (stats === undefined) this.#losses.set(HEAD, head)
+    const alive = [...this.#started].filter((uid) => uid !== HEAD && !this.#losses.has(uid))
+    this.#summary = [
+      ...alive.map((uid): RuntimeSummary => ({ uid, state: 'alive', stats: undefined })),
+      { uid: HEAD, state: stats === undefined ? 'dead' : 'left', stats },
+    ]
+  }
+
+  /** What each had done when it closed; those that didn't were killed. */
+  #afterDrain(): ProgramSummary {
+    return [...this.#closed].map(([uid, stats]) => ({ uid, state: 'left', stats }))
+  }
+
+  /** The mesh forgets its dead; whoever reads the table has not. */
+  #withMissing(summary: ProgramSummary): ProgramSummary {
+    const known = new Set(summary.map(({ uid }) => uid))
+    const missing = [...this.#started].filter((uid) => !known.has(uid))
+    return [...summary, ...missing.map((uid): RuntimeSummary => ({ uid, state: 'dead', stats: undefined }))]
   }
 
   /** Starts a runtime of the mesh's own. What it prints before it is ready is for the error, if it never is. */
@@ -136,7 +157,8 @@ export class MeshRun {
       report: (given) => {
         const report = parseRoleReport(given)
         if (report?.kind === 'line') lines.push(report.uid, report.text)
-        else if (report?.kind === 'started') this.#crew.worker(report.uid, report.pid)
+        else if (report?.kind === 'started') this.#workerStarted(report.uid, report.pid)
+        else if (report?.kind === 'closed') this.#closed.set(report.uid, report)
         else if (report?.kind === 'ended') this.#workerEnded(report.uid, report)
         else if (report !== undefined) onReport(report)
       },
@@ -156,14 +178,21 @@ export class MeshRun {
     if (this.#isEnding) throw new SkeinError('ERR_CLOSED', 'the run is ending', { executed: 'no' })
     const { drain } = this.#options
     const spec = { ...start, meshToken: this.#meshToken, comms: COMMS, drain }
+    this.#started.add(spec.uid)
     return this.#crew.add(launcher.start(spec, on))
   }
 
   #heardOfProgram(given: unknown): void {
     const report = parseRoleReport(given)
     if (report?.kind === 'progress') this.#screen.progress(report)
+    if (report?.kind === 'closed') this.#closed.set(report.uid, report)
     // Of a program that was interrupted there is nothing to sum up.
     if (!this.#isEnding) this.#summary ??= parseSummary(given)
+  }
+
+  #workerStarted(uid: string, pid: number | undefined): void {
+    this.#started.add(uid)
+    this.#crew.worker(uid, pid)
   }
 
   #workerEnded(uid: string, ending: Ending): void {
