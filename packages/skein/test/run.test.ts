@@ -84,30 +84,30 @@ describe('what comes out', () => {
   })
 })
 
-describe.each(LAUNCHERS)('of %s workers', (launcher) => {
-  const dies = (how: string) => skein(['run', fixture('dies.mjs'), '-w', '2', '-l', launcher, '--', how])
-
-  test.each([
-    ['exit', 'exit code 1', 'dead'],
-    ['leave', 'exit code 0', 'ended'],
-    ['throw', 'exit code 1', 'dead'],
-  ])('one that dies (%s) is dead to the mesh, told of, and stands in the table', async (how, way, state) => {
-    const { status, stdout, stderr } = await dies(how)
-    expect(stdout).toBe('worker:0:0 dead, ERR_PEER_LOST\n')
-    expect(stderr).toContain(`skein: worker:0:0 has ended (${way})\n`)
-    expect(stderr).toMatch(new RegExp(`^worker:0:0 {2}${state} \\(${way}\\)`, 'm'))
+test.each(LAUNCHERS)(
+  '%s workers that die are dead to the mesh, told of, and stand in the table',
+  async (launcher) => {
+    const ways = ['exit', 'leave', 'throw']
+    const { status, stdout, stderr } = await skein([
+      ...['run', fixture('dies.mjs'), '-w', '4', '-l', launcher],
+      ...['--', ...ways],
+    ])
+    expect(stdout).toBe(ways.map((way, index) => `worker:0:${index} ${way}: dead, ERR_PEER_LOST\n`).join(''))
+    const shown = [
+      { uid: 'worker:0:0', ending: 'exit code 1', state: 'dead' },
+      { uid: 'worker:0:1', ending: 'exit code 0', state: 'ended' },
+      { uid: 'worker:0:2', ending: 'exit code 1', state: 'dead' },
+    ]
+    for (const { uid, ending, state } of shown) {
+      expect(stderr).toContain(`skein: ${uid} has ended (${ending})\n`)
+      expect(stderr).toMatch(new RegExp(`^${uid} {2}${state} \\(${ending}\\)`, 'm'))
+    }
+    expect(stderr).toMatch(/^worker:0:3 {2}alive /m)
     expect(status).toBe(0)
-  })
-})
+  },
+)
 
 describe('what goes wrong', () => {
-  test('the table closes the run of a program that died as well', async () => {
-    const { status, stderr } = await skein(['run', fixture('broken-later.mjs'), '-w', '2'])
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/^head {8}dead \(exit code 1\) /m)
-    expect(stderr).toMatch(/^worker:0:1 {2}alive /m)
-  })
-
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'skein-'))
@@ -121,11 +121,20 @@ describe('what goes wrong', () => {
       /^Error: broken while it was loaded\n +at .*broken-import\.mjs:2/m,
     ],
     ['in its function', 'broken-main.mjs', /^TypeError: broken in main\n +at .*broken-main\.mjs:2/m],
-    ['in a callback', 'broken-later.mjs', /^Error: broken in a callback\n +at .*broken-later\.mjs:3/m],
   ])('a program that fails %s makes the status 1, and its stack is shown', async (_where, script, shown) => {
     const command = new Command(['run', fixture(script), '-w', '1'])
     const { status, stderr } = await command.outcome()
     expect(stderr).toMatch(shown)
+    expect(status).toBe(1)
+    expect(command.running()).toEqual([])
+  })
+
+  test('so does one that fails in a callback, and the table closes its run as well', async () => {
+    const command = new Command(['run', fixture('broken-later.mjs'), '-w', '2'])
+    const { status, stderr } = await command.outcome()
+    expect(stderr).toMatch(/^Error: broken in a callback\n +at .*broken-later\.mjs:3/m)
+    expect(stderr).toMatch(/^head {8}dead \(exit code 1\) /m)
+    expect(stderr).toMatch(/^worker:0:1 {2}alive /m)
     expect(status).toBe(1)
     expect(command.running()).toEqual([])
   })
