@@ -81,9 +81,11 @@ scenario('mosaic 3: a third joiner gets both earlier peers, and they are told of
 })
 
 scenario(
-  'mosaic 4: the first message right after waitFor arrives, 1000 times of 1000',
+  'mosaic 4: the first message right after waitFor arrives, 1000 times of 1000 (over tcp)',
   lanes,
   async (mesh) => {
+    // A thousand over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
+    const times = mesh.lane === 'tcp' ? 500 : 25
     const arrived: string[] = []
     const hub = await mesh.local(
       'hub',
@@ -92,10 +94,10 @@ scenario(
     )
     const joiners = await Promise.all([mesh.process('left'), mesh.process('right')])
     await Promise.all(
-      joiners.map((peer) => peer.do('joinAndSend', { uid: peer.uid, monitor: hub.address, times: 500 })),
+      joiners.map((peer) => peer.do('joinAndSend', { uid: peer.uid, monitor: hub.address, times })),
     )
-    expect(new Set(arrived).size).toBe(1000)
-    expect(arrived).toHaveLength(1000)
+    expect(new Set(arrived).size).toBe(2 * times)
+    expect(arrived).toHaveLength(2 * times)
   },
 )
 
