@@ -80,26 +80,22 @@ scenario('mosaic 3: a third joiner gets both earlier peers, and they are told of
   }
 })
 
-scenario(
-  'mosaic 4: the first message right after waitFor arrives, every time',
-  lanes,
-  async (mesh) => {
-    // A thousand over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
-    const times = mesh.lane === 'tcp' ? 500 : 25
-    const arrived: string[] = []
-    const hub = await mesh.local(
-      'hub',
-      {},
-      { dispatch: methods({ first: (uid: string) => void arrived.push(uid) }) },
-    )
-    const joiners = await Promise.all([mesh.process('left'), mesh.process('right')])
-    await Promise.all(
-      joiners.map((peer) => peer.do('joinAndSend', { uid: peer.uid, monitor: hub.address, times })),
-    )
-    expect(new Set(arrived).size).toBe(2 * times)
-    expect(arrived).toHaveLength(2 * times)
-  },
-)
+scenario('mosaic 4: the first message right after waitFor arrives, every time', lanes, async (mesh) => {
+  // A thousand over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
+  const times = mesh.lane === 'tcp' ? 500 : 25
+  const arrived: string[] = []
+  const hub = await mesh.local(
+    'hub',
+    {},
+    { dispatch: methods({ first: (uid: string) => void arrived.push(uid) }) },
+  )
+  const joiners = await Promise.all([mesh.process('left'), mesh.process('right')])
+  await Promise.all(
+    joiners.map((peer) => peer.do('joinAndSend', { uid: peer.uid, monitor: hub.address, times })),
+  )
+  expect(new Set(arrived).size).toBe(2 * times)
+  expect(arrived).toHaveLength(2 * times)
+})
 
 scenario(
   'mosaic 5: waitFor an absent peer rejects at its timeout, and oneself is there at once',
