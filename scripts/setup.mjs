@@ -31,13 +31,24 @@ export async function install() {
 }
 
 /** Compiles the sources of all packages to dist. Types in tests are not looked at here. */
-export async function build() {
-  const { ok } = await step('Building', process.execPath, [TSC, '-b', ...packages(), ...pretty])
-  return ok
+export function build() {
+  return compile('Building', packages())
 }
 
-export const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-export const pretty = process.stdout.isTTY ? ['--pretty'] : []
+/**
+ * Checks types, and compiles to dist.
+ *
+ * @param title what is said of it
+ * @param projects folders with a tsconfig.json
+ */
+export async function compile(title, projects) {
+  const pretty = process.stdout.isTTY ? ['--pretty'] : []
+  const types = await step(title, process.execPath, [TSC, '-b', ...projects, ...pretty])
+  const bundles = await step('Bundling', process.execPath, [join('scripts', 'bundle.mjs')])
+  return types.ok && bundles.ok
+}
+
+const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
 function packages() {
   return readdirSync(join(root, 'packages'))

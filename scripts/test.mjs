@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { install, pretty, TSC } from './setup.mjs'
+import { compile, install } from './setup.mjs'
 import { root, step } from './step.mjs'
 
 /** How long jest may go on after its last test, in milliseconds, before what keeps it is a failure. */
@@ -19,10 +19,10 @@ console.log(`${total.passed} passed, ${total.failed} failed`)
 async function check() {
   const colors = process.stdout.isTTY ? ['--colors=force'] : []
   const lint = [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', ...colors]
-  const types = await step('Building and checking types', process.execPath, [TSC, '-b', ...pretty])
+  const types = await compile('Building and checking types', ['.'])
   const style = await step('Linting', process.execPath, lint)
   const tests = await test(process.argv.slice(2))
-  return { passed: tests.passed, failed: tests.failed + Number(!types.ok) + Number(!style.ok) }
+  return { passed: tests.passed, failed: tests.failed + Number(!types) + Number(!style.ok) }
 }
 
 async function test(args) {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { defaultFlow } from '../src/options.js'
 import { addressOf, call, type Peer, TestMesh } from './support/mesh.js'
+import { sized } from './support/size.js'
 
 useLedger()
 
@@ -13,8 +14,8 @@ afterEach(() => mesh.close())
 
 const MIB = 1024 ** 2
 
-/** So many are sent in the suite, far more than the outbox may hold; a gigabyte with `STOPPED_MIB=1024`. */
-const SENT_MIB = Number(process.env.STOPPED_MIB ?? 192)
+/** Far more than the outbox may hold. */
+const SENT_MIB = sized(192, 1024)
 
 async function memoryOf(peer: Peer): Promise<{ rss: number; external: number }> {
   return (await peer.do('memory')) as { rss: number; external: number }

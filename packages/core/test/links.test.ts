@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, FaultProxy, useLedger } from '@skein/test-harness'
 import type { CommsManager } from '../src/comms-manager.js'
 import { addressOf, call, change, freePort, lanes, methods, TestMesh } from './support/mesh.js'
+import { sized } from './support/size.js'
 
 useLedger()
+
+const CUTS = sized(30, 100)
 
 describe.each(lanes)('a link over %s', (lane) => {
   let mesh: TestMesh
@@ -12,8 +15,8 @@ describe.each(lanes)('a link over %s', (lane) => {
   })
   afterEach(() => mesh.close())
 
-  // A thousand over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
-  const rounds = lane === 'tcp' ? 1000 : 50
+  // Most over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
+  const rounds = lane === 'tcp' ? sized(200, 1000) : 50
   test(`two runtimes that dial each other at the same instant, ${rounds} times, share one session and lose nothing`, async () => {
     for (let round = 0; round < rounds; round++) {
       const taken = { a: [] as number[], b: [] as number[] }
@@ -73,12 +76,12 @@ describe('a link over tcp', () => {
     }
   }, 60_000)
 
-  test('that is cut in mid-flow 100 times delivers everything once and in order, both ways', async () => {
+  test(`that is cut in mid-flow ${CUTS} times delivers everything once and in order, both ways`, async () => {
     const taken = { a: [] as number[], b: [] as number[] }
     const [a, toA] = await behindProxy('a', (n) => taken.a.push(n))
     const [b, toB] = await behindProxy('b', (n) => taken.b.push(n))
     await b.connect(addressOf(a))
-    const total = 20_000
+    const total = 200 * CUTS
     let cuts = 0
     for (let n = 0; n < total; n++) {
       void a.send('b', call('take', n))
@@ -88,7 +91,7 @@ describe('a link over tcp', () => {
       ;(n % 400 === 199 ? toA : toB).cut()
       cuts += 1
     }
-    expect(cuts).toBe(100)
+    expect(cuts).toBe(CUTS)
     await eventually(() => taken.a.length >= total && taken.b.length >= total, { timeout: 30_000 })
     const numbers = Array.from({ length: total }, (_, n) => n)
     expect(taken.a).toEqual(numbers)

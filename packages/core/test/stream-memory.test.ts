@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { TestMesh } from './support/mesh.js'
+import { sized } from './support/size.js'
 
-/** So many in the suite; a million with `STREAM_ITEMS=1000000`. */
-const ITEMS = Number(process.env.STREAM_ITEMS ?? 60_000)
+const ITEMS = sized(60_000, 1_000_000)
 
 let mesh: TestMesh
 afterEach(() => mesh.close())

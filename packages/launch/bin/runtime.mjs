@@ -1,4 +1,3 @@
-import { main } from '../dist/process-main.js'
-import { startRole } from '../dist/roles.js'
+import { processMain, startRole } from '../dist/internal.js'
 
-await main(startRole)
+await processMain(startRole)

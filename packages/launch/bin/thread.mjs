@@ -1,4 +1,3 @@
-import { startRole } from '../dist/roles.js'
-import { main } from '../dist/thread-main.js'
+import { startRole, threadMain } from '../dist/internal.js'
 
-await main(startRole)
+await threadMain(startRole)

@@ -1,6 +1,7 @@
 export { type Deferred, deferred } from './deferred.js'
 export { killGroup } from './end-group.js'
 export type { Parent, RunningRole, StartRole } from './entry.js'
+export { holdLifeline } from './lifeline.js'
 export { LineReader } from './lines.js'
 export { main as processMain } from './process-main.js'
 export { type StartedRole, startRole } from './roles.js'

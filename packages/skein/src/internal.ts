@@ -1,1 +1,1 @@
-export {}
+export { startProgram } from './program/start-program.js'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
+import { MANIFEST } from '../files.js'
 import {
   checkNodes,
   isScript,
@@ -123,7 +124,7 @@ Example:
   $ skein run hello.ts --workers 2 -- Ada Grace Edsger`
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const text = readFileSync(MANIFEST, 'utf8')
   const { version }: { version: string } = JSON.parse(text)
   return version
 }

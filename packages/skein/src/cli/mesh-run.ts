@@ -5,6 +5,7 @@ import { LocalLauncher, type LocalProcess, parseRoleReport, type RoleReport } fr
 import { execArgvFor } from '@skein/launch/internal'
 import type { RuntimeStats } from '@skein/runtime'
 import type { Ending, LaunchEvents, RuntimeSpec } from '@skein/runtime/internal'
+import { HEAD_MAIN } from '../files.js'
 import { type ProgramSummary, parseSummary, type RuntimeSummary } from '../program/summary.js'
 import { wayOf } from './closing-table.js'
 import { type Crew, WORKER_GRACE } from './crew.js'
@@ -17,8 +18,6 @@ const HEAD = 'head'
 
 /** Any free port: those from 3000 up, which a runtime takes by itself, are for what the user serves. */
 const COMMS = { port: 0 }
-
-const HEAD_MAIN = new URL('../../bin/head.js', import.meta.url)
 
 type Start = Pick<RuntimeSpec, 'uid' | 'role' | 'monitor' | 'execArgv' | 'roleOptions'>
 
