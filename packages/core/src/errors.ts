@@ -140,3 +140,8 @@ export function describe(value: unknown): string {
   }
   return String(value)
 }
+
+/** What is said of whatever was thrown, in a sentence about something else. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

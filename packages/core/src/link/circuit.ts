@@ -1,4 +1,5 @@
 import type { Timer } from '../clock.js'
+import { messageOf } from '../errors.js'
 import { type Frames, type Scheme, schemeOf } from '../transport/transport.js'
 import { Dialler, type IsTheirs } from './dialler.js'
 import type { LinkParts } from './parts.js'
@@ -75,8 +76,7 @@ export class Circuit {
       { ...liveness, ...handshake },
       {
         connected: ({ endpoint, control, data }) => {
-          const failed = (error: unknown) =>
-            this.#lost(error instanceof Error ? error.message : String(error))
+          const failed = (error: unknown) => this.#lost(messageOf(error))
           const patience = handshake.answerTimeout * Math.min(5, 2 ** Math.min(this.#failures, 3))
           this.#answerTimer = clock.after(patience, () => this.#unanswered())
           this.#endpoint = endpoint

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.js'
+import { messageOf } from '../errors.js'
 import type { HandshakeOptions, LivenessOptions } from '../options.js'
 import type { Outbound, Transport } from '../transport/transport.js'
 
@@ -99,7 +100,7 @@ export class Dialler {
         },
       )
     } catch (error) {
-      this.#failed(endpoint, error instanceof Error ? error.message : String(error))
+      this.#failed(endpoint, messageOf(error))
     }
   }
 
@@ -108,9 +109,13 @@ export class Dialler {
     if (this.#closed || control === undefined) return
     const { heartbeatInterval, heartbeatTimeout } = this.#options
     const options = { watch: false, heartbeatInterval, heartbeatTimeout }
-    const data = this.#transport.dial(endpoint, options, { up() {}, down() {} })
-    this.#data = data
-    this.#on.connected({ endpoint, control, data })
+    try {
+      this.#data = this.#transport.dial(endpoint, options, { up() {}, down() {} })
+    } catch (error) {
+      this.#failed(endpoint, messageOf(error))
+      return
+    }
+    this.#on.connected({ endpoint, control, data: this.#data })
   }
 
   #failed(endpoint: string, reason: string): void {

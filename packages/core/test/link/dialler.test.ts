@@ -50,6 +50,15 @@ describe('A dialler', () => {
     expect(log).toEqual([`connected ${b}`])
   })
 
+  test('tries the next endpoint when the data connection can not even be begun', async () => {
+    const { transport, log } = await dialling(a, b)
+    transport.invalid.add(a)
+    transport.latest().on.up()
+    expect([log, transport.open.map(({ endpoint }) => endpoint)]).toEqual([[], [b]])
+    transport.latest().on.up()
+    expect(log).toEqual([`connected ${b}`])
+  })
+
   test('says of every endpoint why it could not be reached, when there is none left', async () => {
     const { clock, transport, log } = await dialling(a, b)
     transport.invalid.add(b)

@@ -1,11 +1,11 @@
 import { isIP, isIPv6 } from 'node:net'
 import type { Dealer } from 'zeromq'
 import type { Clock } from '../../clock.js'
-import { SkeinError } from '../../errors.js'
+import { messageOf, SkeinError } from '../../errors.js'
 import { guarded } from '../guarded.js'
 import type { DialOptions, Frames, Outbound, OutboundEvents, Scheme } from '../transport.js'
 import { type Address, invalidAddress, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
-import { errnoOf } from './errno.js'
+import { errnoOf, uninterrupted } from './errno.js'
 import { encode, inprocRoutingId } from './inproc.js'
 import { isBound, type Sockets } from './sockets.js'
 import { Watch } from './watch.js'
@@ -94,7 +94,7 @@ export class ZmqOutbound implements Outbound {
       const host = await resolveHost(name)
       if (!this.#dealer.closed) this.#connect(tcpEndpoint(host, port), isIPv6(host))
     } catch (error) {
-      this.#watch?.fail(error instanceof Error ? error.message : String(error))
+      this.#watch?.fail(messageOf(error))
     }
   }
 
@@ -102,7 +102,7 @@ export class ZmqOutbound implements Outbound {
     try {
       // Only where it is needed: a machine without IPv6 can't even connect to IPv4 addresses with it.
       if (ipv6) this.#dealer.ipv6 = true
-      this.#dealer.connect(endpoint)
+      uninterrupted(() => this.#dealer.connect(endpoint))
     } catch (error) {
       throw invalidAddress(this.endpoint, 'the system does not accept it', error)
     }

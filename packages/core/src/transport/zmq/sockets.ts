@@ -1,6 +1,6 @@
 import { context, Dealer, type Event, type Observer, Pair, Router, type Socket } from 'zeromq'
 import { SkeinError } from '../../errors.js'
-import { errnoOf } from './errno.js'
+import { errnoOf, uninterrupted } from './errno.js'
 
 /**
  * Sockets per process; libzmq's own limit is 1023, which a mesh of 250 peers exceeds. One costs 16 bytes while it isn't
@@ -177,8 +177,8 @@ export function isBound(endpoint: string): boolean {
  */
 async function ioThreadIsIdle(): Promise<void> {
   const socket = new Dealer({ linger: 0, reconnectInterval: -1 })
-  socket.connect('ipc:///dev/null/skein')
   const gone = readEvents(socket, () => {})
+  uninterrupted(() => socket.connect('ipc:///dev/null/skein'))
   socket.close()
   await gone
 }
@@ -198,12 +198,13 @@ async function readEvents(socket: Socket, onEvent: (event: Event) => void): Prom
 
 /**
  * zeromq.js names a monitor after the address of its observer in memory. An address that was just freed can be given
- * out again before libzmq has let go of the name; the next attempt gets another.
+ * out again before libzmq has let go of the name; the next attempt gets another. An attempt that a signal interrupts may
+ * have made a monitor that nobody reads: an event in that moment would stop libzmq, so best observe what is idle.
  */
 function observe(socket: Socket): Observer {
   for (let attempt = 1; ; attempt++) {
     try {
-      return socket.events
+      return uninterrupted(() => socket.events)
     } catch (error) {
       if (attempt === OBSERVE_ATTEMPTS || errnoOf(error) !== 'EADDRINUSE') throw error
     }
