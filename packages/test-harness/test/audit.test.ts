@@ -80,7 +80,7 @@ describe('An audit', () => {
   ])(
     'without %s fails: %s is not zero',
     async (safeguard, violation) => {
-      const options = '--requests 800 --cuts 4 --kills 0 --transport memory --patience 2'
+      const options = '--requests 6000 --cuts 6 --kills 0 --transport memory --patience 2'
       let found = 0
       for (let seed = 1; found === 0 && seed <= SEEDS; seed++) {
         const { status, stdout } = await audit(`${options} --sabotage ${safeguard} --seed ${seed}`)
