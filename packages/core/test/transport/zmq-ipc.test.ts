@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
 import { dialled, listening, text } from './observed.js'
@@ -43,6 +44,15 @@ describe('ipc endpoints', () => {
     expect(await readdir(directory)).toHaveLength(1)
     await inbound.close()
     expect(await readdir(directory)).toEqual([])
+  })
+
+  test('are removed in a way that lets an import find its module behind a symbolic link', async () => {
+    await mkdir(join(base, 'real'))
+    await writeFile(join(base, 'real', 'module.mjs'), 'export const { url } = import.meta')
+    await symlink('real', join(base, 'linked'))
+    const removing = await started('removing.mjs', base)
+    processes.push(removing)
+    expect(removing.said).toBe(pathToFileURL(join(base, 'real', 'module.mjs')).href)
   })
 
   test('are removed when the transport closes', async () => {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Router } from 'zeromq'
@@ -9,7 +8,7 @@ import { resolveHost } from './addresses.js'
 import { bind, bindTcp } from './bind.js'
 import { errnoOf } from './errno.js'
 import { decode, isInproc } from './inproc.js'
-import { ipcPath } from './ipc-directory.js'
+import { ipcPath, removeSocket } from './ipc-directory.js'
 import type { Sockets } from './sockets.js'
 
 /**
@@ -37,7 +36,7 @@ export async function listen(
   const host = schemes.includes('tcp') ? await resolveHost(options.host) : undefined
   const path = schemes.includes('ipc') ? await ipcPath(ipcBase, instance) : undefined
   const removeFile = async () => {
-    if (path !== undefined) await rm(path, { force: true }) // libzmq leaves it
+    if (path !== undefined) await removeSocket(path) // libzmq leaves it
   }
   const router = sockets.router(
     { frameBytes, ipv6: host !== undefined && isIPv6(host), routingId: instance },

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SkeinError } from '../../errors.js'
 import { addressInUse, invalidAddress, MAX_IPC_PATH } from './addresses.js'
@@ -48,6 +48,19 @@ async function ensurePrivate(directory: string): Promise<void> {
   if ((found.mode & 0o077) !== 0) throw unavailable(directory, 'other users can enter it; make its mode 0700')
 }
 
+/**
+ * Removes a socket's file if there is one. Not by `rm`, which looks first what it is to remove: an import that is under
+ * way then may leave a symbolic link in its path unresolved, and load a module twice or not at all. (Node 20: its
+ * `realpathSync` breaks off at what it has seen before if the file that was looked at last, by whoever, is a socket.)
+ */
+export async function removeSocket(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
+}
+
 /** Removes socket files which nobody listens on any more. What fails is left for the next time. */
 async function sweep(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
@@ -55,7 +68,7 @@ async function sweep(directory: string): Promise<void> {
     const found = await lstat(path).catch(() => undefined)
     if (!found?.isSocket() || Date.now() - found.mtimeMs < STALE_AFTER_MS) continue
     if ((await probeStream({ path }, PROBE_TIMEOUT_MS)) === 'refused')
-      await rm(path, { force: true }).catch(() => {})
+      await removeSocket(path).catch(() => {})
   }
 }
 
