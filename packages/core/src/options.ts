@@ -22,11 +22,23 @@ export interface LivenessOptions {
    */
   greetInterval: number
   /**
-   * How long a peer that can't be reached any more is suspected before it is declared dead.
-   * @default 4000: with the heartbeat's two seconds, a frozen peer is known dead in 6, and a link that is plugged in
-   * again within 4 costs nothing.
+   * How long a peer that can't be reached any more is suspected before it is declared dead, where nobody else can say
+   * whether it is reached from there.
+   * @default 6000: with the heartbeat's two seconds, a frozen peer is known dead in 8, and a link that is plugged in
+   * again within 6 costs nothing.
    */
   suspicion: number
+  /**
+   * The same where three others have lost it as well; with one or two it lasts 4000 or 2830 ms. Never longer than
+   * `suspicion`.
+   * @default 2000: whoever is asked takes `heartbeatTimeout` to be sure.
+   */
+  confirmedSuspicion: number
+  /**
+   * How often others are asked again about a peer that is reached from there and not from here.
+   * @default 2000: the answer takes `heartbeatTimeout`, and two may fail to come within `suspicion`.
+   */
+  askInterval: number
   /**
    * Heartbeats of the control connection, exchanged below JavaScript.
    * @default 500
@@ -167,7 +179,9 @@ export const defaultLiveness: Readonly<LivenessOptions> = Object.freeze({
   heartInterval: 1000,
   stalledAfter: 2500,
   greetInterval: 5000,
-  suspicion: 4000,
+  suspicion: 6000,
+  confirmedSuspicion: 2000,
+  askInterval: 2000,
   heartbeatInterval: 500,
   heartbeatTimeout: 1500,
   probeTimeout: 250,

@@ -140,5 +140,5 @@ test('mosaic 18: hearts and verdicts come at the documented instants, and any me
   expect(verdicts.map(([, is]) => is)).toEqual(['suspect', 'dead'])
   const [[suspected], [died]] = verdicts as [[number, string], [number, string]]
   expect(suspected - frozen).toBeLessThanOrEqual(2000)
-  expect(died - suspected).toBe(4000)
+  expect(died - suspected).toBe(6000)
 })

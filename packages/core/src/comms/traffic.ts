@@ -19,6 +19,7 @@ import type { Dispatch } from './serving.js'
 import { Servings } from './servings.js'
 import { streamPorts } from './stream-ports.js'
 import { Waiters } from './waiters.js'
+import { Witnesses } from './witnesses.js'
 
 export interface TrafficParts {
   readonly settings: CommsSettings
@@ -52,6 +53,7 @@ export class Traffic {
   readonly #streams: Streams
   #links: Links | undefined
   #introductions: Introductions | undefined
+  #witnesses: Witnesses | undefined
 
   constructor(parts: TrafficParts) {
     const { settings, limits } = parts
@@ -119,6 +121,7 @@ export class Traffic {
     received: (link, message, seq) => this.#received(link, message, seq),
     network: (shake) => this.#introductions?.network(shake),
     changed: (link, was) => this.#changed(link, was),
+    asks: (link) => this.#witnesses?.ask(link),
     shaken: (link) => this.#shaken(link),
     merged: (link, into) => this.dials.merged(link, into),
     running: (link) => this.servings.sizeOf(link),
@@ -127,6 +130,7 @@ export class Traffic {
   /** From now on it goes over these. */
   open(links: Links): void {
     this.#links = links
+    this.#witnesses = new Witnesses(links, this.#parts.settings)
     this.#introductions = new Introductions(links, this.#parts.settings.introduces, {
       changed: this.#parts.changed,
       learned: (uid) => this.waiters.waitsFor(uid) && links.to(uid),
@@ -140,6 +144,7 @@ export class Traffic {
     this.requests.replies.closeAll()
     this.#streams.close(error)
     this.servings.close(error)
+    this.#witnesses?.close()
     this.#links?.close()
     this.#deadlines.close()
   }
@@ -166,6 +171,10 @@ export class Traffic {
         return this.#introductions?.learn(message.entry)
       case Kind.disconnect:
         return this.#introductions?.disconnect(link, message)
+      case Kind.ask:
+        return this.#witnesses?.asked(link, message)
+      case Kind.tell:
+        return this.#witnesses?.told(message)
       case Kind.stop:
         return this.#parts.stop(link.uid ?? '')
       default:

@@ -79,7 +79,7 @@ export class Contests {
     const contest = this.#contests.get(uid)
     if (contest === undefined) return
     const { link, hand } = contest
-    if (link.state.kind === 'suspect') {
+    if (link.state.kind === 'suspect' || link.state.kind === 'unreachable') {
       contest.timer = this.#later(uid) // unless `ended` or `answered` comes first
       return
     }

@@ -11,6 +11,8 @@ export interface LinkEvents<L> {
   changed(link: L, was: PeerState): void
   /** A handshake is complete, the first or another one. */
   shaken(link: L): void
+  /** The peer is lost: others are to be asked whether they reach it. */
+  asks(link: L): void
   /** The peer has answered a heart, by its number. */
   answered(link: L, n: number): void
   /** A message that isn't about the link itself, and the number of its batch. */

@@ -222,6 +222,11 @@ export class Link {
     this.pulse.heart()
   }
 
+  /** Somebody else reaches this very peer; or had reached it, and doesn't any more. */
+  testified(verdict: 'reached' | 'lost'): void {
+    this.#judge({ kind: verdict === 'reached' ? 'vouched' : 'confirmed' })
+  }
+
   /** The peer is dead, as far as we are concerned. */
   end(reason: DeathReason): void {
     this.#judge({ kind: 'ended', reason })
@@ -266,7 +271,7 @@ export class Link {
   #dial(): void {
     this.pulse.reset()
     this.#exchange.reset()
-    const isLost = this.#state.kind === 'suspect' || this.#state.kind === 'stalled'
+    const isLost = ['suspect', 'unreachable', 'stalled'].includes(this.#state.kind)
     const { transport, settings } = this.#host
     const { entry } = this
     const asked =
@@ -323,6 +328,7 @@ export class Link {
     for (const action of actions) {
       if (action === 'heart') this.heart()
       else if (action === 'greet') this.restart()
+      else if (action === 'ask') this.#host.on.asks(this)
       // While the control connection of a watched lane stands, there is nothing to prove.
       else if (this.lane === 'inproc' || state.kind !== 'stalled') this.#probe()
     }

@@ -19,6 +19,8 @@ export interface LinksEvents {
   network(shake: Shake): void
   /** The state of a link has become another kind. */
   changed(link: Link, was: PeerState): void
+  /** A peer is lost: others are to be asked whether they reach it. */
+  asks(link: Link): void
   /** A handshake is complete, the first of a link or another one. */
   shaken(link: Link): void
   /** An address that was dialled turned out to be a runtime that is linked already. */
@@ -140,6 +142,7 @@ export class Links {
   #linkEvents(): LinkEvents<Link> {
     return {
       changed: (link, was) => this.#changed(link, was),
+      asks: (link) => this.#on.asks(link),
       shaken: (link) => this.#on.shaken(link),
       answered: (link, n) => this.#reception.answered(link, n),
       received: (link, message, seq) => this.#on.received(link, message, seq),

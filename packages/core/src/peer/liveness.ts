@@ -38,8 +38,24 @@ export type PeerState =
       readonly since: Instant
       readonly greeted: Instant
     }
-  /** Its connection is lost. It may come back until `until`. */
-  | { readonly kind: 'suspect'; readonly heard: Instant; readonly since: Instant; readonly until: Instant }
+  /** Its connection is lost. It may come back until `until`, which is the earlier the more others have lost it too. */
+  | {
+      readonly kind: 'suspect'
+      readonly heard: Instant
+      readonly since: Instant
+      readonly until: Instant
+      readonly confirmations: number
+    }
+  /** We can't reach it, and somebody else does: what is broken is the way from here. Not dead while that is so. */
+  | {
+      readonly kind: 'unreachable'
+      readonly heard: Instant
+      readonly since: Instant
+      /** When somebody last said that it is reached from there. */
+      readonly vouched: Instant
+      /** When others were last asked. */
+      readonly asked: Instant
+    }
   | { readonly kind: 'dead'; readonly since: Instant; readonly reason: DeathReason }
   /** One of the two has said farewell. */
   | {
@@ -59,6 +75,10 @@ export type PeerEvent =
   /** Anything that bears a valid token: every message counts as a beat. */
   | { readonly kind: 'heard' }
   | { readonly kind: 'tick' }
+  /** Somebody who was asked reaches this very instance. */
+  | { readonly kind: 'vouched' }
+  /** Somebody who was asked, and had reached it before, doesn't either. */
+  | { readonly kind: 'confirmed' }
   /** Our own event loop was stalled for so long: nobody else is to blame for that time. */
   | { readonly kind: 'doubt'; readonly lost: number }
   | { readonly kind: 'ended'; readonly reason: DeathReason }
@@ -69,8 +89,13 @@ export type PeerAction =
   | 'heart'
   /** Ask the operating system whether somebody listens at its address: a lane without events has no other proof. */
   | 'probe'
+  /** Ask up to `WITNESSES` others whether they reach it. */
+  | 'ask'
   /** Shake hands anew: it may have given us up while we could not hear it, and drop all that we say since. */
   | 'greet'
+
+/** How many others are asked about a peer that is lost, and how many confirmations make its suspicion shortest. */
+export const WITNESSES = 3
 
 type Step = readonly [PeerState, readonly PeerAction[]]
 
@@ -97,6 +122,10 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
       return state.kind === 'alive' || state.kind === 'stalled'
         ? [{ kind: 'alive', heard: now, asked: state.asked }, none]
         : [state, none]
+    case 'vouched':
+      return onVouched(state, now)
+    case 'confirmed':
+      return [confirmed(state, options), none]
     case 'tick':
       return onTick(state, now, options)
   }
@@ -111,6 +140,8 @@ export function nextTick(state: PeerState, options: LivenessOptions): Instant {
       return Math.min(nextHeart(state, options), state.greeted + options.greetInterval)
     case 'suspect':
       return state.until
+    case 'unreachable':
+      return Math.min(state.asked + options.askInterval, state.vouched + options.suspicion)
     default:
       return Number.POSITIVE_INFINITY
   }
@@ -128,6 +159,7 @@ function onUp(state: PeerState, now: Instant): Step {
     case 'connecting':
       return [{ kind: 'shaking', since: now }, none]
     case 'suspect':
+    case 'unreachable':
       // Reached again, but it has not spoken: busy until it does.
       return [{ kind: 'stalled', heard: state.heard, asked: now, since: now, greeted: now }, none]
     default:
@@ -141,10 +173,53 @@ function onDown(state: PeerState, now: Instant, options: LivenessOptions): Step 
       return [{ kind: 'connecting', since: state.since }, ['probe']]
     case 'alive':
     case 'stalled':
-      return [{ kind: 'suspect', heard: state.heard, since: now, until: now + options.suspicion }, ['probe']]
+      return [suspected(state.heard, 0, now, options), ['probe', 'ask']]
     default:
       return [state, none]
   }
+}
+
+function onVouched(state: PeerState, now: Instant): Step {
+  switch (state.kind) {
+    case 'suspect':
+      return [{ kind: 'unreachable', heard: state.heard, since: now, vouched: now, asked: now }, none]
+    case 'unreachable':
+      return [{ ...state, vouched: now }, none]
+    default:
+      return [state, none]
+  }
+}
+
+function confirmed(state: PeerState, options: LivenessOptions): PeerState {
+  if (state.kind !== 'suspect') return state
+  const confirmations = state.confirmations + 1
+  const less = suspicionAfter(state.confirmations, options) - suspicionAfter(confirmations, options)
+  return { ...state, confirmations, until: state.until - less }
+}
+
+function suspected(
+  heard: Instant,
+  confirmations: number,
+  now: Instant,
+  options: LivenessOptions,
+): Extract<PeerState, { kind: 'suspect' }> {
+  return {
+    kind: 'suspect',
+    heard,
+    since: now,
+    until: now + suspicionAfter(confirmations, options),
+    confirmations,
+  }
+}
+
+/**
+ * How long a suspicion lasts that so many have confirmed: from `suspicion` down to `confirmedSuspicion`, the first
+ * confirmation counting most. (The formula is that of Lifeguard, Dadgar, Phillips and Currey 2018, section III.B.)
+ */
+function suspicionAfter(confirmations: number, { suspicion, confirmedSuspicion }: LivenessOptions): number {
+  const shortest = Math.min(suspicion, confirmedSuspicion)
+  const share = Math.log(confirmations + 1) / Math.log(WITNESSES + 1)
+  return Math.max(shortest, Math.round(suspicion - (suspicion - shortest) * share))
 }
 
 function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step {
@@ -168,6 +243,11 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
     }
     case 'suspect':
       return now >= state.until ? [{ kind: 'dead', since: now, reason: 'silent' }, none] : [state, none]
+    case 'unreachable':
+      // Whoever vouched for it has been asked several times since, and has had nothing to say.
+      if (now >= state.vouched + options.suspicion)
+        return [suspected(state.heard, WITNESSES, now, options), ['probe', 'ask']]
+      return now >= state.asked + options.askInterval ? [{ ...state, asked: now }, ['ask']] : [state, none]
     default:
       return [state, none]
   }
@@ -182,6 +262,8 @@ function forgive(state: PeerState, lost: number, now: Instant): PeerState {
       return { ...state, heard: Math.min(now, state.heard + lost) }
     case 'suspect':
       return { ...state, until: state.until + lost }
+    case 'unreachable':
+      return { ...state, vouched: Math.min(now, state.vouched + lost) }
     default:
       return state
   }

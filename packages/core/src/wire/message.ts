@@ -21,6 +21,8 @@ export const Kind = {
   end: 15,
   close: 16,
   fail: 17,
+  ask: 18,
+  tell: 19,
 } as const
 
 export type Kind = (typeof Kind)[keyof typeof Kind]
@@ -201,6 +203,27 @@ export interface Fail {
   readonly error: unknown
 }
 
+/** A peer is lost to the asker: is this very instance of it reached from there? */
+export interface Ask {
+  readonly kind: typeof Kind.ask
+  /** Counts the asker's rounds of asking, so that an answer tells which one it belongs to. */
+  readonly n: number
+  readonly uid: string
+  readonly instance: string
+}
+
+/** `lost` is the word of one who had reached it, and doesn't any more; who can't know says `unknown`. */
+export type Verdict = 'reached' | 'lost' | 'unknown'
+
+export interface Tell {
+  readonly kind: typeof Kind.tell
+  /** Of the `ask` that is answered. */
+  readonly n: number
+  readonly uid: string
+  readonly instance: string
+  readonly verdict: Verdict
+}
+
 export type StreamMessage = Next | Credit | End | Close | Fail
 
 export type Message =
@@ -216,4 +239,6 @@ export type Message =
   | Reply
   | Raise
   | Cancel
+  | Ask
+  | Tell
   | StreamMessage

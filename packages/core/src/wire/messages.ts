@@ -2,7 +2,7 @@ import { SkeinError } from '../errors.js'
 import { fitting, ID, integer, list, NAME, quantity, string, TEXT } from './field.js'
 import { entryToArray, handToArray, parseEntry, parseHand, parseShake, shakeToArray } from './greeting.js'
 import { malformed } from './malformed.js'
-import { Kind, type Message } from './message.js'
+import { Kind, type Message, type Verdict } from './message.js'
 import { Unreadable } from './unreadable.js'
 
 /** A message as it travels: its kind, then its fields in the order of `message.ts`. */
@@ -56,6 +56,10 @@ export function toArray(message: Message): unknown[] {
       return [message.kind, message.stream, message.reason.slice(0, TEXT)]
     case Kind.fail:
       return [message.kind, message.stream, message.error]
+    case Kind.ask:
+      return [message.kind, message.n, message.uid, message.instance]
+    case Kind.tell:
+      return [message.kind, message.n, message.uid, message.instance, message.verdict]
   }
 }
 
@@ -140,9 +144,30 @@ export function parse(value: unknown): Message | undefined {
       }
     case Kind.fail:
       return { kind: Kind.fail, stream: integer(raw[1], 'fail.stream'), error: present(raw, 2, 'fail.error') }
+    case Kind.ask:
+      return {
+        kind: Kind.ask,
+        n: integer(raw[1], 'ask.n'),
+        uid: string(raw[2], 'ask.uid', ID),
+        instance: string(raw[3], 'ask.instance', ID),
+      }
+    case Kind.tell:
+      return {
+        kind: Kind.tell,
+        n: integer(raw[1], 'tell.n'),
+        uid: string(raw[2], 'tell.uid', ID),
+        instance: string(raw[3], 'tell.instance', ID),
+        verdict: verdict(raw[4]),
+      }
     default:
       return undefined
   }
+}
+
+/** A verdict of a later version says nothing that we could use. */
+function verdict(raw: unknown): Verdict {
+  const word = string(raw, 'tell.verdict', ID)
+  return word === 'reached' || word === 'lost' ? word : 'unknown'
 }
 
 /** The request has run, although its answer can't be read. */

@@ -33,7 +33,7 @@ class Holder extends Link {
   }
 
   become(state: PeerState['kind'], lane: Scheme = 'tcp'): void {
-    const times = { heard: 0, asked: 0, since: 0, until: 0, greeted: 0 }
+    const times = { heard: 0, asked: 0, since: 0, until: 0, greeted: 0, confirmations: 0, vouched: 0 }
     this.#shown =
       state === 'dead'
         ? { kind: state, since: 0, reason: 'silent' }

@@ -27,6 +27,7 @@ function linked(secrets = new Noting()) {
     received() {},
     network() {},
     changed() {},
+    asks() {},
     shaken() {},
     merged() {},
     running: () => 0,

@@ -10,7 +10,7 @@ import {
 } from '../../src/peer/liveness.js'
 
 const options = defaultLiveness
-const { heartInterval, stalledAfter, suspicion } = options
+const { heartInterval, stalledAfter, suspicion, confirmedSuspicion, askInterval } = options
 
 /** Events come at this instant. */
 const now = 10_000
@@ -20,7 +20,8 @@ const states = {
   shaking: { kind: 'shaking', since: 9000 },
   alive: { kind: 'alive', heard: 9900, asked: 9800 },
   stalled: { kind: 'stalled', heard: 7000, asked: 9500, since: 9500, greeted: 9500 },
-  suspect: { kind: 'suspect', heard: 7000, since: 9000, until: 13_000 },
+  suspect: { kind: 'suspect', heard: 7000, since: 9000, until: 13_000, confirmations: 0 },
+  unreachable: { kind: 'unreachable', heard: 7000, since: 9000, vouched: 9200, asked: 9000 },
   dead: { kind: 'dead', since: 9000, reason: 'silent' },
   left: { kind: 'left', since: 9000, whose: 'theirs', reason: 'stopped' },
 } as const satisfies Record<string, PeerState>
@@ -31,6 +32,8 @@ const events = {
   shaken: { kind: 'shaken' },
   heard: { kind: 'heard' },
   tick: { kind: 'tick' },
+  vouched: { kind: 'vouched' },
+  confirmed: { kind: 'confirmed' },
   doubt: { kind: 'doubt', lost: 500 },
   ended: { kind: 'ended', reason: 'crashed' },
   farewell: { kind: 'farewell', whose: 'ours', reason: 'stopped' },
@@ -42,6 +45,10 @@ const alive: Row = [{ kind: 'alive', heard: now, asked: now }, ['heart']]
 const dead: Row = [{ kind: 'dead', since: now, reason: 'crashed' }, []]
 const left: Row = [{ kind: 'left', since: now, whose: 'ours', reason: 'stopped' }, []]
 
+function suspectSince(heard: number): PeerState {
+  return { kind: 'suspect', heard, since: now, until: now + suspicion, confirmations: 0 }
+}
+
 /** What every event does to every state; what isn't here changes nothing. */
 const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, Row>>> = {
   connecting: { up: [{ kind: 'shaking', since: now }, []], shaken: alive, ended: dead, farewell: left },
@@ -52,7 +59,7 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
     farewell: left,
   },
   alive: {
-    down: [{ kind: 'suspect', heard: 9900, since: now, until: now + suspicion }, ['probe']],
+    down: [suspectSince(9900), ['probe', 'ask']],
     shaken: alive,
     heard: [{ kind: 'alive', heard: now, asked: 9800 }, []],
     doubt: [{ kind: 'alive', heard: now, asked: 9800 }, []],
@@ -60,7 +67,7 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
     farewell: left,
   },
   stalled: {
-    down: [{ kind: 'suspect', heard: 7000, since: now, until: now + suspicion }, ['probe']],
+    down: [suspectSince(7000), ['probe', 'ask']],
     shaken: alive,
     heard: [{ kind: 'alive', heard: now, asked: 9500 }, []],
     doubt: [{ kind: 'stalled', heard: 7500, asked: 9500, since: 9500, greeted: 9500 }, []],
@@ -70,7 +77,17 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
   suspect: {
     up: [{ kind: 'stalled', heard: 7000, asked: now, since: now, greeted: now }, []],
     shaken: alive,
-    doubt: [{ kind: 'suspect', heard: 7000, since: 9000, until: 13_500 }, []],
+    doubt: [{ kind: 'suspect', heard: 7000, since: 9000, until: 13_500, confirmations: 0 }, []],
+    vouched: [{ kind: 'unreachable', heard: 7000, since: now, vouched: now, asked: now }, []],
+    confirmed: [{ kind: 'suspect', heard: 7000, since: 9000, until: 11_000, confirmations: 1 }, []],
+    ended: dead,
+    farewell: left,
+  },
+  unreachable: {
+    up: [{ kind: 'stalled', heard: 7000, asked: now, since: now, greeted: now }, []],
+    shaken: alive,
+    doubt: [{ kind: 'unreachable', heard: 7000, since: 9000, vouched: 9700, asked: 9000 }, []],
+    vouched: [{ kind: 'unreachable', heard: 7000, since: 9000, vouched: now, asked: 9000 }, []],
     ended: dead,
     farewell: left,
   },
@@ -141,8 +158,48 @@ describe('The state of a peer', () => {
     peer.event({ kind: 'down' })
     peer.until(suspicion - 1)
     peer.event({ kind: 'up' })
-    peer.until(100 * suspicion)
+    peer.until(100 * stalledAfter)
     expect(peer.state.kind).toBe('stalled')
+  })
+
+  test.each([
+    [0, 6000],
+    [1, 4000],
+    [2, 2830],
+    [3, 2000],
+    [9, 2000],
+  ])('whose loss %s others confirm is dead after %s ms', (confirmations, after) => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    for (let i = 0; i < confirmations; i++) peer.event({ kind: 'confirmed' })
+    peer.until(after - 1)
+    expect(peer.state.kind).toBe('suspect')
+    peer.until(after)
+    expect(peer.state.kind).toBe('dead')
+  })
+
+  test('that others vouch for is unreachable, never dead, and they are asked again and again', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    peer.until(1000)
+    for (let at = 1000; at < 20 * suspicion; at += askInterval) {
+      peer.event({ kind: 'vouched' })
+      expect(peer.until(at + askInterval)).toEqual([[at + askInterval, 'ask']])
+      expect(peer.state.kind).toBe('unreachable')
+    }
+  })
+
+  test('that nobody vouches for any more is suspect once more, for a short time, and then dead', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    peer.until(1000)
+    peer.event({ kind: 'vouched' })
+    peer.until(1000 + suspicion - 1)
+    expect(peer.state.kind).toBe('unreachable')
+    peer.until(1000 + suspicion)
+    expect(peer.state.kind).toBe('suspect')
+    peer.until(1000 + suspicion + confirmedSuspicion)
+    expect(peer.state).toMatchObject({ kind: 'dead', reason: 'silent' })
   })
 
   test('is given the time that we were not looking ourselves', () => {
@@ -178,7 +235,15 @@ describe('The state of a peer', () => {
   })
 
   const anyEvent: fc.Arbitrary<PeerEvent> = fc.oneof(
-    fc.constantFrom(events.up, events.down, events.shaken, events.heard, events.tick),
+    fc.constantFrom(
+      events.up,
+      events.down,
+      events.shaken,
+      events.heard,
+      events.tick,
+      events.vouched,
+      events.confirmed,
+    ),
     fc.record({ kind: fc.constant('doubt' as const), lost: fc.nat(5000) }),
   )
   const history = fc.array(fc.record({ wait: fc.nat(3000), event: anyEvent }), { maxLength: 40 })
@@ -194,7 +259,8 @@ describe('The state of a peer', () => {
           ;[state] = liveness(was, event, at, options)
           if (state.kind === 'dead' && was.kind !== 'dead') {
             expect(was).toMatchObject({ kind: 'suspect' })
-            expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(suspicion)
+            const course = was.kind === 'suspect' && was.confirmations > 0 ? confirmedSuspicion : suspicion
+            expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(course)
           }
         }
       }),

@@ -51,7 +51,7 @@ describe('A message', () => {
   })
 
   test('of an unknown kind is skipped, and extra fields of a known one are ignored', () => {
-    expect(parse([18, 'later'])).toBeUndefined()
+    expect(parse([Math.max(...Object.values(Kind)) + 1, 'later'])).toBeUndefined()
     expect(parse([...toArray({ kind: Kind.heart, n: 3 }), 'later'])).toEqual({ kind: Kind.heart, n: 3 })
     const later = bent(hand, 1, [...Object.values(entry), 'later'])
     expect(parse([...later, 'later'])).toEqual(hand)

@@ -151,6 +151,13 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   messageOf(Kind.end, { stream: ids, value: any }),
   messageOf(Kind.close, { stream: ids, reason: names }),
   messageOf(Kind.fail, { stream: ids, error: any }),
+  messageOf(Kind.ask, { n: ids, uid: names, instance: names }),
+  messageOf(Kind.tell, {
+    n: ids,
+    uid: names,
+    instance: names,
+    verdict: fc.constantFrom('reached', 'lost', 'unknown'),
+  }),
 )
 
 type Fields<M extends Message> = { [F in Exclude<keyof M, 'kind' | 'unreadable'>]: fc.Arbitrary<M[F]> }
