@@ -31,12 +31,12 @@ export interface LivenessOptions {
   /**
    * The same where three others have lost it as well; with one or two it lasts 4000 or 2830 ms. Never longer than
    * `suspicion`.
-   * @default 2000: whoever is asked takes `heartbeatTimeout` to be sure.
+   * @default 2000: as long as somebody who reaches it takes to be sure, and say so.
    */
   confirmedSuspicion: number
   /**
    * How often others are asked again about a peer that is reached from there and not from here.
-   * @default 2000: the answer takes `heartbeatTimeout`, and two may fail to come within `suspicion`.
+   * @default 2000: two answers may fail to come within `suspicion`.
    */
   askInterval: number
   /**

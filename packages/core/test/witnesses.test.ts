@@ -12,22 +12,26 @@ beforeEach(() => {
 })
 afterEach(() => mesh.close())
 
+type Two = [CommsManager, CommsManager]
+type Three = [...Two, CommsManager]
+type Four = [...Three, CommsManager]
+
 const dispatch = methods({ echo: (value: unknown) => value })
 
-/** A monitor and the others, all linked to all. */
+/** The monitor and the others, all linked to all. */
 async function linked(...uids: string[]): Promise<CommsManager[]> {
   const monitor = await mesh.runtime('monitor', { introduces: true, roles: ['monitor'] })
   const others = await Promise.all(uids.map((uid) => mesh.runtime(uid, {}, { dispatch })))
   await mesh.settled(Promise.all(others.map((comms) => comms.connect(addressOf(monitor)))))
   const pairs = others.flatMap((a) => others.filter((b) => b !== a).map((b) => a.waitFor(b.uid)))
   await mesh.settled(Promise.all(pairs))
-  return others
+  return [monitor, ...others]
 }
 
 const stateOf = (comms: CommsManager, uid: string) => comms.peers().find((peer) => peer.uid === uid)?.state
 
 test('a peer that others reach is unreachable for as long as they do, not dead, and a call waits for the way back', async () => {
-  const [a, b, c] = (await linked('a', 'b', 'c')) as [CommsManager, CommsManager, CommsManager]
+  const [, a, b, c] = (await linked('a', 'b', 'c')) as Four
   const seen = changesOf(a)
   mesh.network.partition('a', 'b')
   await mesh.clock.advance(2 * heartbeatTimeout)
@@ -49,16 +53,16 @@ test('a peer that others reach is unreachable for as long as they do, not dead, 
 })
 
 test('a peer that nobody reaches is dead to all in the time of a suspicion that is confirmed', async () => {
-  const [a, b, c] = (await linked('a', 'b', 'c', 'gone')) as [CommsManager, CommsManager, CommsManager]
+  const [, a, b, c] = (await linked('a', 'b', 'c', 'gone')) as Four
   const seen = [a, b, c].map(changesOf)
   for (const uid of ['monitor', 'a', 'b', 'c']) mesh.network.partition('gone', uid)
-  const asking = heartbeatTimeout + 2 * defaultLiveness.heartbeatInterval
-  await mesh.clock.advance(asking + heartbeatTimeout + confirmedSuspicion)
+  const noticing = heartbeatTimeout + 2 * defaultLiveness.heartbeatInterval
+  await mesh.clock.advance(noticing + confirmedSuspicion + 100)
   expect(seen.map((changes) => changes.at(-1))).toEqual(Array(3).fill('gone dead silent'))
 })
 
 test('a peer whose last witness is lost as well is dead in the end', async () => {
-  const [a] = (await linked('a', 'b')) as [CommsManager]
+  const [, a] = (await linked('a', 'b')) as Two
   const seen = changesOf(a)
   mesh.network.partition('a', 'b')
   await mesh.clock.advance(2 * suspicion)
@@ -69,17 +73,50 @@ test('a peer whose last witness is lost as well is dead in the end', async () =>
 })
 
 test('nobody vouches for another instance than the one that is asked about', async () => {
-  const [a] = (await linked('a', 'b')) as [CommsManager]
+  const [monitor, a] = (await linked('a', 'b')) as Two
   const seen = changesOf(a)
-  const was = a.peers().find(({ uid }) => uid === 'b')?.instance
   mesh.network.partition('a', 'b')
+  await mesh.clock.advance(suspicion)
+  expect(seen).toEqual(['b suspect', 'b unreachable'])
   mesh.network.kill('b')
   const again = await mesh.runtime('b', { host: 'b2' }, { dispatch })
   mesh.network.partition('a', 'b2')
-  const monitor = a.peers().find(({ uid }) => uid === 'monitor')
-  expect(monitor?.state).toBe('alive')
-  void again.connect('mem://monitor').catch(() => {})
-  await mesh.clock.advance(heartbeatTimeout + 2 * suspicion)
-  expect(seen.filter((change) => change.startsWith('b dead'))).toHaveLength(1)
-  expect(a.peers().find(({ uid, instance }) => uid === 'b' && instance === was)).toBeUndefined()
+  await mesh.settled(again.connect(addressOf(monitor)))
+  await mesh.clock.advance(2 * suspicion)
+  expect(seen).toContain('b dead silent')
+})
+
+test('an answer to an earlier question does not count', async () => {
+  const [, a] = (await linked('a', 'b')) as Two
+  const seen = changesOf(a)
+  mesh.network.partition('a', 'b')
+  while (stateOf(a, 'b') !== 'suspect') await mesh.clock.advance(10)
+  mesh.network.heal('a', 'b')
+  await mesh.clock.advance(heartbeatTimeout)
+  expect(stateOf(a, 'b')).toBe('alive')
+  // The monitor answers now that it reaches the peer, and that is long under way.
+  mesh.network.partition('a', 'monitor')
+  await mesh.clock.advance(1000)
+  mesh.network.kill('b')
+  await mesh.clock.advance(100)
+  expect(stateOf(a, 'b')).toBe('suspect')
+  mesh.network.heal('a', 'monitor')
+  await mesh.clock.advance(2 * suspicion)
+  expect(seen).toContain('b dead silent')
+  expect(seen).not.toContain('b unreachable')
+})
+
+test('the uid of an unreachable peer is not given to a newcomer: its holder lives', async () => {
+  const [, a, b] = (await linked('a', 'b')) as Three
+  mesh.network.partition('a', 'b')
+  await mesh.clock.advance(suspicion)
+  expect(stateOf(a, 'b')).toBe('unreachable')
+  const claimant = await mesh.runtime('b', { host: 'b2' })
+  const refused = claimant.connect(addressOf(a)).catch((error: unknown) => error)
+  const { value } = await mesh.settled(refused)
+  expect(value).toMatchObject({ code: 'ERR_HANDSHAKE_TIMEOUT' })
+  expect(a.peers().find(({ uid }) => uid === 'b')).toMatchObject({
+    state: 'unreachable',
+    instance: b.instance,
+  })
 })

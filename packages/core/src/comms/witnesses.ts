@@ -5,6 +5,15 @@ import { WITNESSES } from '../peer/liveness.js'
 import type { CommsSettings } from '../settings.js'
 import { type Ask, Kind, type Tell, type Verdict } from '../wire/message.js'
 
+/** Answers that may be owed at once: a hundred peers that ask about a hundred each. */
+const MOST_OWED = 10_000
+
+interface Owed {
+  readonly from: Link
+  readonly ask: Ask
+  readonly timer: Timer
+}
+
 /**
  * Others are asked about a peer that is lost to us, and we tell what we know of one that is lost to them. Only what is
  * seen counts, on a link that stands: nobody passes on what he was told.
@@ -12,10 +21,9 @@ import { type Ask, Kind, type Tell, type Verdict } from '../wire/message.js'
 export class Witnesses {
   readonly #links: Links
   readonly #settings: CommsSettings
-  /** The round in which we last asked about a link. */
+  /** The round in which we last asked about a link: a new one each time that it was lost. */
   readonly #rounds = new WeakMap<Link, number>()
-  /** Answers that we owe, by who asked about whom: who asks again wants the later one. */
-  readonly #owed = new Map<string, Timer>()
+  readonly #owed = new Set<Owed>()
   #round = 0
 
   constructor(links: Links, settings: CommsSettings) {
@@ -27,24 +35,27 @@ export class Witnesses {
   ask(link: Link): void {
     const { uid, instance } = link
     if (uid === undefined || instance === undefined) return
-    const n = ++this.#round
+    const { kind } = link.state
+    const n = (kind === 'unreachable' ? this.#rounds.get(link) : undefined) ?? ++this.#round
     this.#rounds.set(link, n)
     for (const other of this.#choose()) other.post({ kind: Kind.ask, n, uid, instance })
   }
 
   /**
-   * A peer asks. It is answered after the time in which a control connection that is lost is noticed: if ours still
-   * stands then, the one in question was there when we were asked.
+   * A peer asks. That we have lost the one in question as well is said at once. That we reach it is said after the time in which the loss of a control connection is noticed for sure: then it was there when we
+   * were asked.
    */
-  asked(from: Link, { n, uid, instance }: Ask): void {
+  asked(from: Link, ask: Ask): void {
+    if (this.#owed.size >= MOST_OWED) return
     const { clock, liveness } = this.#settings
-    const key = `${from.uid} ${uid}`
-    this.#owed.get(key)?.cancel()
-    const timer = clock.after(liveness.heartbeatTimeout, () => {
-      this.#owed.delete(key)
-      if (from.isOpen) from.post({ kind: Kind.tell, n, uid, instance, verdict: this.#verdict(uid, instance) })
-    })
-    this.#owed.set(key, timer)
+    const { heartbeatInterval, heartbeatTimeout } = liveness
+    const owed: Owed = {
+      from,
+      ask,
+      timer: clock.after(heartbeatInterval + heartbeatTimeout, () => this.#answer(owed, this.#verdict(ask))),
+    }
+    this.#owed.add(owed)
+    if (this.#verdict(ask) === 'lost') this.#answer(owed, 'lost')
   }
 
   /** Somebody answers. */
@@ -55,11 +66,18 @@ export class Witnesses {
   }
 
   close(): void {
-    for (const timer of this.#owed.values()) timer.cancel()
+    for (const { timer } of this.#owed) timer.cancel()
     this.#owed.clear()
   }
 
-  #verdict(uid: string, instance: string): Verdict {
+  #answer(owed: Owed, verdict: Verdict): void {
+    owed.timer.cancel()
+    this.#owed.delete(owed)
+    const { n, uid, instance } = owed.ask
+    if (owed.from.isOpen) owed.from.post({ kind: Kind.tell, n, uid, instance, verdict })
+  }
+
+  #verdict({ uid, instance }: Ask): Verdict {
     const link = this.#links.get(uid)
     if (link === undefined || link.instance !== instance) return 'unknown'
     switch (link.state.kind) {

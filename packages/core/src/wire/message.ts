@@ -206,7 +206,7 @@ export interface Fail {
 /** A peer is lost to the asker: is this very instance of it reached from there? */
 export interface Ask {
   readonly kind: typeof Kind.ask
-  /** Counts the asker's rounds of asking, so that an answer tells which one it belongs to. */
+  /** Counts the asker's losses, so that an answer tells which one it belongs to. */
   readonly n: number
   readonly uid: string
   readonly instance: string

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from '@jest/globals'
+import { defaultLiveness } from '../../src/options.js'
+import { liveness, type PeerEvent, type PeerState } from '../../src/peer/liveness.js'
+
+const page = await readFile(new URL('../../../../docs/liveness.md', import.meta.url), 'utf8')
+
+const { heartInterval, stalledAfter, suspicion, askInterval, greetInterval } = defaultLiveness
+const now = 100_000
+
+/** One state for each, as it is while there is nothing to be done. */
+const quiet = {
+  connecting: { kind: 'connecting', since: now },
+  shaking: { kind: 'shaking', since: now },
+  alive: { kind: 'alive', heard: now, asked: now },
+  stalled: { kind: 'stalled', heard: now - stalledAfter, asked: now, since: now, greeted: now },
+  suspect: { kind: 'suspect', heard: now, since: now, until: now + suspicion, confirmations: 0 },
+  unreachable: { kind: 'unreachable', heard: now, since: now, vouched: now, asked: now },
+  dead: { kind: 'dead', since: now, reason: 'silent' },
+  left: { kind: 'left', since: now, whose: 'theirs', reason: 'stopped' },
+} as const satisfies { [K in PeerState['kind']]: PeerState }
+
+/** What a tick can find, and a state in which it does. */
+const ticks: readonly (readonly [found: string, state: PeerState])[] = [
+  ['heart due', { ...quiet.alive, heard: now - heartInterval, asked: now - heartInterval }],
+  ['silent for stalledAfter', { ...quiet.alive, heard: now - stalledAfter }],
+  ['heart due', { ...quiet.stalled, asked: now - heartInterval }],
+  ['greeting due', { ...quiet.stalled, greeted: now - greetInterval }],
+  ['suspicion over', { ...quiet.suspect, until: now }],
+  ['others due', { ...quiet.unreachable, asked: now - askInterval }],
+  ['nobody has vouched for suspicion', { ...quiet.unreachable, vouched: now - suspicion }],
+]
+
+const events: readonly PeerEvent[] = (
+  ['up', 'down', 'shaken', 'heard', 'vouched', 'confirmed', 'tick'] as const
+).map((kind) => ({ kind }))
+
+/** What the code does, in the words of the page. */
+function transitions(): string[] {
+  const plain = Object.values(quiet).flatMap((state) => events.map((event) => row(state, event, event.kind)))
+  const timed = ticks.map(([found, state]) => row(state, { kind: 'tick' }, `tick: ${found}`))
+  return [...plain, ...timed].filter((line) => line !== undefined)
+}
+
+function row(state: PeerState, event: PeerEvent, name: string): string | undefined {
+  // A moment later, so that what only notes the time shows too.
+  const [after, actions] = liveness(state, event, event.kind === 'tick' ? now : now + 1, defaultLiveness)
+  if (after === state || (event.kind === 'tick' && after.kind === state.kind && actions.length === 0))
+    return undefined
+  return [state.kind, name, after.kind, actions.join(', ')].join(' | ')
+}
+
+function rowsUnder(heading: string): string[][] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
+  const table = section.split(/\n\n/).find((block) => block.startsWith('| ')) ?? ''
+  return table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
+test('every transition of the machine stands in the table of the page, and no other', () => {
+  const told = rowsUnder('Transitions').map((cells) => cells.join(' | '))
+  expect([...told].sort()).toEqual(transitions().sort())
+})
+
+test('every end is an end, and every other state ends by proof or farewell', () => {
+  for (const state of Object.values(quiet)) {
+    const [ended] = liveness(state, { kind: 'ended', reason: 'crashed' }, now, defaultLiveness)
+    const [left] = liveness(state, { kind: 'farewell', whose: 'theirs', reason: 'x' }, now, defaultLiveness)
+    const isEnd = state.kind === 'dead' || state.kind === 'left'
+    expect([ended.kind, left.kind]).toEqual(isEnd ? [state.kind, state.kind] : ['dead', 'left'])
+  }
+})
+
+test('the page has every state', () => {
+  expect(rowsUnder('States').map(([state]) => state)).toEqual(Object.keys(quiet))
+})
