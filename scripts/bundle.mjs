@@ -8,7 +8,7 @@ import { root } from './step.mjs'
 /** What is imported from outside, or run, of each package. */
 const ENTRIES = {
   core: ['index', 'internal'],
-  runtime: ['index', 'internal'],
+  runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal', 'lifeline-watch'],
   skein: ['index', 'internal', 'cli'],
 }

@@ -19,4 +19,6 @@ export type {
 export type { NodeService } from './roles/node.js'
 export type { WorkerReport, WorkersSpec } from './roles/workers.js'
 export { Runtime, type RuntimeEvents, type RuntimeOptions, type RuntimeParts } from './runtime.js'
+export type { StallPlace } from './stall-messages.js'
+export type { Stall } from './stall-watch.js'
 export type { RuntimeStats, StatsService } from './stats.js'

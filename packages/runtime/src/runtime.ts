@@ -9,6 +9,7 @@ import {
 import {
   type Clock,
   checkUid,
+  defaultLiveness,
   inTime,
   invalidOption,
   randomId,
@@ -30,11 +31,12 @@ import { Dispatcher, type Exposed, isVital, type Middleware, type Service } from
 import { ServiceDoor } from './doors.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
-import { checkOptions, duration } from './options.js'
+import { checkOptions, duration, flag } from './options.js'
 import { proxyFor } from './proxy.js'
 import { OBJECTS, References } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { ResidentObjects } from './resident-objects.js'
+import { type Stall, StallWatch } from './stall-watch.js'
 import { type RuntimeStats, STATS, Stats } from './stats.js'
 
 export interface RuntimeOptions extends CommsOptions {
@@ -45,6 +47,12 @@ export interface RuntimeOptions extends CommsOptions {
    * @default true: it adds a function and a counter to a call
    */
   readonly stats?: boolean | undefined
+  /**
+   * Whether a thread watches over the event loop: when that is stuck for longer than `liveness.stalledAfter`, it says on
+   * standard error in which function and line, and afterwards `stall` is emitted.
+   * @default false: it costs a thread, and ten wake-ups in that time
+   */
+  readonly stallReports?: boolean | undefined
 }
 
 /** What a runtime can be given in place of its own. */
@@ -55,6 +63,8 @@ export interface RuntimeEvents {
   peer: (change: PeerChange) => void
   /** A peer asks this runtime to end. Without a listener it does. */
   stop: (from: string) => void
+  /** The event loop was stuck. With `stallReports` only. */
+  stall: (stall: Stall) => void
   /** Everything is closed. */
   close: () => void
 }
@@ -80,6 +90,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   readonly #monitor: MonitorLink | undefined
   readonly #stats: Stats | undefined
   readonly #options: RuntimeOptions
+  #stallWatch: StallWatch | undefined
   #stopped: Promise<void> | undefined
 
   /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
@@ -96,7 +107,8 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     this.#objects = objects
     this.#references = references
     this.#dispatcher = new Dispatcher(uid, objects)
-    const { monitor, stats, ...commsOptions } = options
+    const { monitor, stats, stallReports, ...commsOptions } = options
+    if (stallReports !== undefined) flag('stallReports', stallReports)
     this.comms = new CommsManager(commsOptions, {
       ...parts,
       references,
@@ -131,6 +143,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     await this.comms.start()
     this.#stats?.start()
     try {
+      if (this.#options.stallReports === true) await this.#watch()
       await this.#monitor?.connect()
     } catch (error) {
       await this.stop()
@@ -228,8 +241,9 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
    * Closes everything at once: objects are not disposed, nobody is told, what was posted is dropped. May be called twice
    * and from anywhere.
    */
-  destroy(): Promise<void> {
-    return this.comms.destroy()
+  async destroy(): Promise<void> {
+    await this.comms.destroy()
+    await this.#stallWatch?.stop()
   }
 
   /** How many objects live here. */
@@ -271,6 +285,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
     await inTime(this.clock, this.#references.settled(), farewellTimeout)
     await this.comms.stop()
+    await this.#stallWatch?.stop()
   }
 
   #tellCutOff(drain: number): void {
@@ -282,6 +297,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   #ended(): void {
     this.#monitor?.close()
     this.#stats?.stop()
+    void this.#stallWatch?.stop()
     this.emit('close')
   }
 
@@ -303,6 +319,15 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   #linkTo(address: string): MonitorLink {
     const lookUp: LookUp = (monitor, uid) => this.proxy<DirectoryService>(monitor, DIRECTORY).lookup(uid)
     return new MonitorLink(this.comms, address, lookUp, this.clock)
+  }
+
+  async #watch(): Promise<void> {
+    const { stalledAfter = defaultLiveness.stalledAfter } = this.#options.liveness ?? {}
+    this.#stallWatch = new StallWatch(this.uid, stalledAfter, {
+      stall: (stall) => this.emit('stall', stall),
+      failed: (error) => this.comms.logger.warn({ error }, 'the event loop is not watched any more'),
+    })
+    await this.#stallWatch.start()
   }
 
   #count(): Stats {

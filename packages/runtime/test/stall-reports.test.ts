@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { Runtime } from '../src/runtime.js'
+import type { Stall } from '../src/stall-watch.js'
+
+const FIXTURE = fileURLToPath(new URL('./fixtures/stalling.mjs', import.meta.url))
+
+interface Ended {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function stalling(way: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [FIXTURE, way], (error, stdout, stderr) => {
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr })
+    })
+  })
+}
+
+test('a loop that is stuck in a function is reported with the place, while it lasts and afterwards', async () => {
+  const { status, stdout, stderr } = await stalling('spin')
+  expect(stderr).toMatch(
+    /^skein warning: the event loop is stuck for \d+ ms uid=busy in=spinning at=file:\S+stalling\.mjs:1[23]:\d+\n$/,
+  )
+  const stall: Stall = JSON.parse(stdout)
+  expect(stall.stack[0]).toMatchObject({ function: 'spinning', url: expect.stringContaining('stalling.mjs') })
+  expect(stall.ms).toBeGreaterThanOrEqual(1000)
+  expect(status).toBe(0)
+})
+
+test('of one that is stuck in a system call only the time is known', async () => {
+  const { status, stdout, stderr } = await stalling('sleep')
+  expect(stderr).toMatch(/^skein warning: the event loop is stuck for \d+ ms uid=busy\n$/)
+  const stall: Stall = JSON.parse(stdout)
+  expect(stall.stack).toEqual([])
+  expect(stall.ms).toBeGreaterThanOrEqual(1000)
+  expect(status).toBe(0)
+})
+
+test('each stall is reported, and the loop goes on after it', async () => {
+  const { status, stderr } = await stalling('twice')
+  expect(stderr.match(/in=spinning/g)).toHaveLength(2)
+  expect(status).toBe(0)
+})
+
+test('a process may exit while its stall is looked into', async () => {
+  const { status, stderr } = await stalling('exit')
+  expect(stderr).toContain('in=spinning')
+  expect(status).toBe(3)
+})
+
+test('another value than true or false is refused', () => {
+  const options = { uid: 'a', meshToken: 'token of the tests' }
+  expect(() => Reflect.construct(Runtime, [{ ...options, stallReports: 'yes' }])).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'stallReports' }),
+  )
+})
