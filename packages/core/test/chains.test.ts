@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { isGone, type PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { Prng } from '../src/transport/prng.js'
-import { changesOf, MemoryMesh } from './support/memory.js'
+import { MemoryMesh } from './support/memory.js'
 import { addressOf, call } from './support/mesh.js'
 
 /** What breaks the chain of what a runtime was told, for people; empty if nothing does. */
