@@ -39,7 +39,7 @@ export class Introductions {
   readonly #untold: PeerChange[] = []
   #isTelling = false
   /** Who tells of the end that a link of ours is being brought to. */
-  #witness: string | undefined
+  #witness: { readonly link: Link; readonly name: string } | undefined
 
   constructor(links: Links, parts: IntroductionsParts, on: IntroductionsEvents) {
     this.standings = new Standings(parts.clock)
@@ -80,7 +80,8 @@ export class Introductions {
     if (entry === undefined) return
     const { uid, instance } = entry
     const { introduces, clock, liveness } = this.#parts
-    const grounds = { link, was, now: clock.now(), liveness, witness: this.#witness }
+    const witness = this.#witness?.link === link ? this.#witness.name : undefined
+    const grounds = { link, was, now: clock.now(), liveness, witness }
     const reason = state.kind === 'dead' || state.kind === 'left' ? state.reason : undefined
     this.#begin(link, was.kind)
     const tookMs = unheard(grounds, state.kind)
@@ -141,8 +142,8 @@ export class Introductions {
     for (const link of this.#links.all()) if (link.isOpen && link.uid !== except) link.post(message)
   }
 
-  #end(link: Link, reason: DeathReason, witness: string): void {
-    this.#witness = witness
+  #end(link: Link, reason: DeathReason, name: string): void {
+    this.#witness = { link, name }
     try {
       link.end(reason)
     } finally {
