@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
 import { EventEmitter } from 'eventemitter3'
+import { abortReason } from './abort-watch.js'
 import { inTime } from './clock.js'
 import {
   callMessage,
@@ -11,9 +12,10 @@ import {
   type ServiceCall,
 } from './comms/calls.js'
 import type { Incoming } from './comms/incoming.js'
-import type { PeerChange } from './comms/introductions.js'
+import { isGone, type PeerChange } from './comms/peer-change.js'
 import type { Reply } from './comms/reply.js'
 import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
+import { noSuchPeer } from './comms/requests.js'
 import type { Dispatch } from './comms/serving.js'
 import { Traffic } from './comms/traffic.js'
 import { invalidOption, SkeinError } from './errors.js'
@@ -209,14 +211,38 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     if (checkUid(uid) === this.uid || this.shaken(uid)) return
     const message = `${uid} was not there within ${timeout} ms`
     const facts = { uid, timeoutMs: timeout }
-    const waited = this.#traffic.waiters.wait(
-      uid,
-      timeout,
-      () => new SkeinError('ERR_TIMEOUT', message, facts),
-    )
+    const timedOut = () => new SkeinError('ERR_TIMEOUT', message, facts)
+    const waited = this.#traffic.waiters.wait(uid, { timeout, timedOut })
     if (links.to(uid) === undefined)
       void this.#traffic.requests.lookUps.ask(uid).then(() => this.#links?.to(uid))
     await waited
+  }
+
+  /**
+   * Resolves once a peer is dead or has left, with that last change; at once if it is gone already. It is the instance
+   * that is there now whose end is awaited: a successor under the same uid changes nothing.
+   *
+   * @throws ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted, ERR_CLOSED if this
+   * runtime ends first
+   */
+  async watch(uid: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<PeerChange> {
+    this.#running()
+    const { signal } = options
+    const cancelled = (aborted: AbortSignal): SkeinError => {
+      const { text, cause } = abortReason(aborted)
+      return new SkeinError('ERR_CANCELLED', `${uid} is not watched any more: ${text}`, {
+        uid,
+        reason: text,
+        cause,
+      })
+    }
+    const known = this.entryOf(checkUid(uid))
+    const told = this.#traffic.introductions?.standings.get(uid)?.change
+    if (signal?.aborted === true) throw cancelled(signal)
+    if (told !== undefined && isGone(told) && this.#links?.get(uid) === undefined) return told
+    const instance = known?.instance ?? told?.instance
+    if (instance === undefined) throw noSuchPeer(uid)
+    return this.#traffic.ends.wait(instance, { signal, cancelled })
   }
 
   /** Whether there is a link to a peer over which messages travel: its state is alive or stalled. */
@@ -245,9 +271,16 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     return this.#links?.get(uid)?.entry ?? this.#links?.directory.get(uid)
   }
 
-  /** Everyone that is known, this runtime left out, ordered by uid. */
+  /**
+   * Everyone that is known, this runtime left out, ordered by uid; and of those that are gone, the last ends, of which
+   * the 1000 latest are kept. Who is there is told by `state`.
+   */
   peers(): PeerReport[] {
-    return this.#links === undefined ? [] : report(this.#links, this.#traffic.requests.replies)
+    const links = this.#links
+    const { introductions, requests } = this.#traffic
+    if (links === undefined || introductions === undefined) return []
+    const { standings } = introductions
+    return report({ links, replies: requests.replies, standings, clock: this.#settings.clock })
   }
 
   /**

@@ -1,7 +1,7 @@
 export type { ObjectCall, RequestOptions, SendOptions, ServiceCall } from './comms/calls.js'
 export { type CurrentRequest, currentRequest } from './comms/current-request.js'
 export type { Incoming } from './comms/incoming.js'
-export type { PeerChange, PeerKind } from './comms/introductions.js'
+export type { PeerChange, PeerKind } from './comms/peer-change.js'
 export { type ItemOf, Reply } from './comms/reply.js'
 export type { PeerReport } from './comms/report.js'
 export type { Dispatch } from './comms/serving.js'

@@ -68,7 +68,7 @@ test('a peer that the monitor has lost in silence is dead to others too, and has
   const seen = changesOf(others)
   mesh.network.kill('worker')
   await mesh.clock.advance(10_000)
-  expect(seen).toEqual(['worker dead silent'])
+  expect(seen).toEqual(['worker connecting', 'worker dead silent'])
   await expect(others.sendRecv('worker', call('who'))).rejects.toMatchObject({ code: 'ERR_NO_SUCH_PEER' })
 })
 

@@ -61,6 +61,30 @@ test('a peer that nobody reaches is dead to all in the time of a suspicion that 
   expect(seen.map((changes) => changes.at(-1))).toEqual(Array(3).fill('gone dead silent'))
 })
 
+test('who is asked looks for itself: no link is needed before, and nobody believes what is not so', async () => {
+  const monitor = await mesh.runtime('monitor', { introduces: true, roles: ['monitor'] })
+  const [a, b] = [await mesh.runtime('a', {}, { dispatch }), await mesh.runtime('b')]
+  await mesh.settled(Promise.all([a, b].map((comms) => comms.connect(addressOf(monitor)))))
+  await mesh.clock.advance(1000)
+  const seen = [monitor, a].map(changesOf)
+  mesh.network.partition('monitor', 'b')
+  await mesh.clock.advance(10 * suspicion)
+  expect(seen).toEqual([
+    ['b suspect', 'b unreachable'],
+    ['b connecting', 'b shaking', 'b alive'],
+  ])
+})
+
+test('one that nobody reaches is gone for those too who had no link to it', async () => {
+  const monitor = await mesh.runtime('monitor', { introduces: true, roles: ['monitor'] })
+  const others = [await mesh.runtime('a'), await mesh.runtime('b')] as Two
+  await mesh.settled(Promise.all(others.map((comms) => comms.connect(addressOf(monitor)))))
+  const [a] = others
+  for (const uid of ['monitor', 'a']) mesh.network.partition('b', uid)
+  await mesh.clock.advance(2 * suspicion)
+  expect(a.peers().map(({ uid, state }) => `${uid} ${state}`)).toEqual(['b dead', 'monitor alive'])
+})
+
 test('a peer whose last witness is lost as well is dead in the end', async () => {
   const [, a] = (await linked('a', 'b')) as Two
   const seen = changesOf(a)

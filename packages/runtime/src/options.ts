@@ -67,7 +67,7 @@ export const uids: Check = (option, given) => {
   given.forEach(checkUid)
 }
 
-const abortSignal: Check = (option, given) => {
+export const abortSignal: Check = (option, given) => {
   if (isRecord(given) && typeof given.aborted === 'boolean' && typeof given.addEventListener === 'function')
     return
   throw invalidOption(option, given, 'an AbortSignal; of an AbortController, its .signal')

@@ -3,6 +3,7 @@ import {
   type CommsOptions,
   type CommsParts,
   type PeerChange,
+  type PeerKind,
   type PeerReport,
   type StopOptions,
 } from '@skein/core'
@@ -31,7 +32,7 @@ import { Dispatcher, type Exposed, isVital, type Middleware, type Service } from
 import { ServiceDoor } from './doors.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
-import { checkOptions, duration, flag } from './options.js'
+import { abortSignal, checkOptions, duration, flag } from './options.js'
 import { proxyFor } from './proxy.js'
 import { OBJECTS, References } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
@@ -59,8 +60,20 @@ export interface RuntimeOptions extends CommsOptions {
 export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place' | 'safeguards'>
 
 export interface RuntimeEvents {
-  /** A peer's state has changed. Comes in the order of the changes. */
+  /** A peer's state has changed. Comes in the order of the changes; the one of `peer:…` for it follows at once. */
   peer: (change: PeerChange) => void
+  /** A peer answers: it has joined, has come back, or is busy no more. */
+  'peer:alive': (change: PeerChange) => void
+  /** A peer says nothing although its connection was not lost: it is busy. */
+  'peer:stalled': (change: PeerChange) => void
+  /** The connection to a peer is lost. It comes back, or is dead soon. */
+  'peer:suspect': (change: PeerChange) => void
+  /** A peer can't be reached from here, and others reach it. */
+  'peer:unreachable': (change: PeerChange) => void
+  /** A peer is dead; `reason` says how, and `evidence` how that is known. */
+  'peer:dead': (change: PeerChange) => void
+  /** A peer has said farewell. */
+  'peer:left': (change: PeerChange) => void
   /** A peer asks this runtime to end. Without a listener it does. */
   stop: (from: string) => void
   /** The event loop was stuck. With `stallReports` only. */
@@ -70,6 +83,18 @@ export interface RuntimeEvents {
 }
 
 const DEFAULT_FAREWELL = 1000
+
+type PeerEvent = Extract<keyof RuntimeEvents, `peer:${string}`>
+
+/** The states that have an event of their own: those that say something of the peer, and not of our connection to it. */
+const PEER_EVENTS: { readonly [Kind in PeerKind]?: PeerEvent } = {
+  alive: 'peer:alive',
+  stalled: 'peer:stalled',
+  suspect: 'peer:suspect',
+  unreachable: 'peer:unreachable',
+  dead: 'peer:dead',
+  left: 'peer:left',
+}
 
 /**
  * A member of the mesh: offers services and objects to the others, and uses theirs.
@@ -227,9 +252,27 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     return this.comms.sendRecv<RemoteObject<InstanceType<C>>>(checkUid(on), call, request)
   }
 
-  /** Everyone that is known, this runtime left out, ordered by uid. */
+  /**
+   * Everyone that is known, this runtime left out, ordered by uid; and of those that are gone, the last ends, of which
+   * the 1000 latest are kept. Who is there is told by `state`.
+   */
   peers(): PeerReport[] {
     return this.comms.peers()
+  }
+
+  /**
+   * Resolves once a peer is dead or has left, with that last change; at once if it is gone already. It is the instance
+   * that is there now whose end is awaited: a successor under the same uid changes nothing.
+   *
+   * ```ts
+   * const { is, reason, evidence, tookMs } = await runtime.watch('worker:0:1')
+   * ```
+   *
+   * @throws ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted, ERR_CLOSED if this
+   * runtime ends first
+   */
+  async watch(uid: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<PeerChange> {
+    return this.comms.watch(uid, checkOptions(options, { signal: abortSignal }))
   }
 
   /** Resolves once a peer is linked and answers. See `CommsManager.waitFor`. */
@@ -309,6 +352,8 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     }
     this.#monitor?.changed(change)
     this.emit('peer', change)
+    const event = PEER_EVENTS[is]
+    if (event !== undefined) this.emit(event, change)
   }
 
   #asked(from: string): void {

@@ -73,11 +73,23 @@ describe('the workers', () => {
       awaited: 0,
       running: 0,
       queued: 0,
+      reason: undefined,
+      sinceMs: 0,
     }
-    const states = ['known', 'connecting', 'shaking', 'alive', 'stalled', 'suspect', 'dead', 'left'] as const
+    const states = [
+      'known',
+      'connecting',
+      'shaking',
+      'alive',
+      'stalled',
+      'suspect',
+      'unreachable',
+      'dead',
+      'left',
+    ] as const
     const peers = states.map((state) => ({ ...peer, uid: state, roles: ['worker'], state }))
     const other = { ...peer, uid: 'node:0', roles: ['node'], state: 'alive' as const }
-    const live = ['alive', 'connecting', 'known', 'shaking', 'stalled', 'suspect']
+    const live = ['alive', 'connecting', 'known', 'shaking', 'stalled', 'suspect', 'unreachable']
     expect(liveWorkers({ peers: () => [...peers, other] })).toEqual(live)
   })
 

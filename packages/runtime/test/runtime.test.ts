@@ -284,3 +284,25 @@ describe('the end', () => {
     await lost
   })
 })
+
+describe('the events of peers', () => {
+  test('tell of each state that says something of a peer, after the event of all', async () => {
+    const [a, b] = await mesh.pair()
+    const told: unknown[] = []
+    a.on('peer', (change) => told.push(change))
+    for (const event of ['peer:alive', 'peer:suspect', 'peer:dead', 'peer:left'] as const)
+      a.on(event, (change) => told.push(`${event} ${change.uid}`, change))
+    const watched = a.watch('b')
+    await b.stop()
+    const end = await watched
+    expect(end).toMatchObject({ uid: 'b', instance: b.comms.instance, is: 'left', reason: 'stopped' })
+    expect(told.slice(-3)).toEqual([end, 'peer:left b', end])
+    expect(a.peers()).toMatchObject([{ uid: 'b', state: 'left', reason: 'stopped' }])
+  })
+
+  test('watching takes no option but a signal', async () => {
+    const [a] = await mesh.pair()
+    const wrong = { timeout: 1000 } as object
+    await expect(a.watch('b', wrong)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION', option: 'timeout' })
+  })
+})

@@ -51,7 +51,7 @@ test('every program of the guide is correctly typed', () => {
   expect(complaints).toBe('')
 })
 
-test.each(['Streams', 'Deadlines and cancelling', 'Retries', 'Backpressure', 'Leaving'])(
+test.each(['Streams', 'Deadlines and cancelling', 'Retries', 'Backpressure', 'Leaving', 'Peers'])(
   'the first program under "%s" prints what the guide says',
   async (wanted) => {
     const index = programs.findIndex(({ heading }) => heading === wanted)

@@ -1,21 +1,18 @@
+import type { Clock } from '../clock.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
+import type { LivenessOptions } from '../options.js'
 import { type DeathReason, isDeath, isEnd, type PeerState } from '../peer/liveness.js'
-import type { Scheme } from '../transport/transport.js'
 import { type DirectoryEntry, type Disconnect, Kind, type Message, type Shake } from '../wire/message.js'
+import { evidenceOf, hearsay, unheard } from './evidence.js'
+import type { PeerChange, PeerKind } from './peer-change.js'
+import { Standings } from './standings.js'
 
-/** The state of a peer: `known` is one that was introduced and that no link was needed to yet. */
-export type PeerKind = PeerState['kind'] | 'known'
-
-/** A peer's state has become another. */
-export interface PeerChange {
-  readonly uid: string
-  readonly instance: string
-  readonly was: PeerKind
-  readonly is: PeerKind
-  /** Why, where it is dead or has left. */
-  readonly reason?: string | undefined
-  readonly lane?: Scheme | undefined
+export interface IntroductionsParts {
+  /** Whether this runtime introduces those who greet it to each other. */
+  readonly introduces: boolean
+  readonly clock: Clock
+  readonly liveness: LivenessOptions
 }
 
 export interface IntroductionsEvents {
@@ -32,13 +29,22 @@ const PROOF: ReadonlySet<string> = new Set<DeathReason>(['exited', 'crashed'])
  * each newcomer. Whoever learns of an end that is proven passes it on.
  */
 export class Introductions {
+  readonly standings: Standings
   readonly #links: Links
-  readonly #introduces: boolean
+  readonly #parts: IntroductionsParts
   readonly #on: IntroductionsEvents
+  /** The links whose beginning was told. */
+  readonly #begun = new WeakSet<Link>()
+  /** What is to be told when those who are being told have heard. */
+  readonly #untold: PeerChange[] = []
+  #isTelling = false
+  /** Who tells of the end that a link of ours is being brought to. */
+  #witness: { readonly link: Link; readonly name: string } | undefined
 
-  constructor(links: Links, introduces: boolean, on: IntroductionsEvents) {
+  constructor(links: Links, parts: IntroductionsParts, on: IntroductionsEvents) {
+    this.standings = new Standings(parts.clock)
     this.#links = links
-    this.#introduces = introduces
+    this.#parts = parts
     this.#on = on
   }
 
@@ -54,19 +60,35 @@ export class Introductions {
     if (uid === self.uid) return
     const known = directory.get(uid)
     directory.learn(entry)
-    if (known?.instance !== instance && this.#links.get(uid) === undefined)
-      this.#on.changed({ uid, instance, was: 'known', is: 'known' })
+    if (known?.instance !== instance && this.#links.get(uid) === undefined) {
+      if (known !== undefined) this.#replaced(known)
+      this.#tell({ uid, instance, is: 'known' }, entry)
+    }
     this.#on.learned(uid)
+  }
+
+  /** A link was made. */
+  began(link: Link): void {
+    const { uid, state } = link
+    if (link.isClosed || uid === undefined || this.#links.get(uid) !== link) return
+    this.#begin(link, state.kind)
   }
 
   /** A link has changed. */
   changed(link: Link, was: PeerState): void {
-    const { entry, state } = link
+    const { entry, state, lane } = link
     if (entry === undefined) return
     const { uid, instance } = entry
+    const { introduces, clock, liveness } = this.#parts
+    const witness = this.#witness?.link === link ? this.#witness.name : undefined
+    const grounds = { link, was, now: clock.now(), liveness, witness }
     const reason = state.kind === 'dead' || state.kind === 'left' ? state.reason : undefined
-    this.#on.changed({ uid, instance, was: was.kind, is: state.kind, reason, lane: link.lane })
-    if (!this.#introduces) return
+    this.#begin(link, was.kind)
+    const tookMs = unheard(grounds, state.kind)
+    const evidence = evidenceOf(state, grounds)
+    this.#tell({ uid, instance, is: state.kind, reason, lane, tookMs, evidence }, entry)
+    if (link.isOver) this.#succeeded(entry)
+    if (!introduces) return
     if (state.kind === 'alive' && (was.kind === 'shaking' || was.kind === 'connecting')) {
       this.tellAll({ kind: Kind.connect, entry }, uid)
     }
@@ -82,8 +104,8 @@ export class Introductions {
     const known = this.#links.get(uid)?.entry ?? this.#links.directory.get(uid)
     if (known?.instance !== instance) return
     const news = { kind: Kind.disconnect, uid, instance, reason: 'exited' } as const
-    this.news(news)
-    if (!this.#introduces) this.tellAll(news)
+    this.news(news, 'this runtime')
+    if (!this.#parts.introduces) this.tellAll(news)
   }
 
   /** What a peer tells of an end: its own, ours as it sees it, or another's. */
@@ -91,26 +113,81 @@ export class Introductions {
     const { self } = this.#links
     if (message.instance === link.instance) return link.farewell(message.reason)
     if (message.instance === self.instance) return link.end('session-ended')
-    this.news(message)
+    this.news(message, link.uid ?? 'a peer')
   }
 
-  /** Somebody else has ended. */
-  news(message: Disconnect): void {
+  /** Somebody else has ended, says a witness. */
+  news(message: Disconnect, witness: string): void {
     const { uid, instance, reason } = message
+    const { directory } = this.#links
     const link = this.#links.get(uid)
     if (link !== undefined && link.instance === instance) {
       // Only what is proven ends a link of our own; of everything else we judge by what we see.
-      if (PROOF.has(reason)) link.end(reason === 'crashed' ? 'crashed' : 'exited')
+      if (PROOF.has(reason)) this.#end(link, reason === 'crashed' ? 'crashed' : 'exited', witness)
+      // Of one that was never reached from here the word of others is all that there is.
+      else if (link.state.kind === 'connecting' || link.state.kind === 'shaking')
+        this.#end(link, isDeath(reason) ? reason : 'silent', witness)
       else link.heart()
       return
     }
-    if (!this.#links.directory.forget(uid, instance)) return
-    this.#on.changed({ uid, instance, was: 'known', is: isDeath(reason) ? 'dead' : 'left', reason })
-    if (this.#introduces && PROOF.has(reason)) this.tellAll(message)
+    const entry = directory.get(uid)
+    if (entry === undefined || !directory.forget(uid, instance)) return
+    // Another instance is linked already, and what is told of the uid is about that one.
+    if (link === undefined) {
+      const is = isDeath(reason) ? 'dead' : 'left'
+      this.#tell({ uid, instance, is, reason, evidence: hearsay(witness, reason) }, entry)
+    }
+    if (this.#parts.introduces && PROOF.has(reason)) this.tellAll(message)
   }
 
   /** Tells all peers but one. Whoever is greeted later learns it from the shake. */
   tellAll(message: Message, except?: string): void {
     for (const link of this.#links.all()) if (link.isOpen && link.uid !== except) link.post(message)
+  }
+
+  #end(link: Link, reason: DeathReason, name: string): void {
+    this.#witness = { link, name }
+    try {
+      link.end(reason)
+    } finally {
+      this.#witness = undefined
+    }
+  }
+
+  /** Tells of a link's beginning, unless that was told. One that was dialled by address has come some way before. */
+  #begin(link: Link, is: PeerKind): void {
+    const { entry, lane } = link
+    if (entry === undefined || this.#begun.has(link)) return
+    this.#begun.add(link)
+    this.#tell({ uid: entry.uid, instance: entry.instance, is, lane }, entry)
+  }
+
+  /** Another instance of a uid was introduced, and there was no link to the one before. */
+  #replaced(entry: DirectoryEntry): void {
+    const { uid, instance } = entry
+    const evidence = 'another instance of the same name was introduced'
+    this.#tell({ uid, instance, is: 'dead', reason: 'replaced', evidence }, entry)
+  }
+
+  /** A link is over: if its uid's next instance was introduced meanwhile, that is what is known now. */
+  #succeeded({ uid, instance }: DirectoryEntry): void {
+    const next = this.#links.directory.get(uid)
+    if (next === undefined || next.instance === instance || this.#links.get(uid) !== undefined) return
+    this.#tell({ uid, instance: next.instance, is: 'known' }, next)
+  }
+
+  /** Whoever is told may cause another change: that one is told when all have heard of this one. */
+  #tell(news: Omit<PeerChange, 'was'>, entry: DirectoryEntry): void {
+    const change = this.standings.follow(news, entry)
+    if (change === undefined) return
+    this.#untold.push(change)
+    if (this.#isTelling) return
+    this.#isTelling = true
+    try {
+      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift())
+        this.#on.changed(next)
+    } finally {
+      this.#isTelling = false
+    }
   }
 }

@@ -17,6 +17,7 @@ import type { Pending } from './pending.js'
 import { Replies } from './replies.js'
 import { Reply } from './reply.js'
 import { Retries, type Trying } from './retries.js'
+import type { Standing } from './standings.js'
 
 export interface RequestsParts {
   readonly uid: string
@@ -31,6 +32,8 @@ export interface RequestsParts {
   readonly toSelf: (message: Message) => Parcel
   /** Asks somebody who may know for a uid that the directory doesn't have. */
   readonly resolve: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
+  /** How a uid that is not there any more has ended. */
+  readonly ended: (uid: string) => Standing | undefined
   /** A runtime is known that wasn't. */
   readonly learned: (entry: DirectoryEntry) => void
   /** The streams that were handed out in the message that was posted last. */
@@ -118,7 +121,7 @@ export class Requests {
     }
     const link = this.lookUps.isAsking(uid) ? undefined : links.to(uid)
     if (link !== undefined) return this.#put(link, message, options, pending)
-    if (this.#parts.resolve === undefined) throw noSuchPeer(uid)
+    if (this.#parts.resolve === undefined) throw this.#noSuchPeer(uid)
     return this.#putLater(uid, message, options, pending)
   }
 
@@ -131,7 +134,7 @@ export class Requests {
     const asked = this.#parts.clock.now()
     await this.lookUps.ask(uid)
     const found = this.#parts.links().to(uid)
-    if (found === undefined) throw noSuchPeer(uid)
+    if (found === undefined) throw this.#noSuchPeer(uid)
     await this.#put(found, this.#aged(message, asked), options, pending)
   }
 
@@ -179,6 +182,11 @@ export class Requests {
     pending?.posted(parcel, link, this.#parts.offered())
   }
 
+  #noSuchPeer(uid: string): SkeinError {
+    const ended = this.#parts.ended(uid)
+    return noSuchPeer(uid, ended && { ...ended, ago: this.#parts.clock.now() - ended.since })
+  }
+
   #stoppedBefore(uid: string): SkeinError {
     const text = `${this.#parts.uid} was stopped before there was room for a message to ${uid}`
     return new SkeinError('ERR_CLOSED', text, { uid, executed: 'no' })
@@ -219,16 +227,25 @@ function neverSent(error: unknown): unknown {
   return Object.assign(error, { executed: 'no' })
 }
 
-function lost(uid: string, link: Link): RuntimeDisconnectedError {
-  return new RuntimeDisconnectedError(uid, endOf(link.state), 'no')
+/** Nobody goes by that name, or not any more. */
+export function noSuchPeer(uid: string, ended?: Standing & { readonly ago: number }): SkeinError {
+  if (ended === undefined) {
+    const text = `no runtime ${uid} is known; connect to its address, or wait for it to be introduced with waitFor`
+    return new SkeinError('ERR_NO_SUCH_PEER', text, { uid, executed: 'no' })
+  }
+  const { is, instance, reason, evidence } = ended.change
+  const what = `${is === 'left' ? 'has left' : 'is dead'} since ${ended.ago.toFixed(0)} ms (${reason})`
+  const text = `${uid} ${what}: ${evidence}; if it is to come back, wait for it with waitFor`
+  return new SkeinError('ERR_NO_SUCH_PEER', text, {
+    uid,
+    instance,
+    executed: 'no',
+    ...(reason !== undefined && { reason }),
+  })
 }
 
-function noSuchPeer(uid: string): SkeinError {
-  return new SkeinError(
-    'ERR_NO_SUCH_PEER',
-    `no runtime ${uid} is known; connect to its address, or wait for it to be introduced with waitFor`,
-    { uid, executed: 'no' },
-  )
+function lost(uid: string, link: Link): RuntimeDisconnectedError {
+  return new RuntimeDisconnectedError(uid, endOf(link.state), 'no')
 }
 
 function full(uid: string, { session }: Link): SkeinError {

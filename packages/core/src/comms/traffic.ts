@@ -11,8 +11,9 @@ import type { Limits } from '../wire/limits.js'
 import { type DirectoryEntry, Kind, type Message, type Reply } from '../wire/message.js'
 import { Dials } from './dials.js'
 import type { Incoming } from './incoming.js'
-import { Introductions, type PeerChange } from './introductions.js'
+import { Introductions } from './introductions.js'
 import { Loopback } from './loopback.js'
+import { isGone, type PeerChange } from './peer-change.js'
 import type { Pending } from './pending.js'
 import { Requests } from './requests.js'
 import type { Dispatch } from './serving.js'
@@ -46,7 +47,10 @@ export class Traffic {
   readonly codec: Codec
   readonly requests: Requests
   readonly servings: Servings
+  /** Who waits for a uid to be there. */
   readonly waiters: Waiters
+  /** Who waits for an instance to be gone. */
+  readonly ends: Waiters<PeerChange>
   readonly dials: Dials
   readonly #parts: TrafficParts
   readonly #deadlines: Deadlines
@@ -62,6 +66,7 @@ export class Traffic {
     const deadlines = new Deadlines(clock)
     this.#deadlines = deadlines
     this.waiters = new Waiters(deadlines)
+    this.ends = new Waiters(deadlines)
     this.dials = new Dials(deadlines)
     const linkTo = (peer: string): Link | undefined => this.#links?.get(peer)
     this.#streams = new Streams(
@@ -87,6 +92,7 @@ export class Traffic {
       links: parts.running,
       toSelf: (message) => loopback.post(message),
       resolve: parts.resolve,
+      ended: (peer) => this.#introductions?.standings.end(peer),
       learned: (entry) => this.#links?.directory.learn(entry),
     })
     this.servings = new Servings({
@@ -120,6 +126,8 @@ export class Traffic {
   readonly events: LinksEvents = {
     received: (link, message, seq) => this.#received(link, message, seq),
     network: (shake) => this.#introductions?.network(shake),
+    // Not at once: whoever hears of it may end the link, and whoever has asked for it is about to use it.
+    began: (link) => atEndOfTurn(() => this.#introductions?.began(link)),
     changed: (link, was) => this.#changed(link, was),
     asks: (link) => this.#witnesses?.ask(link),
     shaken: (link) => this.#shaken(link),
@@ -131,8 +139,11 @@ export class Traffic {
   open(links: Links): void {
     this.#links = links
     this.#witnesses = new Witnesses(links, this.#parts.settings)
-    this.#introductions = new Introductions(links, this.#parts.settings.introduces, {
-      changed: this.#parts.changed,
+    this.#introductions = new Introductions(links, this.#parts.settings, {
+      changed: (change) => {
+        if (isGone(change)) this.ends.settle(change.instance, change)
+        this.#parts.changed(change)
+      },
       learned: (uid) => this.waiters.waitsFor(uid) && links.to(uid),
     })
   }
@@ -141,6 +152,7 @@ export class Traffic {
   close(error: SkeinError): void {
     this.dials.close(error)
     this.waiters.close(error)
+    this.ends.close(error)
     this.requests.replies.closeAll()
     this.#streams.close(error)
     this.servings.close(error)
@@ -216,6 +228,6 @@ export class Traffic {
 
   #shaken(link: Link): void {
     this.dials.shaken(link)
-    if (link.uid !== undefined) this.waiters.arrived(link.uid)
+    if (link.uid !== undefined) this.waiters.settle(link.uid)
   }
 }

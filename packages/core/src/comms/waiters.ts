@@ -1,49 +1,75 @@
+import { type AbortWatcher, unwatchAbort, watchAbort } from '../abort-watch.js'
 import { type Deadlines, Due } from '../deadlines.js'
 
-class Waiter extends Due {
+export interface Patience {
+  /** Milliseconds. */
+  readonly timeout: number
+  /** What to reject with when they have passed. */
+  readonly timedOut: () => Error
+}
+
+export interface Abortable {
+  /** Not aborted yet. */
+  readonly signal: AbortSignal | undefined
+  /** What to reject with when it is. */
+  readonly cancelled: (signal: AbortSignal) => Error
+}
+
+class Waiter<T> extends Due implements AbortWatcher {
   constructor(
-    readonly uid: string,
-    readonly resolve: () => void,
+    readonly key: string,
+    readonly until: Patience | Abortable,
+    readonly resolve: (value: T) => void,
     readonly reject: (error: unknown) => void,
-    readonly timedOut: () => Error,
-    readonly forget: (waiter: Waiter) => void,
+    readonly forget: (waiter: Waiter<T>) => void,
   ) {
     super()
   }
 
+  get signal(): AbortSignal | undefined {
+    return 'cancelled' in this.until ? this.until.signal : undefined
+  }
+
   override expired(): void {
     this.forget(this)
-    this.reject(this.timedOut())
+    if ('timedOut' in this.until) this.reject(this.until.timedOut())
+  }
+
+  aborted(): void {
+    this.forget(this)
+    if ('cancelled' in this.until && this.until.signal !== undefined)
+      this.reject(this.until.cancelled(this.until.signal))
   }
 }
 
-/** Those who wait for a peer to be there. */
-export class Waiters {
+/** Those who wait for something to happen to a peer, under a uid or an instance. */
+export class Waiters<T = void> {
   readonly #deadlines: Deadlines
-  readonly #waiters = new Set<Waiter>()
+  readonly #waiters = new Set<Waiter<T>>()
 
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines
   }
 
-  /** Resolves at the next `arrived(uid)`, or rejects with `timedOut()` after `timeout` milliseconds. */
-  wait(uid: string, timeout: number, timedOut: () => Error): Promise<void> {
+  /** Resolves with the next `settle(key)`, or rejects when patience is over or the signal aborted. */
+  wait(key: string, until: Patience | Abortable): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(uid, resolve, reject, timedOut, (done) => this.#waiters.delete(done))
+      const waiter = new Waiter<T>(key, until, resolve, reject, (done) => this.#forget(done))
       this.#waiters.add(waiter)
-      this.#deadlines.add(waiter, timeout)
+      if ('timedOut' in until) this.#deadlines.add(waiter, until.timeout)
+      else if (until.signal !== undefined) watchAbort(until.signal, waiter)
     })
   }
 
-  waitsFor(uid: string): boolean {
-    for (const waiter of this.#waiters) if (waiter.uid === uid) return true
+  waitsFor(key: string): boolean {
+    for (const waiter of this.#waiters) if (waiter.key === key) return true
     return false
   }
 
-  arrived(uid: string): void {
+  settle(key: string, value: T): void {
     this.#end(
-      (waiter) => waiter.uid === uid,
-      (waiter) => waiter.resolve(),
+      (waiter) => waiter.key === key,
+      (waiter) => waiter.resolve(value),
     )
   }
 
@@ -54,12 +80,17 @@ export class Waiters {
     )
   }
 
-  #end(which: (waiter: Waiter) => boolean, how: (waiter: Waiter) => void): void {
+  #end(which: (waiter: Waiter<T>) => boolean, how: (waiter: Waiter<T>) => void): void {
     for (const waiter of this.#waiters) {
       if (!which(waiter)) continue
-      this.#waiters.delete(waiter)
-      this.#deadlines.remove(waiter)
+      this.#forget(waiter)
       how(waiter)
     }
+  }
+
+  #forget(waiter: Waiter<T>): void {
+    this.#waiters.delete(waiter)
+    this.#deadlines.remove(waiter)
+    if (waiter.signal !== undefined) unwatchAbort(waiter.signal, waiter)
   }
 }

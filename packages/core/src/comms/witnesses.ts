@@ -15,8 +15,8 @@ interface Owed {
 }
 
 /**
- * Others are asked about a peer that is lost to us, and we tell what we know of one that is lost to them. Only what is
- * seen counts, on a link that stands: nobody passes on what he was told.
+ * Others are asked about a peer that is lost to us, and we look after one that is lost to them. Only what is seen counts,
+ * on a link that stands: nobody passes on what he was told.
  */
 export class Witnesses {
   readonly #links: Links
@@ -42,8 +42,8 @@ export class Witnesses {
   }
 
   /**
-   * A peer asks. That we have lost the one in question as well is said at once. That we reach it is said after the time in which the loss of a control connection is noticed for sure: then it was there when we
-   * were asked.
+   * A peer asks. That we have lost the one in question as well is said at once. That we reach it is said after the time
+   * in which the loss of a control connection is noticed for sure: then it was there when we were asked.
    */
   asked(from: Link, ask: Ask): void {
     if (this.#owed.size >= MOST_OWED) return
@@ -55,6 +55,8 @@ export class Witnesses {
       timer: clock.after(heartbeatInterval + heartbeatTimeout, () => this.#answer(owed, this.#verdict(ask))),
     }
     this.#owed.add(owed)
+    // Whom we know and had no need of yet is dialled: somebody has to look.
+    if (this.#links.directory.get(ask.uid)?.instance === ask.instance) this.#links.to(ask.uid)
     if (this.#verdict(ask) === 'lost') this.#answer(owed, 'lost')
   }
 

@@ -17,6 +17,8 @@ export interface LinksEvents {
   received(link: Link, message: Message, seq: number): void
   /** A peer has told of those it knows. */
   network(shake: Shake): void
+  /** There is a link to a runtime that had none: it was made, or one to an address turned out to lead there. */
+  began(link: Link): void
   /** The state of a link has become another kind. */
   changed(link: Link, was: PeerState): void
   /** A peer is lost: others are to be asked whether they reach it. */
@@ -99,6 +101,7 @@ export class Links {
     const made = new Link(this.#host, { entry })
     this.#byUid.set(uid, made)
     made.open()
+    this.#on.began(made)
     return made
   }
 
@@ -176,10 +179,12 @@ export class Links {
       if (link.address === undefined || !entry.endpoints.includes(link.address)) continue
       this.#anonymous.delete(link)
       this.#byUid.set(entry.uid, link)
+      this.#on.began(link)
       return link
     }
     const link = new Link(this.#host, { entry })
     this.#byUid.set(entry.uid, link)
+    this.#on.began(link)
     return link
   }
 
@@ -191,6 +196,7 @@ export class Links {
     this.#byUid.set(entry.uid, link)
     // Last: whoever hears of this end, and asks for the uid, gets the link that stays.
     predecessor?.end('replaced')
+    this.#on.began(link)
   }
 
   /** The runtimes to introduce to whoever greets us. */

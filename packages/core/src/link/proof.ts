@@ -11,13 +11,9 @@ export async function crashed(
   { instance, endpoints }: Pick<DirectoryEntry, 'instance' | 'endpoints'>,
   timeoutMs: number,
 ): Promise<boolean> {
-  const askable = endpoints.filter((endpoint) => {
-    const scheme = schemeOf(endpoint)
-    return scheme !== undefined && scheme !== 'inproc'
-  })
   const verdicts = await Promise.all(
-    askable.map(async (endpoint) => ({
-      isItsOwn: schemeOf(endpoint) === 'ipc' && endpoint.includes(instance),
+    askable(endpoints).map(async (endpoint) => ({
+      isItsOwn: bears(endpoint, instance),
       // The endpoints are the peer's word: one that can't be dialled is no reason to fail.
       verdict: await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
     })),
@@ -25,6 +21,26 @@ export async function crashed(
   if (verdicts.some(({ verdict }) => verdict === 'accepted')) return false
   if (verdicts.some(({ isItsOwn, verdict }) => isItsOwn && verdict === 'refused')) return true
   return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'refused')
+}
+
+/** The addresses whose refusal is the proof that `crashed` found. */
+export function refusedAt({
+  instance,
+  endpoints,
+}: Pick<DirectoryEntry, 'instance' | 'endpoints'>): readonly string[] {
+  const own = endpoints.filter((endpoint) => bears(endpoint, instance))
+  return own.length > 0 ? own : askable(endpoints)
+}
+
+function askable(endpoints: readonly string[]): readonly string[] {
+  return endpoints.filter((endpoint) => {
+    const scheme = schemeOf(endpoint)
+    return scheme !== undefined && scheme !== 'inproc'
+  })
+}
+
+function bears(endpoint: string, instance: string): boolean {
+  return schemeOf(endpoint) === 'ipc' && endpoint.includes(instance)
 }
 
 /**

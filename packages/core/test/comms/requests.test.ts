@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { TurnedClock } from '../../src/clock.js'
-import type { PeerChange } from '../../src/comms/introductions.js'
+import type { PeerChange } from '../../src/comms/peer-change.js'
 import type { Dispatch } from '../../src/comms/serving.js'
 import { CommsManager, type CommsParts } from '../../src/comms-manager.js'
 import { MemoryNetwork } from '../../src/transport/memory-network.js'

@@ -7,7 +7,8 @@ function waiting() {
   const clock = new TurnedClock()
   const deadlines = new Deadlines(clock)
   const waiters = new Waiters(deadlines)
-  const wait = (uid: string, timeout = 1000) => waiters.wait(uid, timeout, () => new Error(`no ${uid}`))
+  const wait = (uid: string, timeout = 1000) =>
+    waiters.wait(uid, { timeout, timedOut: () => new Error(`no ${uid}`) })
   return { clock, deadlines, waiters, wait }
 }
 
@@ -16,7 +17,7 @@ describe('Those who wait for a peer', () => {
     const { deadlines, waiters, wait } = waiting()
     const both = Promise.all([wait('a'), wait('a')])
     void wait('b', Number.POSITIVE_INFINITY)
-    waiters.arrived('a')
+    waiters.settle('a')
     await both
     expect([waiters.waitsFor('a'), waiters.waitsFor('b'), deadlines.size]).toEqual([false, true, 0])
   })
@@ -28,7 +29,7 @@ describe('Those who wait for a peer', () => {
     await clock.advance(160)
     await rejected
     expect(waiters.waitsFor('a')).toBe(true)
-    waiters.arrived('a')
+    waiters.settle('a')
     await patient
   })
 

@@ -26,6 +26,7 @@ function linked(secrets = new Noting()) {
   const events = {
     received() {},
     network() {},
+    began() {},
     changed() {},
     asks() {},
     shaken() {},

@@ -1,5 +1,5 @@
 import { TurnedClock } from '../../src/clock.js'
-import type { PeerChange } from '../../src/comms/introductions.js'
+import type { PeerChange } from '../../src/comms/peer-change.js'
 import { CommsManager, type CommsParts } from '../../src/comms-manager.js'
 import type { CommsOptions } from '../../src/options.js'
 import { MemoryNetwork } from '../../src/transport/memory-network.js'

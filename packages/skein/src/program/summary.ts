@@ -1,6 +1,6 @@
 import type { PeerKind } from '@skein/core'
 import { type Runtime, type RuntimeStats, type StatsService, withOptions } from '@skein/runtime'
-import { STATS } from '@skein/runtime/internal'
+import { isLive, STATS } from '@skein/runtime/internal'
 
 /** What became of a runtime until the program had ended. */
 export interface RuntimeSummary {
@@ -21,16 +21,19 @@ export interface SummaryReport {
 /** Milliseconds to wait for an answer. One that is busy longer has no time for it, and the user none to wait. */
 const PATIENCE = 300
 
-/** Asks all runtimes of the mesh, this one included, what they did. Undefined if this one is closed. */
+/** Asks all runtimes that are there, this one included, what they did. Undefined if this one is closed. */
 export async function summarise(runtime: Runtime): Promise<ProgramSummary | undefined> {
   const own = await statsOf(runtime, runtime.uid)
   if (own === undefined) return undefined
-  const others = runtime.peers().map(async ({ uid, state }): Promise<RuntimeSummary> => {
-    const isThere = state === 'alive' || state === 'known'
-    const stats = isThere ? await statsOf(runtime, uid) : undefined
-    // One that no link was needed to before is alive if it answers.
-    return { uid, state: stats === undefined ? state : 'alive', stats }
-  })
+  const others = runtime
+    .peers()
+    .filter(isLive)
+    .map(async ({ uid, state }): Promise<RuntimeSummary> => {
+      const isThere = state === 'alive' || state === 'known'
+      const stats = isThere ? await statsOf(runtime, uid) : undefined
+      // One that no link was needed to before is alive if it answers.
+      return { uid, state: stats === undefined ? state : 'alive', stats }
+    })
   return [{ uid: runtime.uid, state: 'alive', stats: own }, ...(await Promise.all(others))]
 }
 

@@ -1,0 +1,103 @@
+import type { Instant } from '../clock.js'
+import type { Link } from '../link/link.js'
+import { refusedAt } from '../link/proof.js'
+import type { LivenessOptions } from '../options.js'
+import type { DeathReason, PeerState } from '../peer/liveness.js'
+
+/** What a verdict rests on. */
+export interface Grounds {
+  readonly link: Pick<Link, 'entry' | 'lane' | 'lastFailure' | 'refusal'>
+  readonly was: PeerState
+  readonly now: Instant
+  readonly liveness: LivenessOptions
+  /** Who has told of the end, if it was not seen by the link itself. */
+  readonly witness: string | undefined
+}
+
+/** How long the peer had not been heard when this verdict was given, in milliseconds; undefined where that says nothing. */
+export function unheard(
+  { was, now }: Pick<Grounds, 'was' | 'now'>,
+  is: PeerState['kind'],
+): number | undefined {
+  return is === 'left' || !('heard' in was) ? undefined : Math.max(0, now - was.heard)
+}
+
+/** Tells people why a peer's state has become this one; undefined where there is nothing to tell. */
+export function evidenceOf(state: PeerState, grounds: Grounds): string | undefined {
+  const { link, was, liveness } = grounds
+  const silence = unheard(grounds, state.kind)
+  switch (state.kind) {
+    case 'alive':
+      if (silence !== undefined) return `it was heard again, after ${ms(silence)} ms`
+      return link.lane === undefined ? 'it has shaken hands' : `it has shaken hands over ${link.lane}`
+    case 'stalled':
+      if (was.kind === 'suspect' || was.kind === 'unreachable')
+        return 'it can be reached again, and has said nothing yet'
+      return `nothing was heard of it for ${ms(silence ?? liveness.stalledAfter)} ms, and its connection was not lost`
+    case 'suspect':
+      if (was.kind === 'unreachable') return `nobody has reached it for ${ms(liveness.suspicion)} ms`
+      return lossOf(silence, liveness)
+    case 'unreachable':
+      return 'it can not be reached from here, and others reach it'
+    case 'dead':
+      return evidenceOfDeath(state.reason, grounds)
+    case 'left':
+      return state.whose === 'theirs'
+        ? `it said farewell: ${state.reason}`
+        : `this runtime said farewell to it: ${state.reason}`
+    default:
+      return undefined
+  }
+}
+
+/** Tells people why a peer that there is no link to is gone. */
+export function hearsay(witness: string, reason: string): string {
+  if (reason === 'exited') return `${witness} saw it end`
+  return `${witness} has told of its end: ${reason}`
+}
+
+function evidenceOfDeath(reason: DeathReason, grounds: Grounds): string {
+  const { link, was, now, liveness, witness } = grounds
+  if (witness !== undefined) return hearsay(witness, reason)
+  switch (reason) {
+    case 'crashed':
+      return `its host refuses connections to ${link.entry === undefined ? 'its address' : refusedAt(link.entry).join(', ')}`
+    case 'exited':
+      return 'whoever started it saw it end'
+    case 'silent': {
+      if (was.kind !== 'suspect') return 'it could not be reached'
+      const more = `and it could not be reached for ${ms(now - was.since)} ms more`
+      const lost = lossOf(was.since - was.heard, liveness)
+      return `${lost}, ${more}${confirmed(was.confirmations)}${because(link.lastFailure)}`
+    }
+    case 'no-answer':
+      return `it did not answer the handshake in time${because(link.lastFailure)}`
+    case 'refused':
+      return `it refused the handshake${link.refusal === null ? '' : `: ${link.refusal.message}`}`
+    case 'replaced':
+      return 'another instance has its name or address now'
+    case 'protocol':
+      return 'it sent what does not follow the protocol'
+    case 'session-ended':
+      return 'the session was given up: it took this runtime for dead, or a batch could not be read'
+  }
+}
+
+/** A connection is lost when it is closed, and when no heartbeat comes; who was heard within that time was closed. */
+function lossOf(silence: number | undefined, { heartbeatTimeout }: LivenessOptions): string {
+  if (silence === undefined || silence < heartbeatTimeout) return 'its connection was closed'
+  return `no heartbeat for ${ms(silence)} ms`
+}
+
+function confirmed(count: number): string {
+  if (count === 0) return ''
+  return count === 1 ? '; another has lost it too' : `; ${count} others have lost it too`
+}
+
+function because(failure: string | undefined): string {
+  return failure === undefined ? '' : ` (${failure})`
+}
+
+function ms(milliseconds: number): string {
+  return milliseconds.toFixed(0)
+}
