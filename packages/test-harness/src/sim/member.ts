@@ -50,6 +50,8 @@ export class Member {
         uid,
         meshToken: 'token of a simulation',
         introduces,
+        // It would measure the event loop of the simulation.
+        stats: false,
         monitor: introduces ? undefined : `mem://${nameOf(0)}`,
         clock: this.clock,
         random,

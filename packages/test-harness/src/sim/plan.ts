@@ -88,7 +88,7 @@ export function makePlan(seed: number): Plan {
     latency: { min: most / 10, max: most },
     keepsAddress: random() < 0.5,
     faults: inOrder(Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes))),
-    requests: inOrder(Array.from({ length: 200 + below(random, 100) }, () => drawRequest(random, runtimes))),
+    requests: inOrder(Array.from({ length: 240 + below(random, 100) }, () => drawRequest(random, runtimes))),
   }
 }
 
