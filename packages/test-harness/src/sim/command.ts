@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { makePlan, type Plan } from './plan.js'
 import { instant, isClean, play, type Tell } from './play.js'
 import { shrink } from './shrink.js'
-import { added, NOTHING, tableOf, type Totals } from './totals.js'
+import { added, NOTHING, type Totals, tableOf } from './totals.js'
 
 /** Exit status for wrong usage, as of shells and their builtins. */
 const USAGE = 2
@@ -49,7 +49,7 @@ async function run({ seeds, from, json, trace }: Flags): Promise<number> {
   const failures: Failure[] = []
   for (let seed = from; seed < from + seeds; seed++) {
     const plan = makePlan(seed)
-    const played = await play(plan, trace === true ? tell : undefined)
+    const played = await play(plan, trace === true ? { tell } : {})
     totals = added(totals, plan, played)
     if (isClean(played.counts)) continue
     const failure: Failure = { seed, wrong: played.wrong }
@@ -78,10 +78,14 @@ function linesOf({ seed, wrong, smallest }: Failure): string[] {
 function simCommand(start: (flags: Flags) => Promise<void>): Command {
   return new Command('sim')
     .description('Plays meshes in memory, to which happens what their seeds say, and counts what went wrong.')
-    .addOption(new Option('--seeds <n>', 'how many seeds to play').argParser(whole(1, 10_000_000)).default(100))
+    .addOption(
+      new Option('--seeds <n>', 'how many seeds to play').argParser(whole(1, 10_000_000)).default(100),
+    )
     .addOption(new Option('--from <n>', 'the first of them').argParser(whole(0, 2 ** 32 - 1)).default(1))
     .addOption(
-      new Option('--json <file>', 'also write everything to a file, smallest plans included').argParser(writable),
+      new Option('--json <file>', 'also write everything to a file, smallest plans included').argParser(
+        writable,
+      ),
     )
     .option('--trace', 'say what happens and when: for one seed')
     .helpOption('-h, --help', 'print this help')

@@ -1,4 +1,4 @@
-import type { PeerChange, PeerReport } from '@skein/core'
+import type { CommsOptions, PeerChange, PeerReport } from '@skein/core'
 import type { MemoryNetwork, Randomness, TurnedClock } from '@skein/core/internal'
 import { Runtime } from '@skein/runtime'
 import { type AuditRecord, outcomeOf } from '../audit/record.js'
@@ -14,6 +14,10 @@ export interface MemberParts {
   readonly random: Randomness
   /** Whether it listens where the instance before it did; the monitor always does. */
   readonly keepsAddress: boolean
+  /** Whether all are on one machine. */
+  readonly oneMachine: boolean
+  /** In place of the defaults. */
+  readonly liveness: CommsOptions['liveness']
   /** A peer of its has changed. */
   changed(member: Member, change: PeerChange): void
 }
@@ -55,11 +59,12 @@ export class Member {
         monitor: introduces ? undefined : `mem://${nameOf(0)}`,
         clock: this.clock,
         random,
+        liveness: parts.liveness,
         logger: SILENT,
       },
       {
         transport: stallable(network.transport(uid), { clock: this.clock, name }),
-        place: { host: uid, process: uid },
+        place: { host: parts.oneMachine ? 'the machine' : uid, process: `${number}` },
       },
     )
     this.#runtime.expose(SERVICE, { echo: this.#echo })

@@ -45,7 +45,12 @@ export class Obstructions {
   }
 }
 
-const OBSTRUCTING: ReadonlySet<string> = new Set<Fault['kind']>(['refused', 'half-open', 'one-way', 'partition'])
+const OBSTRUCTING: ReadonlySet<string> = new Set<Fault['kind']>([
+  'refused',
+  'half-open',
+  'one-way',
+  'partition',
+])
 
 /** Spans in order, those that are close to each other as one. */
 function joined(spans: readonly Span[]): Span[] {

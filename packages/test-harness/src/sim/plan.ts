@@ -46,6 +46,8 @@ export interface Plan {
   readonly latency: { readonly min: number; readonly max: number }
   /** Whether a runtime listens at the same address after a restart. */
   readonly keepsAddress: boolean
+  /** Whether all are on one machine, whose kernel tells whether somebody listens at an address. */
+  readonly oneMachine: boolean
   readonly faults: readonly Fault[]
   readonly requests: readonly PlannedRequest[]
 }
@@ -82,18 +84,22 @@ export function makePlan(seed: number): Plan {
   const random = seededRandom(seed)
   const runtimes = 5 + below(random, 3)
   const most = random() < 0.5 ? 1 : 10
+  const oneMachine = random() < 0.25
+  // A machine that refuses a connection to one of its own processes says that the process is gone, and is to be believed.
+  const kinds = oneMachine ? FAULTS.filter((kind) => kind !== 'refused') : FAULTS
   return {
     seed,
     runtimes,
     latency: { min: most / 10, max: most },
     keepsAddress: random() < 0.5,
-    faults: inOrder(Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes))),
+    oneMachine,
+    faults: inOrder(Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes, kinds))),
     requests: inOrder(Array.from({ length: 240 + below(random, 100) }, () => drawRequest(random, runtimes))),
   }
 }
 
-function drawFault(random: Random, runtimes: number): Fault {
-  const kind = FAULTS[below(random, FAULTS.length)] ?? 'cut'
+function drawFault(random: Random, runtimes: number, kinds: readonly FaultKind[]): Fault {
+  const kind = kinds[below(random, kinds.length)] ?? 'cut'
   const [least, most] = LENGTHS[kind]
   const takes = Math.round(least + random() * (most - least))
   const at = START + below(random, LENGTH - CALM - START - takes)

@@ -1,13 +1,19 @@
+import type { CommsOptions } from '@skein/core'
 import { examine } from '../audit/examine.js'
 import type { Findings } from '../audit/findings.js'
 import type { MemberLog } from '../audit/logs.js'
-import type { Plan } from './plan.js'
-import { LENGTH } from './plan.js'
-import { Stage } from './stage.js'
+import { LENGTH, type Plan } from './plan.js'
+import { Stage, type StageEvents } from './stage.js'
 import { VIEW_COUNTS, type ViewCount, Watch } from './watch.js'
 
 /** What must not happen to a request. */
-const REQUEST_COUNTS = ['unsettled', 'executedTwice', 'noButExecuted', 'reordered', 'corrupted'] as const satisfies readonly (keyof Findings)[]
+const REQUEST_COUNTS = [
+  'unsettled',
+  'executedTwice',
+  'noButExecuted',
+  'reordered',
+  'corrupted',
+] as const satisfies readonly (keyof Findings)[]
 
 /** What is counted, and must be zero. */
 export const COUNTS = [...VIEW_COUNTS, ...REQUEST_COUNTS] as const
@@ -28,11 +34,17 @@ export interface Played {
 /** Told what happens in a simulation, and when, in milliseconds. */
 export type Tell = (at: number, who: string, what: string) => void
 
+export interface PlayOptions {
+  readonly tell?: Tell | undefined
+  /** How the members judge each other. @default core's defaults, by which the counts are meant */
+  readonly liveness?: CommsOptions['liveness']
+}
+
 /** Plays a plan. The same plan ends in the same way. */
-export async function play(plan: Plan, tell: Tell = () => {}): Promise<Played> {
+export async function play(plan: Plan, { tell, liveness }: PlayOptions = {}): Promise<Played> {
   const watch = new Watch(plan)
-  const say = (who: string, what: string): void => tell(stage.clock.now(), who, what)
-  const stage: Stage = new Stage(plan, {
+  const say = (who: string, what: string): void => tell?.(stage.clock.now(), who, what)
+  const events: StageEvents = {
     changed: (member, change) => {
       const { uid, was, is, reason } = change
       say(member.uid, `${uid}: ${was} → ${is}${reason === undefined ? '' : ` (${reason})`}`)
@@ -40,7 +52,8 @@ export async function play(plan: Plan, tell: Tell = () => {}): Promise<Played> {
     },
     crashed: (member) => watch.crashed(stage, member),
     tell: say,
-  })
+  }
+  const stage: Stage = new Stage(plan, events, liveness)
   await stage.play()
   watch.end(stage)
   await stage.settle()
@@ -62,7 +75,13 @@ export async function play(plan: Plan, tell: Tell = () => {}): Promise<Played> {
           `${violation}: request ${seq} of instance ${caller} to ${receiver} (${outcome}, ran ${executions} times)`,
       ),
   ]
-  return { counts, took: Math.max(took, LENGTH), requests: findings.requests, byOutcome: findings.byOutcome, wrong }
+  return {
+    counts,
+    took: Math.max(took, LENGTH),
+    requests: findings.requests,
+    byOutcome: findings.byOutcome,
+    wrong,
+  }
 }
 
 export function noCounts(): Counts {

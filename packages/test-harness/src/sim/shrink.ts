@@ -1,5 +1,5 @@
-import { isClean, play } from './play.js'
 import type { Fault, Plan, PlannedRequest } from './plan.js'
+import { isClean, play } from './play.js'
 
 /** Whether a plan still shows what is searched for. */
 export type Fails = (plan: Plan) => Promise<boolean>

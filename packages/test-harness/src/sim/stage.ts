@@ -1,10 +1,9 @@
-import type { PeerChange } from '@skein/core'
+import type { CommsOptions, PeerChange } from '@skein/core'
 import { MemoryNetwork, TurnedClock } from '@skein/core/internal'
 import { seededRandom } from '../random.js'
 import { Member, type MemberParts, uidOf } from './member.js'
 import { Latency, NetworkFaults } from './network-faults.js'
-import type { Fault, PlannedRequest } from './plan.js'
-import { LENGTH, LONGEST_DEADLINE, type Plan } from './plan.js'
+import { type Fault, LENGTH, LONGEST_DEADLINE, type Plan, type PlannedRequest } from './plan.js'
 
 /** What is told of a simulation while it runs. */
 export interface StageEvents {
@@ -35,7 +34,8 @@ export class Stage {
   #closing = false
   #seq = 0
 
-  constructor(plan: Plan, on: StageEvents) {
+  /** @param liveness in place of the defaults: an observer that judges too early, or too late */
+  constructor(plan: Plan, on: StageEvents, liveness?: CommsOptions['liveness']) {
     const { clock } = this
     const latency = new Latency(plan.latency)
     this.#plan = plan
@@ -48,6 +48,8 @@ export class Stage {
       clock,
       random: { bytes: (n) => Uint8Array.from({ length: n }, () => random() * 256) },
       keepsAddress: plan.keepsAddress,
+      oneMachine: plan.oneMachine,
+      liveness,
       changed: (member, change) => on.changed(member, change),
     }
   }
@@ -109,7 +111,8 @@ export class Stage {
   #send(from: Member, to: Member, request: PlannedRequest): void {
     const seq = ++this.#seq
     void from.ask({ ...request, to, seq }).then((outcome) => {
-      if (outcome !== 'result ' && from.lives) this.#on.tell(from.uid, `request ${seq} to ${to.uid}: ${outcome}`)
+      if (outcome !== 'result ' && from.lives)
+        this.#on.tell(from.uid, `request ${seq} to ${to.uid}: ${outcome}`)
     })
   }
 
@@ -144,7 +147,14 @@ export class Stage {
     const to = this.#latest.get(other)
     // Posted in the turn that blocks the loop, so that it leaves when that is over.
     if (to !== undefined && !member.clock.stalled)
-      this.#send(member, to, { at, from: member.place, to: other, deadline: LONGEST_DEADLINE, takes: 0, bytes: 0 })
+      this.#send(member, to, {
+        at,
+        from: member.place,
+        to: other,
+        deadline: LONGEST_DEADLINE,
+        takes: 0,
+        bytes: 0,
+      })
     member.clock.stall(until - at)
     this.#network.stall(member.uid)
     // Timers come before what has come in, as they do in Node.

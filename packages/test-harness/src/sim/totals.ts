@@ -42,7 +42,8 @@ export function added(totals: Totals, plan: Plan, played: Played): Totals {
   const counts = { ...totals.counts }
   for (const name of COUNTS) counts[name] += played.counts[name]
   const byOutcome = { ...totals.byOutcome }
-  for (const [outcome, n] of Object.entries(played.byOutcome)) byOutcome[outcome] = (byOutcome[outcome] ?? 0) + n
+  for (const [outcome, n] of Object.entries(played.byOutcome))
+    byOutcome[outcome] = (byOutcome[outcome] ?? 0) + n
   return {
     seeds: totals.seeds + 1,
     runtimes: totals.runtimes + plan.runtimes,

@@ -59,8 +59,10 @@ export class Watch {
         if (other === observer) continue
         const view = views.get(other.uid)
         views.delete(other.uid)
-        const isRight = view?.instance === other.instance && (view.state === 'known' || view.state === 'alive')
-        if (!isRight) this.#differs(stage, `${observer.uid} thinks of ${other.uid}, which lives: ${stateOf(view, other)}`)
+        const isRight =
+          view?.instance === other.instance && (view.state === 'known' || view.state === 'alive')
+        if (!isRight)
+          this.#differs(stage, `${observer.uid} thinks of ${other.uid}, which lives: ${stateOf(view, other)}`)
       }
       for (const { uid, state } of views.values())
         this.#differs(stage, `${observer.uid} thinks of ${uid}, which is gone: ${state}`)
@@ -110,7 +112,9 @@ export class Watch {
 
 /** Whether a member takes an instance for one that is there. */
 function sees(observer: Member, { uid, instance }: Member): boolean {
-  return observer.peers().some((peer) => peer.uid === uid && peer.instance === instance && THERE.has(peer.state))
+  return observer
+    .peers()
+    .some((peer) => peer.uid === uid && peer.instance === instance && THERE.has(peer.state))
 }
 
 function stateOf(view: { instance: string; state: string } | undefined, { instance }: Member): string {
