@@ -56,6 +56,8 @@ export class Member {
         introduces,
         // It would measure the event loop of the simulation.
         stats: false,
+        // No method here asks for its request, and it would cost every promise of all runtimes.
+        requestContext: false,
         monitor: introduces ? undefined : `mem://${nameOf(0)}`,
         clock: this.clock,
         random,

@@ -79,6 +79,10 @@ const LENGTHS: Record<FaultKind, readonly [number, number]> = {
 const DRIFT = 0.01
 const DELAY = 300
 
+/** Requests more at every fault, and milliseconds before and after it within which they are made. */
+const BURST = 12
+const AROUND = 25
+
 /** What a seed stands for: the same each time. */
 export function makePlan(seed: number): Plan {
   const random = seededRandom(seed)
@@ -87,14 +91,18 @@ export function makePlan(seed: number): Plan {
   const oneMachine = random() < 0.25
   // A machine that refuses a connection to one of its own processes says that the process is gone, and is to be believed.
   const kinds = oneMachine ? FAULTS.filter((kind) => kind !== 'refused') : FAULTS
+  const faults = inOrder(
+    Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes, kinds)),
+  )
+  const requests = Array.from({ length: 240 + below(random, 60) }, () => drawRequest(random, runtimes))
   return {
     seed,
     runtimes,
     latency: { min: most / 10, max: most },
     keepsAddress: random() < 0.5,
     oneMachine,
-    faults: inOrder(Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes, kinds))),
-    requests: inOrder(Array.from({ length: 240 + below(random, 100) }, () => drawRequest(random, runtimes))),
+    faults,
+    requests: inOrder([...requests, ...faults.flatMap((fault) => drawBurst(random, fault))]),
   }
 }
 
@@ -116,6 +124,16 @@ function drawRequest(random: Random, runtimes: number): PlannedRequest {
   const deadline = isShort ? 5 + below(random, 500) : 2000 + below(random, LONGEST_DEADLINE - 2000)
   const takes = random() < 0.5 ? 0 : below(random, 200)
   return { at, from, to, deadline, takes, bytes: below(random, 200) }
+}
+
+/** Requests between the two whom a fault concerns, so that it finds some under way: in both directions, or in one. */
+function drawBurst(random: Random, { at, member, other }: Fault): PlannedRequest[] {
+  const isMutual = random() < 0.5
+  return Array.from({ length: BURST }, (_, i) => {
+    const [from, to] = isMutual && i % 2 === 1 ? [other, member] : [member, other]
+    const instant = at - AROUND + below(random, 2 * AROUND)
+    return { at: instant, from, to, deadline: LONGEST_DEADLINE, takes: 0, bytes: below(random, 200) }
+  })
 }
 
 function drawTwo(random: Random, runtimes: number): [number, number] {

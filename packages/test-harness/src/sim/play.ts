@@ -1,9 +1,8 @@
-import type { CommsOptions } from '@skein/core'
 import { examine } from '../audit/examine.js'
 import type { Findings } from '../audit/findings.js'
 import type { MemberLog } from '../audit/logs.js'
 import { LENGTH, type Plan } from './plan.js'
-import { Stage, type StageEvents } from './stage.js'
+import { type Flaws, Stage, type StageEvents } from './stage.js'
 import { VIEW_COUNTS, type ViewCount, Watch } from './watch.js'
 
 /** What must not happen to a request. */
@@ -34,14 +33,12 @@ export interface Played {
 /** Told what happens in a simulation, and when, in milliseconds. */
 export type Tell = (at: number, who: string, what: string) => void
 
-export interface PlayOptions {
+export interface PlayOptions extends Flaws {
   readonly tell?: Tell | undefined
-  /** How the members judge each other. @default core's defaults, by which the counts are meant */
-  readonly liveness?: CommsOptions['liveness']
 }
 
 /** Plays a plan. The same plan ends in the same way. */
-export async function play(plan: Plan, { tell, liveness }: PlayOptions = {}): Promise<Played> {
+export async function play(plan: Plan, { tell, ...flaws }: PlayOptions = {}): Promise<Played> {
   const watch = new Watch(plan)
   const say = (who: string, what: string): void => tell?.(stage.clock.now(), who, what)
   const events: StageEvents = {
@@ -53,7 +50,7 @@ export async function play(plan: Plan, { tell, liveness }: PlayOptions = {}): Pr
     crashed: (member) => watch.crashed(stage, member),
     tell: say,
   }
-  const stage: Stage = new Stage(plan, events, liveness)
+  const stage: Stage = new Stage(plan, events, flaws)
   await stage.play()
   watch.end(stage)
   await stage.settle()

@@ -1,6 +1,6 @@
 import type { CommsOptions, PeerChange } from '@skein/core'
 import { MemoryNetwork, TurnedClock } from '@skein/core/internal'
-import { seededRandom } from '../random.js'
+import { type Random, seededRandom } from '../random.js'
 import { Member, type MemberParts, uidOf } from './member.js'
 import { Latency, NetworkFaults } from './network-faults.js'
 import { type Fault, LENGTH, LONGEST_DEADLINE, type Plan, type PlannedRequest } from './plan.js'
@@ -12,6 +12,12 @@ export interface StageEvents {
   crashed(member: Member): void
   /** Something happened, for people. */
   tell(who: string, what: string): void
+}
+
+/** What is wrong with the members of a simulation that is to find something. */
+export interface Flaws {
+  /** How they judge each other, in place of core's defaults. */
+  readonly liveness?: CommsOptions['liveness']
 }
 
 /** Milliseconds after which a runtime that could not join is started again. */
@@ -34,8 +40,7 @@ export class Stage {
   #closing = false
   #seq = 0
 
-  /** @param liveness in place of the defaults: an observer that judges too early, or too late */
-  constructor(plan: Plan, on: StageEvents, liveness?: CommsOptions['liveness']) {
+  constructor(plan: Plan, on: StageEvents, { liveness }: Flaws = {}) {
     const { clock } = this
     const latency = new Latency(plan.latency)
     this.#plan = plan
@@ -46,7 +51,7 @@ export class Stage {
     this.#parts = {
       network: this.#network,
       clock,
-      random: { bytes: (n) => Uint8Array.from({ length: n }, () => random() * 256) },
+      random: { bytes: (n) => bytesOf(random, n) },
       keepsAddress: plan.keepsAddress,
       oneMachine: plan.oneMachine,
       liveness,
@@ -167,6 +172,12 @@ export class Stage {
     member.clock.drift(size)
     this.#at(until, () => member.clock.drift(1))
   }
+}
+
+function bytesOf(random: Random, n: number): Uint8Array {
+  const bytes = new Uint8Array(n)
+  for (let i = 0; i < n; i++) bytes[i] = random() * 256
+  return bytes
 }
 
 function describe({ kind, member, other, at, until, size }: Fault): string {
