@@ -56,6 +56,20 @@ describe('A stallable clock', () => {
     expect(clock.now()).toBe(3250)
   })
 
+  test('fires no alarm before its instant, by however little', async () => {
+    const { shared, clock } = begin()
+    let early = 0
+    for (let i = 1; i <= 1000; i++) {
+      clock.drift(1 + (i - 500) / 50_000)
+      const due = clock.now() + i / 7
+      clock.after(due - clock.now(), () => {
+        if (clock.now() < due - 1e-9) early += 1
+      })
+      await shared.advance(i / 3)
+    }
+    expect(early).toBe(0)
+  })
+
   test('leaves no alarm when it is stopped', async () => {
     const { shared, clock, log, note } = begin()
     clock.after(10, () => note('late'))

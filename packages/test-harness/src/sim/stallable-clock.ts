@@ -1,5 +1,8 @@
 import type { Clock, Instant, Timer } from '@skein/core/internal'
 
+/** Milliseconds: more than what is lost by rounding. */
+const TRIFLE = 0.001
+
 /**
  * The clock of one runtime of a simulation, over the one that all of them share. Its event loop can be blocked: what
  * falls due meanwhile is called afterwards, in its order. And it can run fast or slow.
@@ -32,21 +35,29 @@ export class StallableClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Timer {
-    let isCancelled = this.#stopped
-    if (isCancelled) return { cancel: () => {} }
+    const due = this.now() + Math.max(0, ms)
+    let isCancelled = false
+    let alarm: Timer | undefined
     const run = (): void => {
       if (!isCancelled) fn()
     }
-    const alarm = this.#shared.after(ms / this.#rate, () => {
-      this.#alarms.delete(alarm)
-      this.whenFree(run)
-    })
-    this.#alarms.add(alarm)
+    const arm = (left: number): void => {
+      const armed = this.#shared.after(left / this.#rate, () => {
+        this.#alarms.delete(armed)
+        // Reckoned back and forth, an instant may come out a trifle early: whoever waits for it would wait for ever.
+        const missing = due - this.now()
+        if (missing > 0 && missing < TRIFLE) arm(TRIFLE)
+        else this.whenFree(run)
+      })
+      alarm = armed
+      this.#alarms.add(armed)
+    }
+    if (!this.#stopped) arm(Math.max(0, ms))
     return {
       cancel: () => {
         isCancelled = true
-        alarm.cancel()
-        this.#alarms.delete(alarm)
+        alarm?.cancel()
+        if (alarm !== undefined) this.#alarms.delete(alarm)
       },
     }
   }
