@@ -1,0 +1,121 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { makePlan, type Plan } from './plan.js'
+import { instant, isClean, play, type Tell } from './play.js'
+import { shrink } from './shrink.js'
+import { added, NOTHING, type Totals, tableOf } from './totals.js'
+
+/** Exit status for wrong usage, as of shells and their builtins. */
+const USAGE = 2
+
+interface Flags {
+  readonly seeds: number
+  readonly from: number
+  readonly json?: string
+  readonly trace?: boolean
+}
+
+/** Seeds that have failed and are shrunk: what the first of them show is enough to begin with. */
+const MOST_SHRUNK = 3
+
+/** A seed that has failed. */
+interface Failure {
+  readonly seed: number
+  /** What went wrong. */
+  readonly wrong: readonly string[]
+  /** The smallest plan that fails as well, for the first seeds that did. */
+  readonly smallest?: Plan
+}
+
+/** Does what the command line says, and resolves with the exit status: 0 if nothing went wrong, 1 if something did, 2 for wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  let status = 0
+  const command = simCommand(async (flags) => {
+    status = await run(flags)
+  })
+  try {
+    await command.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // It has been printed: help that was asked for is no error.
+    return error.exitCode === 0 ? 0 : USAGE
+  }
+}
+
+async function run({ seeds, from, json, trace }: Flags): Promise<number> {
+  const begun = performance.now()
+  // Nobody reads where the errors of the mesh come from, and to find out takes longer than all else about them.
+  Error.stackTraceLimit = 0
+  let totals: Totals = NOTHING
+  const failures: Failure[] = []
+  for (let seed = from; seed < from + seeds; seed++) {
+    const plan = makePlan(seed)
+    const played = await play(plan, trace === true ? { tell } : {})
+    totals = added(totals, plan, played)
+    if (isClean(played.counts)) continue
+    const failure: Failure = { seed, wrong: played.wrong }
+    const isShrunk = failures.length < MOST_SHRUNK
+    failures.push(isShrunk ? { ...failure, smallest: await shrink(plan) } : failure)
+    for (const line of linesOf(failures.at(-1) ?? failure)) console.log(line)
+  }
+  const seconds = Math.round((performance.now() - begun) / 100) / 10
+  console.log(tableOf(totals))
+  if (json !== undefined) {
+    const all = { ...totals, clean: failures.length === 0, seconds, options: { seeds, from }, failures }
+    writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`)
+  }
+  return failures.length === 0 ? 0 : 1
+}
+
+const tell: Tell = (at, who, what) => console.log(`${instant(at).padStart(10)}  ${who.padEnd(12)} ${what}`)
+
+function linesOf({ seed, wrong, smallest }: Failure): string[] {
+  const lines = [`Seed ${seed} fails:`, ...wrong.map((line) => `  ${line}`)]
+  lines.push(`  To see it again: npm run sim -- --seeds 1 --from ${seed} --trace`)
+  if (smallest !== undefined) lines.push(`  The smallest plan that fails: ${JSON.stringify(smallest)}`)
+  return lines
+}
+
+function simCommand(start: (flags: Flags) => Promise<void>): Command {
+  return new Command('sim')
+    .description('Plays meshes in memory, to which happens what their seeds say, and counts what went wrong.')
+    .addOption(
+      new Option('--seeds <n>', 'how many seeds to play').argParser(whole(1, 10_000_000)).default(100),
+    )
+    .addOption(new Option('--from <n>', 'the first of them').argParser(whole(0, 2 ** 32 - 1)).default(1))
+    .addOption(
+      new Option('--json <file>', 'also write everything to a file, smallest plans included').argParser(
+        writable,
+      ),
+    )
+    .option('--trace', 'say what happens and when: for one seed')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .showHelpAfterError('(npm run sim -- --help tells more)')
+    .exitOverride()
+    .action(start)
+}
+
+const HELP = `
+Exit status: 0 if every count is zero; 1 otherwise; 2 for wrong usage.
+docs/simulation.md says what is counted.`
+
+/** A file that can be written, which is better known before the run than after it. */
+function writable(path: string): string {
+  try {
+    closeSync(openSync(path, 'a'))
+    return path
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : String(error))
+  }
+}
+
+function whole(least: number, most: number): (given: string) => number {
+  return (given) => {
+    const count = Number(given)
+    if (/^\d+$/.test(given) && count >= least && count <= most) return count
+    throw new InvalidArgumentError(`Allowed is a whole number from ${least} to ${most}.`)
+  }
+}

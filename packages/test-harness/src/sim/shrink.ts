@@ -1,0 +1,37 @@
+import type { Fault, Plan, PlannedRequest } from './plan.js'
+import { isClean, play } from './play.js'
+
+/** Whether a plan still shows what is searched for. */
+export type Fails = (plan: Plan) => Promise<boolean>
+
+/** A smaller plan that fails as well: without any fault that can be spared, and with as few requests as halving leaves. */
+export async function shrink(plan: Plan, fails: Fails = isWrong): Promise<Plan> {
+  return withFewerRequests(await withFewerFaults(plan, fails), fails)
+}
+
+/** Until none can be taken away any more: one may have been needed only as long as another was there. */
+async function withFewerFaults(plan: Plan, fails: Fails): Promise<Plan> {
+  for (const fault of plan.faults) {
+    const faults: readonly Fault[] = plan.faults.filter((other) => other !== fault)
+    const smaller = { ...plan, faults }
+    if (await fails(smaller)) return withFewerFaults(smaller, fails)
+  }
+  return plan
+}
+
+/** One half or the other, for as long as one of them will do. */
+async function withFewerRequests(plan: Plan, fails: Fails): Promise<Plan> {
+  const { requests } = plan
+  if (requests.length === 0) return plan
+  const half = Math.floor(requests.length / 2)
+  const halves: readonly (readonly PlannedRequest[])[] = [requests.slice(0, half), requests.slice(half)]
+  for (const kept of halves) {
+    const smaller = { ...plan, requests: kept }
+    if (kept.length < requests.length && (await fails(smaller))) return withFewerRequests(smaller, fails)
+  }
+  return plan
+}
+
+async function isWrong(plan: Plan): Promise<boolean> {
+  return !isClean((await play(plan)).counts)
+}

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { CALM, LENGTH, makePlan, type Plan } from '../src/sim/plan.js'
+import { noCounts, play } from '../src/sim/play.js'
+import { shrink } from '../src/sim/shrink.js'
+import { useLedger } from '../src/use-ledger.js'
+
+useLedger()
+
+const SIM = fileURLToPath(new URL('../bin/sim.mjs', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'skein-sim-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `npm run sim`, without what makes the build current. */
+function sim(args: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [SIM, ...args.split(' ')], (error, stdout, stderr) => {
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr })
+    })
+  })
+}
+
+describe('A plan', () => {
+  const plans = Array.from({ length: 50 }, (_, seed) => makePlan(seed))
+
+  test('has enough of everything, and a calm end', () => {
+    for (const { runtimes, requests, faults } of plans) {
+      expect(runtimes).toBeGreaterThanOrEqual(5)
+      expect(requests.length).toBeGreaterThanOrEqual(200)
+      expect(faults.length).toBeGreaterThanOrEqual(5)
+      for (const { at, until } of faults) {
+        expect(at).toBeLessThanOrEqual(until)
+        expect(until).toBeLessThanOrEqual(LENGTH - CALM)
+      }
+    }
+  })
+
+  test('is the same for the same seed, and another for another', () => {
+    expect(makePlan(7)).toEqual(plans[7])
+    expect(makePlan(8)).not.toEqual(plans[7])
+  })
+})
+
+describe('A simulation', () => {
+  test('goes the same way each time', async () => {
+    const [first, second] = [await traceOf(3), await traceOf(3)]
+    expect(first.length).toBeGreaterThan(50)
+    expect(second).toEqual(first)
+  })
+
+  test('finds that a runtime was taken for dead too early, and too late', async () => {
+    const counts = noCounts()
+    for (let seed = 1; seed <= 10; seed++) {
+      const hasty = await play(makePlan(seed), { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
+      const patient = await play(makePlan(seed), { liveness: { suspicion: 60_000 } })
+      counts.falseDeaths += hasty.counts.falseDeaths
+      counts.lateDeaths += patient.counts.lateDeaths
+      counts.viewsDiffer += patient.counts.viewsDiffer
+    }
+    expect(counts.falseDeaths).toBeGreaterThan(0)
+    expect(counts.lateDeaths).toBeGreaterThan(0)
+    expect(counts.viewsDiffer).toBeGreaterThan(0)
+  }, 60_000)
+
+  test('that has failed is shrunk to the faults and to few requests that it takes', async () => {
+    const plan = makePlan(1)
+    const [culprit] = plan.faults
+    const fails = async (smaller: Plan) =>
+      smaller.faults.some((fault) => fault === culprit) && smaller.requests.length >= 3
+    const { faults, requests } = await shrink(plan, fails)
+    expect(faults).toEqual([culprit])
+    expect(requests.length).toBeGreaterThanOrEqual(3)
+    expect(requests.length).toBeLessThan(6)
+  })
+})
+
+describe('The command', () => {
+  test('plays seeds, and finds nothing', async () => {
+    const json = join(folder, 'sim.json')
+    const { status, stdout } = await sim(`--seeds 20 --from 1 --json ${json}`)
+    expect(stdout).toMatch(/^seeds +20$/m)
+    expect(stdout).toMatch(/^failed seeds +none$/m)
+    expect(status).toBe(0)
+    const written: object = JSON.parse(readFileSync(json, 'utf8'))
+    expect(written).toMatchObject({ seeds: 20, counts: noCounts(), clean: true, failures: [] })
+  }, 60_000)
+
+  test('tells what happens', async () => {
+    const { status, stdout } = await sim('--seeds 1 --from 4 --trace')
+    expect(stdout).toMatch(/^ +\d+\.\d{3} s +worker:0:0 +monitor: shaking → alive$/m)
+    expect(status).toBe(0)
+  }, 20_000)
+
+  test.each([
+    ['--seeds none', 'a whole number from 1'],
+    ['--from -1', 'a whole number from 0'],
+    ['--speed 9', "unknown option '--speed'"],
+    ['--json /nowhere/sim.json', 'no such file or directory'],
+    ['more', 'too many arguments'],
+  ])('refuses %s, and says why', async (args, why) => {
+    const { status, stdout, stderr } = await sim(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(why)
+  })
+
+  test('has help', async () => {
+    const { status, stdout } = await sim('--help')
+    expect(status).toBe(0)
+    for (const option of ['seeds <n>', 'from <n>', 'json <file>', 'trace'])
+      expect(stdout).toContain(`--${option}`)
+  })
+})
+
+async function traceOf(seed: number): Promise<string[]> {
+  const lines: string[] = []
+  await play(makePlan(seed), { tell: (at, who, what) => lines.push(`${at} ${who} ${what}`) })
+  return lines
+}
