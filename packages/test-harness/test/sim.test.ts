@@ -62,7 +62,9 @@ describe('A simulation', () => {
     const counts = noCounts()
     for (let seed = 1; seed <= 10; seed++) {
       const hasty = await play(makePlan(seed), { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
-      const patient = await play(makePlan(seed), { liveness: { suspicion: 60_000 } })
+      const patient = await play(makePlan(seed), {
+        liveness: { suspicion: 60_000, confirmedSuspicion: 60_000 },
+      })
       counts.falseDeaths += hasty.counts.falseDeaths
       counts.lateDeaths += patient.counts.lateDeaths
       counts.viewsDiffer += patient.counts.viewsDiffer

@@ -6,6 +6,7 @@ import { NO_TOKEN, NO_TOKEN_KEY, tokenKey } from '../wire/header.js'
 import { type DirectoryEntry, type Hand, Kind, type Shake } from '../wire/message.js'
 import { type Attempt, greetingFrames, handOf, type SessionNumbers, shakeOf } from './greetings.js'
 import type { LinkHost } from './link-host.js'
+import { DOUBT_FROM } from './round.js'
 
 export interface GreeterEvents {
   /** The connection that is there is to be closed, and another one made. */
@@ -49,7 +50,7 @@ export class Greeter<L extends Greeted> {
     this.#link = link
     this.#on = on
     this.#until = clock.now() + timeout
-    this.#deadline = clock.after(timeout, on.expired)
+    this.#deadline = clock.after(timeout, () => this.#expire())
   }
 
   /** The peer's token, once batches may be sent: our greeting is before them on the connection. */
@@ -127,7 +128,7 @@ export class Greeter<L extends Greeted> {
     if (this.#closed || this.isShaken || until <= this.#until) return
     this.#until = until
     this.#deadline.cancel()
-    this.#deadline = clock.after(timeout, this.#on.expired)
+    this.#deadline = clock.after(timeout, () => this.#expire())
   }
 
   /** The next greeting to send, if there is one. */
@@ -202,6 +203,13 @@ export class Greeter<L extends Greeted> {
     if (this.#attempt === undefined) return
     const to = this.#attempt.named ? entry : undefined
     this.#greet(handOf(this.#attempt, session, self, settings.meshToken, to))
+  }
+
+  /** The time is up. What our own loop has lost of it is given again: the answer may lie unread. */
+  #expire(): void {
+    const late = this.#host.settings.clock.now() - this.#until
+    if (late < DOUBT_FROM) this.#on.expired()
+    else this.extend(late)
   }
 
   #shake(hand: Hand, token: Uint8Array): void {

@@ -10,7 +10,7 @@ export interface Judged {
 }
 
 /** Lateness of our own timer, in milliseconds, from which we doubt ourselves rather than others. */
-const DOUBT_FROM = 200
+export const DOUBT_FROM = 200
 
 /** One timer for all links, set to the earliest instant at which one of them has something to do. */
 export class Round {
