@@ -51,6 +51,11 @@ export class Circuit {
     return this.#data !== undefined
   }
 
+  /** Where it is connected. */
+  get endpoint(): string | undefined {
+    return this.#endpoint
+  }
+
   get lane(): Scheme | undefined {
     return this.#endpoint === undefined ? undefined : schemeOf(this.#endpoint)
   }

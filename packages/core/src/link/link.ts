@@ -59,7 +59,7 @@ export class Link {
       wake: () => this.#circuit.wakeData(),
       resume: (taken) => this.#resume(taken),
       confirmed: () => this.#confirmed(),
-      expired: () => this.end('no-answer'),
+      expired: () => void this.#unanswered(),
     })
     this.#intake = new Intake(host, this, {
       greeter: this.#greeter,
@@ -285,6 +285,23 @@ export class Link {
     const known = this.#entry === undefined ? [] : lanes(this.#entry, this.#host.place)
     // An address that was dialled and answered is known to work, whatever the peer advertises.
     return this.address === undefined || known.includes(this.address) ? known : [...known, this.address]
+  }
+
+  /**
+   * The handshake has had its time. A peer that we know by name, and whose connection stands on a lane that can tell, is
+   * busy: it has as much time again.
+   */
+  async #unanswered(): Promise<void> {
+    const { transport, settings } = this.#host
+    const { timeout, dialTimeout } = settings.handshake
+    const { endpoint, lane } = this.#circuit
+    if (this.#state.kind !== 'shaking' || this.#entry === undefined || lane === 'inproc')
+      return this.end('no-answer')
+    const isThere = endpoint === undefined || (await isTheirs(transport, this.#entry, endpoint, dialTimeout))
+    if (this.isClosed || this.isShaken) return
+    if (isThere && this.#state.kind === 'shaking')
+      this.#greeter.extend(endpoint === undefined ? dialTimeout : timeout)
+    else this.end('no-answer')
   }
 
   #resume(taken: number): void {
