@@ -1,24 +1,12 @@
-import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { runNode } from '@skein/test-harness'
 import { Runtime } from '../src/runtime.js'
 import type { Stall } from '../src/stall-watch.js'
 
 const FIXTURE = fileURLToPath(new URL('./fixtures/stalling.mjs', import.meta.url))
 
-interface Ended {
-  readonly status: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function stalling(way: string): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [FIXTURE, way], (error, stdout, stderr) => {
-      resolve({ status: Number(error?.code ?? 0), stdout, stderr })
-    })
-  })
-}
+const stalling = (way: string) => runNode(FIXTURE, [way])
 
 test('a loop that is stuck in a function is reported with the place, while it lasts and afterwards', async () => {
   const { status, stdout, stderr } = await stalling('spin')

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import type { Findings } from '../src/audit/findings.js'
 import type { Sabotage } from '../src/audit/sabotage.js'
 import { makeSchedule } from '../src/audit/schedule.js'
+import { type EndedNode, runNode } from '../src/run-node.js'
 import { useLedger } from '../src/use-ledger.js'
 
 useLedger()
@@ -15,19 +15,9 @@ const AUDIT = fileURLToPath(new URL('../bin/audit.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'skein-audit-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-interface Ended {
-  readonly status: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** Runs `npm run audit`, without what makes the build current. */
-function audit(args: string): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [AUDIT, ...args.split(' ')], (error, stdout, stderr) => {
-      resolve({ status: Number(error?.code ?? 0), stdout, stderr })
-    })
-  })
+function audit(args: string): Promise<EndedNode> {
+  return runNode(AUDIT, args.split(' '))
 }
 
 const NONE = {

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { type EndedNode, runNode } from '../src/run-node.js'
 import { CALM, LENGTH, makePlan, type Plan } from '../src/sim/plan.js'
 import { noCounts, play } from '../src/sim/play.js'
 import { shrink } from '../src/sim/shrink.js'
@@ -15,19 +15,9 @@ const SIM = fileURLToPath(new URL('../bin/sim.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'skein-sim-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-interface Ended {
-  readonly status: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** Runs `npm run sim`, without what makes the build current. */
-function sim(args: string): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [SIM, ...args.split(' ')], (error, stdout, stderr) => {
-      resolve({ status: Number(error?.code ?? 0), stdout, stderr })
-    })
-  })
+function sim(args: string): Promise<EndedNode> {
+  return runNode(SIM, args.split(' '))
 }
 
 describe('A plan', () => {

@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { writeFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { whole, writable } from '../arguments.js'
 import { type AuditOptions, audit } from './audit.js'
 import { isClean, type Suspect } from './findings.js'
 import { operations } from './operations.js'
@@ -113,21 +114,3 @@ const HELP = `
 Prints what it counted as JSON. Exit status: 0 if nothing was lost, doubled,
 disordered or left open; 1 otherwise, or if the run hung; 2 for wrong usage.
 docs/audit.md says what is counted.`
-
-/** A file that can be written, which is better known before the run than after it. */
-function writable(path: string): string {
-  try {
-    closeSync(openSync(path, 'a'))
-    return path
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : String(error))
-  }
-}
-
-function whole(least: number, most: number): (given: string) => number {
-  return (given) => {
-    const count = Number(given)
-    if (/^\d+$/.test(given) && count >= least && count <= most) return count
-    throw new InvalidArgumentError(`Allowed is a whole number from ${least} to ${most}.`)
-  }
-}

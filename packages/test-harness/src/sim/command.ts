@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { writeFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { whole, writable } from '../arguments.js'
 import { makePlan, type Plan } from './plan.js'
 import { instant, isClean, play, type Tell } from './play.js'
 import { shrink } from './shrink.js'
@@ -101,21 +102,3 @@ function simCommand(start: (flags: Flags) => Promise<void>): Command {
 const HELP = `
 Exit status: 0 if every count is zero; 1 otherwise; 2 for wrong usage.
 docs/simulation.md says what is counted.`
-
-/** A file that can be written, which is better known before the run than after it. */
-function writable(path: string): string {
-  try {
-    closeSync(openSync(path, 'a'))
-    return path
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : String(error))
-  }
-}
-
-function whole(least: number, most: number): (given: string) => number {
-  return (given) => {
-    const count = Number(given)
-    if (/^\d+$/.test(given) && count >= least && count <= most) return count
-    throw new InvalidArgumentError(`Allowed is a whole number from ${least} to ${most}.`)
-  }
-}

@@ -1,0 +1,19 @@
+// `npm run audit`, `npm run sim`: sets up where that is needed, then runs the command of the test harness that bears the
+// name in the first argument. The other arguments go to it; docs/audit.md and docs/simulation.md have them.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { root } from './step.mjs'
+
+const [name, ...args] = process.argv.slice(2)
+const command = join('packages', 'test-harness', 'bin', `${name}.mjs`)
+
+// What setting up prints goes to standard error: standard output is for what was counted.
+process.exitCode =
+  (await run(['scripts/setup.mjs'], ['inherit', 2, 2])) || (await run([command, ...args], 'inherit'))
+
+/** Resolves with the exit status. */
+async function run(args, stdio) {
+  const [code] = await once(spawn(process.execPath, args, { cwd: root, stdio }), 'exit')
+  return code ?? 1
+}
