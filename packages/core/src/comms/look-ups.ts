@@ -12,7 +12,7 @@ export interface LookUpsParts {
 /** The uids that are being asked for: once for all who want to know at the time. */
 export class LookUps {
   readonly #parts: LookUpsParts
-  readonly #asking = new Map<string, Promise<void>>()
+  readonly #asking = new Map<string, Promise<unknown>>()
 
   constructor(parts: LookUpsParts) {
     this.#parts = parts
@@ -23,8 +23,11 @@ export class LookUps {
     return this.#asking.has(uid)
   }
 
-  /** Makes sure that the directory knows a uid, if anybody does. Never rejects. */
-  ask(uid: string): Promise<void> {
+  /**
+   * Makes sure that the directory knows a uid, if anybody does. Never rejects; resolves with why nobody could be asked,
+   * where that is so.
+   */
+  ask(uid: string): Promise<unknown> {
     const known = this.#asking.get(uid)
     if (known !== undefined) return known
     const asking = this.#ask(uid)
@@ -32,12 +35,14 @@ export class LookUps {
     return asking
   }
 
-  async #ask(uid: string): Promise<void> {
+  async #ask(uid: string): Promise<unknown> {
     try {
       const entry = await this.#parts.resolve?.(uid)
       if (entry !== undefined) this.#parts.learned(entry)
-    } catch {
-      // Nobody to ask: the uid stays unknown.
+      return undefined
+    } catch (error) {
+      // The uid stays unknown, and whoever wanted it is told why.
+      return error
     } finally {
       this.#parts.defer(() => this.#asking.delete(uid))
     }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { Deadlines } from '../deadlines.js'
-import { invalidOption, RuntimeDisconnectedError, SkeinError } from '../errors.js'
+import { invalidOption, messageOf, RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
 import { endOf } from '../peer/liveness.js'
@@ -132,9 +132,9 @@ export class Requests {
     pending: Pending | undefined,
   ): Promise<void> {
     const asked = this.#parts.clock.now()
-    await this.lookUps.ask(uid)
+    const failure = await this.lookUps.ask(uid)
     const found = this.#parts.links().to(uid)
-    if (found === undefined) throw this.#noSuchPeer(uid)
+    if (found === undefined) throw this.#noSuchPeer(uid, failure)
     await this.#put(found, this.#aged(message, asked), options, pending)
   }
 
@@ -182,9 +182,11 @@ export class Requests {
     pending?.posted(parcel, link, this.#parts.offered())
   }
 
-  #noSuchPeer(uid: string): SkeinError {
+  /** @param cause why nobody could be asked for it */
+  #noSuchPeer(uid: string, cause?: unknown): SkeinError {
     const ended = this.#parts.ended(uid)
-    return noSuchPeer(uid, ended && { ...ended, ago: this.#parts.clock.now() - ended.since })
+    if (ended === undefined) return noSuchPeer(uid, cause)
+    return endedPeer(uid, { ...ended, ago: this.#parts.clock.now() - ended.since })
   }
 
   #stoppedBefore(uid: string): SkeinError {
@@ -227,14 +229,22 @@ function neverSent(error: unknown): unknown {
   return Object.assign(error, { executed: 'no' })
 }
 
-/** Nobody goes by that name, or not any more. */
-export function noSuchPeer(uid: string, ended?: Standing & { readonly ago: number }): SkeinError {
-  if (ended === undefined) {
-    const text = `no runtime ${uid} is known; connect to its address, or wait for it to be introduced with waitFor`
-    return new SkeinError('ERR_NO_SUCH_PEER', text, { uid, executed: 'no' })
-  }
-  const { is, instance, reason, evidence } = ended.change
-  const what = `${is === 'left' ? 'has left' : 'is dead'} since ${ended.ago.toFixed(0)} ms (${reason})`
+/**
+ * Nobody goes by that name, as far as is known.
+ *
+ * @param cause why nobody could be asked for it
+ */
+export function noSuchPeer(uid: string, cause?: unknown): SkeinError {
+  const text = `no runtime ${uid} is known; connect to its address, or wait for it to be introduced with waitFor`
+  const facts = { uid, executed: 'no' } as const
+  if (cause === undefined) return new SkeinError('ERR_NO_SUCH_PEER', text, facts)
+  const more = `nobody could be asked for it: ${messageOf(cause)}`
+  return new SkeinError('ERR_NO_SUCH_PEER', `${text}; ${more}`, { ...facts, cause })
+}
+
+function endedPeer(uid: string, { change, ago }: Standing & { readonly ago: number }): SkeinError {
+  const { is, instance, reason, evidence } = change
+  const what = `${is === 'left' ? 'has left' : 'is dead'} since ${ago.toFixed(0)} ms (${reason})`
   const text = `${uid} ${what}: ${evidence}; if it is to come back, wait for it with waitFor`
   return new SkeinError('ERR_NO_SUCH_PEER', text, {
     uid,
