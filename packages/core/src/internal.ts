@@ -1,7 +1,7 @@
 export { type Clock, type Instant, inTime, systemClock, type Timer, TurnedClock } from './clock.js'
 export { nameOf } from './comms/calls.js'
 export { type Deadlines, Due } from './deadlines.js'
-export { describe, invalidOption } from './errors.js'
+export { describe, invalidOption, messageOf } from './errors.js'
 export { Fifo } from './fifo.js'
 export { herePlace, type Place } from './host.js'
 export type { Link } from './link/link.js'

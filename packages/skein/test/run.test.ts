@@ -81,6 +81,16 @@ test('a worker that stands still and was declared dead stands in the table too',
   expect(stderr).toMatch(/^worker:0:0 {2}dead +– +– +–$/m)
 })
 
+test('a monitor that is killed is started anew at its address, and introduces who comes then', async () => {
+  const command = new Command(['run', fixture('monitor-dies.mjs'), '-w', '1'])
+  const { status, stdout, stderr } = await command.outcome()
+  expect(stdout).toBe('worker:0:1\n')
+  expect(status).toBe(0)
+  expect(stderr).toMatch(/^skein: monitor has ended \(SIGKILL\)\nskein: monitor was started anew$/m)
+  expect(stderr).toMatch(/^monitor {5}alive /m)
+  expect(command.running()).toEqual([])
+})
+
 /** How a worker may die, what its end is called, and its state in the table. */
 const DEATHS = [
   ['exit', 'exit code 1', 'dead'],

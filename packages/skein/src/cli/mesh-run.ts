@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:os'
 import { SkeinError } from '@skein/core'
+import { messageOf } from '@skein/core/internal'
 import { LocalLauncher, type LocalProcess, parseRoleReport, type RoleReport } from '@skein/launch'
 import { execArgvFor } from '@skein/launch/internal'
 import type { RuntimeStats } from '@skein/runtime'
@@ -19,7 +20,10 @@ const HEAD = 'head'
 /** Any free port: those from 3000 up, which a runtime takes by itself, are for what the user serves. */
 const COMMS = { port: 0 }
 
-type Start = Pick<RuntimeSpec, 'uid' | 'role' | 'monitor' | 'execArgv' | 'roleOptions'>
+/** How often a monitor that has ended is started anew. One that goes on ending would be started for ever. */
+const MOST_RESTARTS = 5
+
+type Start = Pick<RuntimeSpec, 'uid' | 'role' | 'monitor' | 'comms' | 'execArgv' | 'roleOptions'>
 
 /** The mesh of one `skein run`: monitor, nodes and head are processes of the crew. */
 export class MeshRun {
@@ -36,6 +40,7 @@ export class MeshRun {
   /** What they did who have closed in order, by uid. */
   readonly #closed = new Map<string, RuntimeStats>()
   #summary: ProgramSummary | undefined
+  #restarts = 0
   #isEnding = false
 
   constructor(options: RunOptions, crew: Crew, screen: Screen) {
@@ -76,13 +81,27 @@ export class MeshRun {
     if (this.#summary !== undefined) this.#screen.table(this.#withMissing(this.#summary), this.#losses)
   }
 
-  async #startMonitor(): Promise<string> {
+  async #startMonitor(comms = COMMS): Promise<string> {
     let address = ''
-    const monitor = this.#start({ uid: MONITOR, role: 'monitor' }, (report) => {
+    const monitor = this.#start({ uid: MONITOR, role: 'monitor', comms }, (report) => {
       if (report.kind === 'listening') address = report.address
     })
     await monitor.ready
+    this.#losses.delete(MONITOR)
+    void monitor.ended.then(() => this.#restartMonitor(address))
     return address
+  }
+
+  /** All the others go on without a monitor, and dial its address until there is one: so another is started there. */
+  async #restartMonitor(address: string): Promise<void> {
+    if (this.#isEnding || this.#restarts >= MOST_RESTARTS) return
+    this.#restarts += 1
+    try {
+      await this.#startMonitor({ port: Number(new URL(address).port) })
+      this.#screen.say('monitor was started anew')
+    } catch (error) {
+      if (!this.#isEnding) this.#screen.say(`monitor could not be started anew: ${messageOf(error)}`)
+    }
   }
 
   async #startNodes(monitor: string): Promise<void> {
@@ -176,7 +195,7 @@ export class MeshRun {
     // What plays on after it was interrupted must start nothing more.
     if (this.#isEnding) throw new SkeinError('ERR_CLOSED', 'the run is ending', { executed: 'no' })
     const { drain } = this.#options
-    const spec = { ...start, meshToken: this.#meshToken, comms: COMMS, drain }
+    const spec = { comms: COMMS, ...start, meshToken: this.#meshToken, drain }
     this.#started.add(spec.uid)
     return this.#crew.add(launcher.start(spec, on))
   }
