@@ -14,6 +14,7 @@ export {
   SkeinError,
 } from './errors.js'
 export type { DropReason } from './link/drops.js'
+export { livenessPresets } from './liveness-presets.js'
 export type { Logger } from './logger.js'
 export type { CommsOptions, FlowOptions, HandshakeOptions, LivenessOptions } from './options.js'
 export type { DeathReason } from './peer/liveness.js'

@@ -3,13 +3,20 @@ import type { Logger } from './logger.js'
 import type { Randomness } from './random.js'
 import type { Scheme } from './scheme.js'
 
-/** How links judge their peers. All values in milliseconds; the defaults suit a LAN. */
+/** How links judge their peers. All values but `heartTries` in milliseconds; the defaults suit a LAN. */
 export interface LivenessOptions {
   /**
    * Silence after which a peer is asked whether it is well.
    * @default 1000
    */
   heartInterval: number
+  /**
+   * How many tries a peer has that says nothing, 2 or more. The one that finds that all before it were in vain declares it
+   * dead, busy or not. After each try but the first the next one is `heartInterval · (heartTries − 1)` away, divided by
+   * how many are left.
+   * @default Infinity: it is asked in every interval, for as long as that takes, and never dead for being busy.
+   */
+  heartTries: number
   /**
    * Silence after which a peer whose connection stands counts as stalled: busy, not dead.
    * @default 2500: two hearts unanswered, and half an interval for the second to be answered.
@@ -177,6 +184,7 @@ export interface CommsOptions {
 
 export const defaultLiveness: Readonly<LivenessOptions> = Object.freeze({
   heartInterval: 1000,
+  heartTries: Number.POSITIVE_INFINITY,
   stalledAfter: 2500,
   greetInterval: 5000,
   suspicion: 6000,

@@ -70,7 +70,7 @@ export function settle(options: CommsOptions): CommsSettings {
     farewellTimeout: number('farewellTimeout', options.farewellTimeout, DEFAULT_FAREWELL),
     insecure,
     requestContext: flag('requestContext', options.requestContext ?? true),
-    liveness: numbers('liveness', defaultLiveness, options.liveness, 1),
+    liveness: checkLiveness(options.liveness),
     handshake: numbers('handshake', defaultHandshake, options.handshake, 1),
     flow: checkFlow(options.flow),
     logger: options.logger ?? stderrLogger,
@@ -127,6 +127,18 @@ export function checkTimeout(option: string, given: unknown, otherwise: number):
   if (given === undefined) return otherwise
   if (typeof given === 'number' && given > 0) return given
   throw invalidOption(option, given, 'milliseconds, more than 0; Infinity for no deadline')
+}
+
+/** Each is worked out whenever a peer is looked at. */
+const MOST_TRIES = 1000
+
+function checkLiveness(given: CommsOptions['liveness']): Readonly<LivenessOptions> {
+  const liveness = numbers('liveness', defaultLiveness, given, 1)
+  const { heartTries } = liveness
+  const isCount = Number.isInteger(heartTries) && heartTries >= 2 && heartTries <= MOST_TRIES
+  if (isCount || heartTries === Number.POSITIVE_INFINITY) return liveness
+  const allowed = `a whole number from 2 to ${MOST_TRIES}; Infinity for as many as it takes`
+  throw invalidOption('liveness.heartTries', heartTries, allowed)
 }
 
 /** A batch may hold as many values as bytes, and a reader takes so many values and no more. */
@@ -221,7 +233,10 @@ function numbers<T extends object>(
     if (!Object.hasOwn(settled, key)) {
       throw invalidOption(`${option}.${key}`, value, `one of ${Object.keys(defaults).join(', ')}`)
     }
-    settled[key] = number(`${option}.${key}`, value, settled[key] ?? 0, least)
+    const otherwise = settled[key] ?? 0
+    // What has no end by default may be given none.
+    if (value === Number.POSITIVE_INFINITY && value === otherwise) continue
+    settled[key] = number(`${option}.${key}`, value, otherwise, least)
   }
   return settled as T
 }

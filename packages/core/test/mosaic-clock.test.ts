@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Clock, type Timer, TurnedClock } from '../src/clock.js'
+import type { PeerChange } from '../src/comms/peer-change.js'
 import { CommsManager } from '../src/comms-manager.js'
+import { livenessPresets } from '../src/liveness-presets.js'
 import type { CommsOptions } from '../src/options.js'
 import { MemoryNetwork } from '../src/transport/memory-network.js'
 import type { DialOptions, Frames, OutboundEvents, Transport } from '../src/transport/transport.js'
@@ -68,9 +70,15 @@ function noting(transport: Transport, instants: number[]): Transport {
   }
 }
 
-async function runtime(uid: string, clock: Clock, instants: number[] = []): Promise<CommsManager> {
+async function runtime(
+  uid: string,
+  clock: Clock,
+  instants: number[] = [],
+  liveness?: CommsOptions['liveness'],
+): Promise<CommsManager> {
   const options: CommsOptions = {
     uid,
+    liveness,
     meshToken: 'token of the tests',
     transports: ['mem'],
     logger: silent,
@@ -79,6 +87,7 @@ async function runtime(uid: string, clock: Clock, instants: number[] = []): Prom
   const transport = noting(network.transport(uid), instants)
   const comms = new CommsManager(options, {
     transport,
+    place: { host: uid, process: uid },
     dispatch: methods({ echo: (value: unknown) => value }),
   })
   open.push(comms)
@@ -141,4 +150,91 @@ test('mosaic 18: hearts and verdicts come at the documented instants, and any me
   const [[suspected], [died]] = verdicts as [[number, string], [number, string]]
   expect(suspected - frozen).toBeLessThanOrEqual(2000)
   expect(died - suspected).toBe(6000)
+})
+
+/** The seconds of silence at which mosaic asks, and then gives a peer up: 15, and 15 · 5 / attempts for 5, 4, 3, 2 and 1. */
+const HEARTS = [15, 30, 48.75, 73.75, 111.25]
+const DEATH = 186.25
+
+test.each([
+  ['busy', (host: HostClock) => host.stall()],
+  ['frozen', () => network.freeze('b')],
+])(
+  'by the preset mosaic, a %s peer is asked at its instants, and dead at 186.25 s',
+  async (_how, silence) => {
+    const pulses: number[] = []
+    const hostB = new HostClock()
+    const a = await runtime('a', clock, pulses, livenessPresets.mosaic)
+    const b = await runtime('b', hostB)
+    const connected = b.connect(addressOf(a))
+    await clock.advance(10)
+    await connected
+
+    // Any message resets the silence: here it begins with the answer to a call.
+    await clock.advance(20_000)
+    const answered = a.sendRecv('b', call('echo', 1))
+    await clock.advance(0)
+    expect(await answered).toBe(1)
+    const heard = clock.now()
+    pulses.length = 0
+    const changes: PeerChange[] = []
+    a.on('peer', (change) => changes.push(change))
+    silence(hostB)
+    await clock.advance(DEATH * 1000 - 1)
+    expect([...new Set(pulses)].map((at) => (at - heard) / 1000)).toEqual(HEARTS)
+    expect(changes.map(({ is }) => is)).toEqual(['stalled'])
+    await clock.advance(1)
+    expect(changes.at(-1)).toMatchObject({
+      is: 'dead',
+      reason: 'silent',
+      tookMs: 186_250,
+      evidence: 'nothing was heard of it for 186250 ms, and 5 hearts were not answered',
+    })
+  },
+)
+
+test('by the preset mosaic, a connection that is lost ends nobody of another host before the last try', async () => {
+  const a = await runtime('a', clock, [], livenessPresets.mosaic)
+  const b = await runtime('b', clock, [], livenessPresets.mosaic)
+  const connected = b.connect(addressOf(a))
+  await clock.advance(10)
+  await connected
+  const kinds: string[] = []
+  a.on('peer', ({ is }) => kinds.push(is))
+  // A word of b's tells from when its silence counts.
+  const answered = a.sendRecv('b', call('echo', 1))
+  await clock.advance(0)
+  await answered
+  const heard = clock.now()
+  network.kill('b')
+  await clock.advance(DEATH * 1000 - 1)
+  expect(kinds).toEqual(['suspect'])
+  await clock.advance(1)
+  expect(kinds).toEqual(['suspect', 'dead'])
+  expect(clock.now() - heard).toBe(DEATH * 1000)
+})
+
+test('by the preset wan, an outage of five seconds is not even noticed', async () => {
+  const kinds: string[] = []
+  const a = await runtime('a', clock, [], livenessPresets.wan)
+  const b = await runtime('b', clock, [], livenessPresets.wan)
+  const connected = b.connect(addressOf(a))
+  await clock.advance(10)
+  await connected
+  for (const each of [a, b]) each.on('peer', ({ is }) => kinds.push(is))
+  for (let begin = 0; begin < 20; begin++) {
+    await clock.advance(10_000 + begin * 100)
+    network.partition('a', 'b')
+    await clock.advance(5000)
+    network.heal('a', 'b')
+  }
+  expect(kinds).toEqual([])
+  network.partition('a', 'b')
+  await clock.advance(25_000)
+  network.heal('a', 'b')
+  await clock.advance(5000)
+  expect(new Set(kinds)).toEqual(new Set(['suspect', 'stalled', 'alive']))
+  network.partition('a', 'b')
+  await clock.advance(2000 + 7000 + 20_000)
+  expect(kinds.slice(-2)).toEqual(['dead', 'dead'])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { systemClock } from '../src/clock.js'
+import { livenessPresets } from '../src/liveness-presets.js'
 import { defaultFlow, defaultHandshake, defaultLiveness } from '../src/options.js'
 import { checkTimeout, checkUid, settle } from '../src/settings.js'
 import { Prng } from '../src/transport/prng.js'
@@ -44,6 +45,10 @@ describe('Options', () => {
       clock: systemClock,
       random: expect.anything(),
     })
+  })
+
+  test.each(Object.entries(livenessPresets))('can be the preset %s for liveness', (_name, preset) => {
+    expect(settle({ uid: 'head', liveness: preset }).liveness).toEqual(preset)
   })
 
   test('make a mesh token from the randomness that is given, another for each mesh', () => {
@@ -147,6 +152,10 @@ describe('Options', () => {
   test.each([
     ['liveness', 'heartInterval', -1],
     ['liveness', 'suspicion', Number.NaN],
+    ['liveness', 'suspicion', Number.POSITIVE_INFINITY],
+    ['liveness', 'heartTries', 1],
+    ['liveness', 'heartTries', 2.5],
+    ['liveness', 'heartTries', 1001],
     ['handshake', 'timeout', '10'],
     ['flow', 'windowBytes', null],
     ['flow', 'nonsense', 1],

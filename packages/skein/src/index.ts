@@ -5,6 +5,7 @@ export {
   type ErrorCode,
   type ErrorFacts,
   type Executed,
+  livenessPresets,
   type PeerChange,
   type PeerKind,
   type PeerReport,

@@ -65,6 +65,8 @@ function evidenceOfDeath(reason: DeathReason, grounds: Grounds): string {
     case 'exited':
       return 'whoever started it saw it end'
     case 'silent': {
+      if (was.kind === 'alive' || was.kind === 'stalled')
+        return `nothing was heard of it for ${ms(now - was.heard)} ms, and ${liveness.heartTries - 1} hearts were not answered`
       if (was.kind !== 'suspect') return 'it could not be reached'
       const more = `and it could not be reached for ${ms(now - was.since)} ms more`
       const lost = lossOf(was.since - was.heard, liveness)

@@ -1,5 +1,6 @@
 import type { Instant } from '../clock.js'
 import type { LivenessOptions } from '../options.js'
+import { lastTry, nextTry } from './heart-schedule.js'
 
 /** How a peer came to be dead. */
 export type DeathReason =
@@ -30,7 +31,7 @@ export type PeerState =
   /** The connection stands; the peer has not confirmed the handshake. */
   | { readonly kind: 'shaking'; readonly since: Instant }
   | { readonly kind: 'alive'; readonly heard: Instant; readonly asked: Instant }
-  /** Its connection stands, it says nothing: its event loop is busy. Never a reason to declare it dead. */
+  /** Its connection stands, it says nothing: its event loop is busy. No reason to declare it dead, unless by `heartTries`. */
   | {
       readonly kind: 'stalled'
       readonly heard: Instant
@@ -135,9 +136,9 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
 export function nextTick(state: PeerState, options: LivenessOptions): Instant {
   switch (state.kind) {
     case 'alive':
-      return Math.min(nextHeart(state, options), state.heard + options.stalledAfter)
+      return Math.min(nextTry(state, options), state.heard + options.stalledAfter)
     case 'stalled':
-      return Math.min(nextHeart(state, options), state.greeted + options.greetInterval)
+      return Math.min(nextTry(state, options), state.greeted + options.greetInterval)
     case 'suspect':
       return state.until
     case 'unreachable':
@@ -145,13 +146,6 @@ export function nextTick(state: PeerState, options: LivenessOptions): Instant {
     default:
       return Number.POSITIVE_INFINITY
   }
-}
-
-function nextHeart(
-  state: { readonly heard: Instant; readonly asked: Instant },
-  options: LivenessOptions,
-): Instant {
-  return Math.max(state.heard, state.asked) + options.heartInterval
 }
 
 function onUp(state: PeerState, now: Instant): Step {
@@ -207,7 +201,7 @@ function suspected(
     kind: 'suspect',
     heard,
     since: now,
-    until: now + suspicionAfter(confirmations, options),
+    until: Math.min(now + suspicionAfter(confirmations, options), lastTry(heard, options)),
     confirmations,
   }
 }
@@ -225,7 +219,8 @@ function suspicionAfter(confirmations: number, { suspicion, confirmedSuspicion }
 function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step {
   switch (state.kind) {
     case 'alive': {
-      const asks = now >= nextHeart(state, options)
+      if (now >= lastTry(state.heard, options)) return [silent(now), none]
+      const asks = now >= nextTry(state, options)
       const asked = asks ? now : state.asked
       if (now < state.heard + options.stalledAfter) return [{ ...state, asked }, asks ? ['heart'] : none]
       return [
@@ -234,7 +229,8 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
       ]
     }
     case 'stalled': {
-      const asks = now >= nextHeart(state, options)
+      if (now >= lastTry(state.heard, options)) return [silent(now), none]
+      const asks = now >= nextTry(state, options)
       const greets = now >= state.greeted + options.greetInterval
       return [
         { ...state, asked: asks ? now : state.asked, greeted: greets ? now : state.greeted },
@@ -242,7 +238,7 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
       ]
     }
     case 'suspect':
-      return now >= state.until ? [{ kind: 'dead', since: now, reason: 'silent' }, none] : [state, none]
+      return now >= state.until ? [silent(now), none] : [state, none]
     case 'unreachable':
       // Whoever vouched for it has been asked several times since, and has had nothing to say.
       if (now >= state.vouched + options.suspicion)
@@ -251,6 +247,10 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
     default:
       return [state, none]
   }
+}
+
+function silent(now: Instant): PeerState {
+  return { kind: 'dead', since: now, reason: 'silent' }
 }
 
 /** Gives a peer the time that we were not looking. */

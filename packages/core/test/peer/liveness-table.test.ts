@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
-import { defaultLiveness } from '../../src/options.js'
+import { defaultLiveness, type LivenessOptions } from '../../src/options.js'
 import { liveness, type PeerEvent, type PeerState } from '../../src/peer/liveness.js'
 
 const page = await readFile(new URL('../../../../docs/liveness.md', import.meta.url), 'utf8')
@@ -20,12 +20,18 @@ const quiet = {
   left: { kind: 'left', since: now, whose: 'theirs', reason: 'stopped' },
 } as const satisfies { [K in PeerState['kind']]: PeerState }
 
+/** So that two tries are all, before a peer is stalled or after it. */
+const twoTries = { ...defaultLiveness, heartTries: 2 }
+const inVain = now - 2 * heartInterval
+
 /** What a tick can find, and a state in which it does. */
-const ticks: readonly (readonly [found: string, state: PeerState])[] = [
+const ticks: readonly (readonly [found: string, state: PeerState, options?: LivenessOptions])[] = [
   ['heart due', { ...quiet.alive, heard: now - heartInterval, asked: now - heartInterval }],
   ['silent for stalledAfter', { ...quiet.alive, heard: now - stalledAfter }],
   ['heart due', { ...quiet.stalled, asked: now - heartInterval }],
   ['greeting due', { ...quiet.stalled, greeted: now - greetInterval }],
+  ['tries over', { ...quiet.alive, heard: inVain, asked: inVain + heartInterval }, twoTries],
+  ['tries over', { ...quiet.stalled, heard: inVain, asked: inVain + heartInterval }, twoTries],
   ['suspicion over', { ...quiet.suspect, until: now }],
   ['others due', { ...quiet.unreachable, asked: now - askInterval }],
   ['nobody has vouched for suspicion', { ...quiet.unreachable, vouched: now - suspicion }],
@@ -38,13 +44,20 @@ const events: readonly PeerEvent[] = (
 /** What the code does, in the words of the page. */
 function transitions(): string[] {
   const plain = Object.values(quiet).flatMap((state) => events.map((event) => row(state, event, event.kind)))
-  const timed = ticks.map(([found, state]) => row(state, { kind: 'tick' }, `tick: ${found}`))
+  const timed = ticks.map(([found, state, options]) =>
+    row(state, { kind: 'tick' }, `tick: ${found}`, options),
+  )
   return [...plain, ...timed].filter((line) => line !== undefined)
 }
 
-function row(state: PeerState, event: PeerEvent, name: string): string | undefined {
+function row(
+  state: PeerState,
+  event: PeerEvent,
+  name: string,
+  options = defaultLiveness,
+): string | undefined {
   // A moment later, so that what only notes the time shows too.
-  const [after, actions] = liveness(state, event, event.kind === 'tick' ? now : now + 1, defaultLiveness)
+  const [after, actions] = liveness(state, event, event.kind === 'tick' ? now : now + 1, options)
   if (after === state || (event.kind === 'tick' && after.kind === state.kind && actions.length === 0))
     return undefined
   return [state.kind, name, after.kind, actions.join(', ')].join(' | ')

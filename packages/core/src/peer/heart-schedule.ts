@@ -1,0 +1,35 @@
+import type { Instant } from '../clock.js'
+import type { LivenessOptions } from '../options.js'
+
+/** What the schedule depends on: when a peer was last heard, and last asked. */
+export interface Asked {
+  readonly heard: Instant
+  readonly asked: Instant
+}
+
+type Schedule = Pick<LivenessOptions, 'heartInterval' | 'heartTries'>
+
+/** Milliseconds by which a try may be early, and still be the one that was due: instants are sums of fractions. */
+const TOLERANCE = 1
+
+/** When a peer that goes on saying nothing is asked next, or found to have been asked in vain. */
+export function nextTry({ heard, asked }: Asked, schedule: Schedule): Instant {
+  const { heartInterval, heartTries } = schedule
+  if (heartTries === Number.POSITIVE_INFINITY) return Math.max(heard, asked) + heartInterval
+  for (const after of tries(schedule)) if (heard + after > asked + TOLERANCE) return heard + after
+  return lastTry(heard, schedule)
+}
+
+/** When a peer that has said nothing since `heard` has been asked often enough. */
+export function lastTry(heard: Instant, schedule: Schedule): Instant {
+  if (schedule.heartTries === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+  return heard + (tries(schedule).at(-1) ?? 0)
+}
+
+/** Of each try, the milliseconds of silence after which it is due. (The formula is that of mosaic's CommsManager.) */
+function tries({ heartInterval, heartTries }: Schedule): number[] {
+  const after = [heartInterval]
+  for (let left = heartTries - 1; left > 0; left--)
+    after.push((after.at(-1) ?? 0) + (heartInterval * (heartTries - 1)) / left)
+  return after
+}
