@@ -32,6 +32,27 @@ test('a process killed with SIGKILL is known dead to all, linked to it or not, a
   console.info(`known dead to all after ${Math.max(...took).toFixed(1)} ms`)
 })
 
+test('a process that is killed on another host is known dead as soon as two have lost it, and are refused', async () => {
+  const elsewhere = (host: string) => ({ place: { host, process: host } })
+  const monitor = await mesh.local('monitor', { introduces: true, roles: ['monitor'] }, elsewhere('one'))
+  const other = await mesh.local('other', {}, elsewhere('two'))
+  await other.connect(addressOf(monitor))
+  const victim = await mesh.remote('victim', addressOf(monitor))
+  await other.waitFor('victim')
+  const known = [monitor, other].map((comms) => change(comms, 'victim', 'dead'))
+  const began = performance.now()
+  victim.signal('SIGKILL')
+  for (const told of await Promise.all(known)) {
+    expect(told).toMatchObject({ reason: 'silent' })
+    expect(told.evidence).toMatch(
+      /^its connection was closed, its host refuses connections to tcp:\S+; another has lost it too$/,
+    )
+  }
+  const took = performance.now() - began
+  expect(took).toBeLessThan(2000)
+  console.info(`known dead on other hosts after ${took.toFixed(1)} ms`)
+})
+
 test('a request whose batch never left was certainly not executed', async () => {
   const head = await mesh.local('head', { flow: { windowBytes: 1 } })
   const victim = await mesh.remote('victim', addressOf(head))

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { defaultLiveness } from '../src/options.js'
 import { changesOf, MemoryMesh } from './support/memory.js'
@@ -141,5 +142,76 @@ test('the uid of an unreachable peer is not given to a newcomer: its holder live
   expect(a.peers().find(({ uid }) => uid === 'b')).toMatchObject({
     state: 'unreachable',
     instance: b.instance,
+  })
+})
+
+describe('a peer on another host that refuses connections', () => {
+  /** The peers' last changes, with how long that took, once they are dead to all who are given. */
+  async function deaths(of: string, seenBy: readonly CommsManager[]): Promise<(readonly [string, number])[]> {
+    const begun = mesh.clock.now()
+    const dead: (readonly [string, number])[] = []
+    for (const comms of seenBy)
+      comms.on('peer', ({ uid, is, evidence }: PeerChange) => {
+        if (uid === of && is === 'dead') dead.push([evidence ?? '', mesh.clock.now() - begun])
+      })
+    await mesh.clock.advance(2 * suspicion)
+    return dead
+  }
+
+  /** The connections between the two break, and no more are let in. Those to others are left alone. */
+  function firewall(around: string, against: string): void {
+    mesh.network.refuse(around, true)
+    mesh.network.cut(around, against)
+  }
+
+  test('is dead as soon as one other has lost it too, for its connection was closed', async () => {
+    const [monitor, a] = (await linked('a', 'gone')) as Two
+    mesh.network.kill('gone')
+    const seen = await deaths('gone', [monitor, a])
+    expect(seen).toHaveLength(2)
+    for (const [evidence, took] of seen) {
+      expect(evidence).toMatch(
+        /^its connection was closed, its host refuses connections to mem:\S+; another has lost it too$/,
+      )
+      expect(took).toBeLessThan(100)
+    }
+  })
+
+  test('is suspected as long as any other where there is nobody to ask', async () => {
+    const [monitor] = (await linked('gone')) as Two
+    await mesh.clock.advance(1000)
+    mesh.network.kill('gone')
+    const [death] = await deaths('gone', [monitor])
+    expect(death?.[1]).toBeGreaterThanOrEqual(suspicion)
+    expect(death?.[0]).toContain('it could not be reached for 6000 ms more')
+  })
+
+  test('lives on behind a firewall, as long as another reaches it', async () => {
+    const [, a] = (await linked('a', 'b')) as Two
+    const seen = changesOf(a)
+    firewall('b', 'a')
+    await mesh.clock.advance(20 * suspicion)
+    expect(seen).toEqual(['b suspect', 'b unreachable'])
+  })
+
+  test('is dead once the last who reached it has lost it too, and is refused', async () => {
+    const [monitor, a] = (await linked('a', 'b')) as Two
+    firewall('b', 'a')
+    await mesh.clock.advance(2 * suspicion)
+    expect(stateOf(a, 'b')).toBe('unreachable')
+    mesh.network.kill('b')
+    const seen = await deaths('b', [monitor, a])
+    expect(seen).toHaveLength(2)
+  })
+
+  test('that is merely cut off, and refuses nothing, has the time of a suspicion that one other confirms', async () => {
+    const [monitor, a] = (await linked('a', 'gone')) as Two
+    for (const uid of ['monitor', 'a']) mesh.network.partition('gone', uid)
+    const seen = await deaths('gone', [monitor, a])
+    expect(seen).toHaveLength(2)
+    for (const [evidence, took] of seen) {
+      expect(evidence).toMatch(/it could not be reached for \d+ ms more; another has lost it too/)
+      expect(took).toBeGreaterThan(heartbeatTimeout + confirmedSuspicion)
+    }
   })
 })

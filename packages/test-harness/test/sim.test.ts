@@ -53,7 +53,8 @@ describe('A simulation', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const hasty = await play(makePlan(seed), { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
       const patient = await play(makePlan(seed), {
-        liveness: { suspicion: 60_000, confirmedSuspicion: 60_000 },
+        // No probe is answered in time either: a refusal would end the suspicion of a crash.
+        liveness: { suspicion: 60_000, confirmedSuspicion: 60_000, probeTimeout: 1 },
       })
       counts.falseDeaths += hasty.counts.falseDeaths
       counts.lateDeaths += patient.counts.lateDeaths

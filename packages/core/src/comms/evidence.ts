@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.js'
 import type { Link } from '../link/link.js'
-import { refusedAt } from '../link/proof.js'
+import { dialable, refusedAt } from '../link/proof.js'
 import type { LivenessOptions } from '../options.js'
 import type { DeathReason, PeerState } from '../peer/liveness.js'
 
@@ -57,21 +57,15 @@ export function hearsay(witness: string, reason: string): string {
 }
 
 function evidenceOfDeath(reason: DeathReason, grounds: Grounds): string {
-  const { link, was, now, liveness, witness } = grounds
+  const { link, witness } = grounds
   if (witness !== undefined) return hearsay(witness, reason)
   switch (reason) {
     case 'crashed':
       return `its host refuses connections to ${link.entry === undefined ? 'its address' : refusedAt(link.entry).join(', ')}`
     case 'exited':
       return 'whoever started it saw it end'
-    case 'silent': {
-      if (was.kind === 'alive' || was.kind === 'stalled')
-        return `nothing was heard of it for ${ms(now - was.heard)} ms, and ${liveness.heartTries - 1} hearts were not answered`
-      if (was.kind !== 'suspect') return 'it could not be reached'
-      const more = `and it could not be reached for ${ms(now - was.since)} ms more`
-      const lost = lossOf(was.since - was.heard, liveness)
-      return `${lost}, ${more}${confirmed(was.confirmations)}${because(link.lastFailure)}`
-    }
+    case 'silent':
+      return evidenceOfSilence(grounds)
     case 'no-answer':
       return `it did not answer the handshake in time${because(link.lastFailure)}`
     case 'refused':
@@ -83,6 +77,18 @@ function evidenceOfDeath(reason: DeathReason, grounds: Grounds): string {
     case 'session-ended':
       return 'the session was given up: it took this runtime for dead, or a batch could not be read'
   }
+}
+
+function evidenceOfSilence({ link, was, now, liveness }: Grounds): string {
+  if (was.kind === 'alive' || was.kind === 'stalled')
+    return `nothing was heard of it for ${ms(now - was.heard)} ms, and ${liveness.heartTries - 1} hearts were not answered`
+  if (was.kind !== 'suspect') return 'it could not be reached'
+  const lost = lossOf(was.since - was.heard, liveness)
+  // Before its time is up, nothing ends a suspicion but these two together.
+  if (now < was.until && link.entry !== undefined)
+    return `${lost}, its host refuses connections to ${dialable(link.entry.endpoints).join(', ')}${confirmed(Math.max(1, was.confirmations))}`
+  const more = `and it could not be reached for ${ms(now - was.since)} ms more`
+  return `${lost}, ${more}${confirmed(was.confirmations)}${because(link.lastFailure)}`
 }
 
 /** A connection is lost when it is closed, and when no heartbeat comes; who was heard within that time was closed. */

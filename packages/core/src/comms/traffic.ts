@@ -210,6 +210,7 @@ export class Traffic {
   #changed(link: Link, was: PeerState): void {
     const { uid } = link
     if (link.isOver) this.#over(link, uid)
+    if (link.state.kind === 'suspect') this.#witnesses?.lost(link)
     this.#introductions?.changed(link, was)
     // Whoever waits for a uid whose link failed goes on waiting until its own deadline: dial again.
     if (link.isOver && uid !== undefined && this.waiters.waitsFor(uid)) this.#links?.to(uid)

@@ -60,6 +60,12 @@ export class Witnesses {
     if (this.#verdict(ask) === 'lost') this.#answer(owed, 'lost')
   }
 
+  /** A link of ours is lost: whoever has asked about that peer, and waits for our answer, has it now. */
+  lost({ uid, instance }: Link): void {
+    for (const owed of this.#owed)
+      if (owed.ask.uid === uid && owed.ask.instance === instance) this.#answer(owed, 'lost')
+  }
+
   /** Somebody answers. */
   told({ n, uid, instance, verdict }: Tell): void {
     const link = this.#links.get(uid)

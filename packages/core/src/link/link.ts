@@ -11,7 +11,7 @@ import { Greeter } from './greeter.js'
 import { Intake } from './intake.js'
 import type { LinkHost } from './link-host.js'
 import type { Outbox } from './outbox.js'
-import { crashed, isTheirs } from './proof.js'
+import { crashed, isTheirs, refusedFromAfar } from './proof.js'
 import { Pulse } from './pulse.js'
 
 /** Whom a link is to: a runtime that is known, or whoever answers at an address. */
@@ -354,13 +354,24 @@ export class Link {
     this.#host.on.changed(this, was)
   }
 
-  /** If the peer's own host says that nobody listens at its address any more, the peer is gone. */
+  /**
+   * If the peer's own host says that nobody listens at its address any more, the peer is gone. Another's host may say so
+   * of one that lives, behind a firewall.
+   */
   #probe(): void {
     const { transport, place, settings } = this.#host
-    if (this.#entry === undefined || this.#entry.host !== place.host) return
-    void crashed(transport, this.#entry, settings.liveness.probeTimeout).then((gone) => {
-      if (gone && this.#state.kind !== 'alive') this.end('crashed') // unless it has answered since
-    })
+    const { probeTimeout } = settings.liveness
+    const suspicion = this.#state
+    if (this.#entry?.host === place.host) {
+      void crashed(transport, this.#entry, probeTimeout).then((gone) => {
+        if (gone && this.#state.kind !== 'alive') this.end('crashed') // unless it has answered since
+      })
+    } else if (this.#entry !== undefined && suspicion.kind === 'suspect') {
+      void refusedFromAfar(transport, this.#entry, probeTimeout).then((refused) => {
+        const isSame = this.#state.kind === 'suspect' && this.#state.since === suspicion.since
+        if (refused && isSame) this.#judge({ kind: 'refused' })
+      })
+    }
   }
 
   /** Ends the link's own business. The connection may stay open for a while for what is on its way. */

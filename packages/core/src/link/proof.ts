@@ -23,6 +23,28 @@ export async function crashed(
   return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'refused')
 }
 
+/**
+ * Whether a runtime on another host answers at none of its addresses that can be dialled from here, and connections to all
+ * of them are refused. Paths and names of that host say nothing here.
+ */
+export async function refusedFromAfar(
+  transport: Transport,
+  { instance, endpoints }: Pick<DirectoryEntry, 'instance' | 'endpoints'>,
+  timeoutMs: number,
+): Promise<boolean> {
+  const verdicts = await Promise.all(
+    dialable(endpoints).map((endpoint) =>
+      transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
+    ),
+  )
+  return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'refused')
+}
+
+/** The addresses of a runtime on another host. */
+export function dialable(endpoints: readonly string[]): readonly string[] {
+  return askable(endpoints).filter((endpoint) => schemeOf(endpoint) !== 'ipc')
+}
+
 /** The addresses whose refusal is the proof that `crashed` found. */
 export function refusedAt({
   instance,

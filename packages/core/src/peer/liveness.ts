@@ -45,7 +45,10 @@ export type PeerState =
       readonly heard: Instant
       readonly since: Instant
       readonly until: Instant
+      /** How many others have said that they have lost it too. */
       readonly confirmations: number
+      /** Whether its host, which isn't ours, refuses connections to it: then the first confirmation decides. */
+      readonly refused: boolean
     }
   /** We can't reach it, and somebody else does: what is broken is the way from here. Not dead while that is so. */
   | {
@@ -80,6 +83,8 @@ export type PeerEvent =
   | { readonly kind: 'vouched' }
   /** Somebody who was asked, and had reached it before, doesn't either. */
   | { readonly kind: 'confirmed' }
+  /** Its host, which isn't ours, refuses connections to all of its addresses. No proof: firewalls refuse too. */
+  | { readonly kind: 'refused' }
   /** Our own event loop was stalled for so long: nobody else is to blame for that time. */
   | { readonly kind: 'doubt'; readonly lost: number }
   | { readonly kind: 'ended'; readonly reason: DeathReason }
@@ -126,7 +131,9 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
     case 'vouched':
       return onVouched(state, now)
     case 'confirmed':
-      return [confirmed(state, options), none]
+      return [onConfirmed(state, now, options), none]
+    case 'refused':
+      return [onRefused(state, now), none]
     case 'tick':
       return onTick(state, now, options)
   }
@@ -167,7 +174,7 @@ function onDown(state: PeerState, now: Instant, options: LivenessOptions): Step 
       return [{ kind: 'connecting', since: state.since }, ['probe']]
     case 'alive':
     case 'stalled':
-      return [suspected(state.heard, 0, now, options), ['probe', 'ask']]
+      return [suspected(state.heard, suspicionAfter(0, options), now, options), ['probe', 'ask']]
     default:
       return [state, none]
   }
@@ -184,16 +191,24 @@ function onVouched(state: PeerState, now: Instant): Step {
   }
 }
 
-function confirmed(state: PeerState, options: LivenessOptions): PeerState {
+function onConfirmed(state: PeerState, now: Instant, options: LivenessOptions): PeerState {
   if (state.kind !== 'suspect') return state
+  if (state.refused) return silent(now)
   const confirmations = state.confirmations + 1
   const less = suspicionAfter(state.confirmations, options) - suspicionAfter(confirmations, options)
-  return { ...state, confirmations, until: state.until - less }
+  const earliest = Math.min(state.until, state.since + suspicionAfter(WITNESSES, options))
+  return { ...state, confirmations, until: Math.max(earliest, state.until - less) }
 }
 
+function onRefused(state: PeerState, now: Instant): PeerState {
+  if (state.kind !== 'suspect' || state.refused) return state
+  return state.confirmations > 0 ? silent(now) : { ...state, refused: true }
+}
+
+/** @param lasts milliseconds, as long as nobody has lost the peer too */
 function suspected(
   heard: Instant,
-  confirmations: number,
+  lasts: number,
   now: Instant,
   options: LivenessOptions,
 ): Extract<PeerState, { kind: 'suspect' }> {
@@ -201,8 +216,9 @@ function suspected(
     kind: 'suspect',
     heard,
     since: now,
-    until: Math.min(now + suspicionAfter(confirmations, options), lastTry(heard, options)),
-    confirmations,
+    until: Math.min(now + lasts, lastTry(heard, options)),
+    confirmations: 0,
+    refused: false,
   }
 }
 
@@ -242,7 +258,7 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
     case 'unreachable':
       // Whoever vouched for it has been asked several times since, and has had nothing to say.
       if (now >= state.vouched + options.suspicion)
-        return [suspected(state.heard, WITNESSES, now, options), ['probe', 'ask']]
+        return [suspected(state.heard, suspicionAfter(WITNESSES, options), now, options), ['probe', 'ask']]
       return now >= state.asked + options.askInterval ? [{ ...state, asked: now }, ['ask']] : [state, none]
     default:
       return [state, none]

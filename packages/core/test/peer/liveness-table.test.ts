@@ -14,7 +14,14 @@ const quiet = {
   shaking: { kind: 'shaking', since: now },
   alive: { kind: 'alive', heard: now, asked: now },
   stalled: { kind: 'stalled', heard: now - stalledAfter, asked: now, since: now, greeted: now },
-  suspect: { kind: 'suspect', heard: now, since: now, until: now + suspicion, confirmations: 0 },
+  suspect: {
+    kind: 'suspect',
+    heard: now,
+    since: now,
+    until: now + suspicion,
+    confirmations: 0,
+    refused: false,
+  },
   unreachable: { kind: 'unreachable', heard: now, since: now, vouched: now, asked: now },
   dead: { kind: 'dead', since: now, reason: 'silent' },
   left: { kind: 'left', since: now, whose: 'theirs', reason: 'stopped' },
@@ -38,8 +45,14 @@ const ticks: readonly (readonly [found: string, state: PeerState, options?: Live
 ]
 
 const events: readonly PeerEvent[] = (
-  ['up', 'down', 'shaken', 'heard', 'vouched', 'confirmed', 'tick'] as const
+  ['up', 'down', 'shaken', 'heard', 'vouched', 'confirmed', 'refused', 'tick'] as const
 ).map((kind) => ({ kind }))
+
+/** Two events that decide together, whichever comes first. */
+const pairs: readonly (readonly [name: string, state: PeerState, event: PeerEvent])[] = [
+  ['confirmed, after refused', { ...quiet.suspect, refused: true }, { kind: 'confirmed' }],
+  ['refused, after confirmed', { ...quiet.suspect, confirmations: 1 }, { kind: 'refused' }],
+]
 
 /** What the code does, in the words of the page. */
 function transitions(): string[] {
@@ -47,7 +60,8 @@ function transitions(): string[] {
   const timed = ticks.map(([found, state, options]) =>
     row(state, { kind: 'tick' }, `tick: ${found}`, options),
   )
-  return [...plain, ...timed].filter((line) => line !== undefined)
+  const paired = pairs.map(([name, state, event]) => row(state, event, name))
+  return [...plain, ...paired, ...timed].filter((line) => line !== undefined)
 }
 
 function row(

@@ -21,7 +21,7 @@ const states = {
   shaking: { kind: 'shaking', since: 9000 },
   alive: { kind: 'alive', heard: 9900, asked: 9800 },
   stalled: { kind: 'stalled', heard: 7000, asked: 9500, since: 9500, greeted: 9500 },
-  suspect: { kind: 'suspect', heard: 7000, since: 9000, until: 13_000, confirmations: 0 },
+  suspect: { kind: 'suspect', heard: 7000, since: 9000, until: 13_000, confirmations: 0, refused: false },
   unreachable: { kind: 'unreachable', heard: 7000, since: 9000, vouched: 9200, asked: 9000 },
   dead: { kind: 'dead', since: 9000, reason: 'silent' },
   left: { kind: 'left', since: 9000, whose: 'theirs', reason: 'stopped' },
@@ -35,6 +35,7 @@ const events = {
   tick: { kind: 'tick' },
   vouched: { kind: 'vouched' },
   confirmed: { kind: 'confirmed' },
+  refused: { kind: 'refused' },
   doubt: { kind: 'doubt', lost: 500 },
   ended: { kind: 'ended', reason: 'crashed' },
   farewell: { kind: 'farewell', whose: 'ours', reason: 'stopped' },
@@ -47,7 +48,7 @@ const dead: Row = [{ kind: 'dead', since: now, reason: 'crashed' }, []]
 const left: Row = [{ kind: 'left', since: now, whose: 'ours', reason: 'stopped' }, []]
 
 function suspectSince(heard: number): PeerState {
-  return { kind: 'suspect', heard, since: now, until: now + suspicion, confirmations: 0 }
+  return { kind: 'suspect', heard, since: now, until: now + suspicion, confirmations: 0, refused: false }
 }
 
 /** What every event does to every state; what isn't here changes nothing. */
@@ -78,9 +79,10 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
   suspect: {
     up: [{ kind: 'stalled', heard: 7000, asked: now, since: now, greeted: now }, []],
     shaken: alive,
-    doubt: [{ kind: 'suspect', heard: 7000, since: 9000, until: 13_500, confirmations: 0 }, []],
+    doubt: [{ ...states.suspect, until: 13_500 }, []],
     vouched: [{ kind: 'unreachable', heard: 7000, since: now, vouched: now, asked: now }, []],
-    confirmed: [{ kind: 'suspect', heard: 7000, since: 9000, until: 11_000, confirmations: 1 }, []],
+    confirmed: [{ ...states.suspect, until: 11_000, confirmations: 1 }, []],
+    refused: [{ ...states.suspect, refused: true }, []],
     ended: dead,
     farewell: left,
   },
@@ -203,6 +205,39 @@ describe('The state of a peer', () => {
     expect(peer.state).toMatchObject({ kind: 'dead', reason: 'silent' })
   })
 
+  test('that its host refuses, and somebody else has lost too, is dead at once, whichever comes first', () => {
+    for (const kinds of [['refused', 'confirmed'] as const, ['confirmed', 'refused'] as const]) {
+      const peer = watched()
+      peer.event({ kind: 'down' })
+      peer.event({ kind: kinds[0] })
+      expect(peer.state.kind).toBe('suspect')
+      peer.event({ kind: kinds[1] })
+      expect(peer.state).toMatchObject({ kind: 'dead', reason: 'silent' })
+    }
+  })
+
+  test('that its host refuses, and nobody else has lost, has as long as any other', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    for (let i = 0; i < 5; i++) peer.event({ kind: 'refused' })
+    peer.until(suspicion - 1)
+    expect(peer.state.kind).toBe('suspect')
+    peer.until(suspicion)
+    expect(peer.state.kind).toBe('dead')
+  })
+
+  test('that its host refuses, and somebody reaches, is unreachable, and refused anew when it is suspect again', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    peer.event({ kind: 'refused' })
+    peer.event({ kind: 'vouched' })
+    peer.event({ kind: 'refused' })
+    peer.event({ kind: 'confirmed' })
+    expect(peer.state.kind).toBe('unreachable')
+    peer.until(suspicion)
+    expect(peer.state).toMatchObject({ kind: 'suspect', refused: false, confirmations: 0 })
+  })
+
   test('is given the time that we were not looking ourselves', () => {
     const stalling = watched()
     stalling.until(700)
@@ -244,6 +279,7 @@ describe('The state of a peer', () => {
       events.tick,
       events.vouched,
       events.confirmed,
+      events.refused,
     ),
     fc.record({ kind: fc.constant('doubt' as const), lost: fc.nat(5000) }),
   )
@@ -254,14 +290,22 @@ describe('The state of a peer', () => {
       fc.property(history, (steps) => {
         let at = 0
         let state: PeerState = { kind: 'connecting', since: 0 }
+        let course = suspicion
+        let decides = new Set<string>()
         for (const { wait, event } of steps) {
           at += wait
           const was = state
           ;[state] = liveness(was, event, at, options)
+          if (state.kind === 'suspect' && was.kind !== 'suspect') {
+            course = was.kind === 'unreachable' ? confirmedSuspicion : suspicion
+            decides = new Set()
+          }
+          if (event.kind === 'confirmed') course = confirmedSuspicion
+          if (event.kind === 'confirmed' || event.kind === 'refused') decides.add(event.kind)
           if (state.kind === 'dead' && was.kind !== 'dead') {
             expect(was).toMatchObject({ kind: 'suspect' })
-            const course = was.kind === 'suspect' && was.confirmations > 0 ? confirmedSuspicion : suspicion
-            expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(course)
+            if (decides.size < 2)
+              expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(course)
           }
         }
       }),
