@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, FaultProxy, useLedger } from '@skein/test-harness'
+import type { PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { addressOf, call, change, freePort, lanes, methods, TestMesh } from './support/mesh.js'
 import { sized } from './support/size.js'
@@ -102,14 +103,19 @@ describe('a link over tcp', () => {
     const head = await mesh.local('head')
     const peer = await mesh.remote('peer', addressOf(head))
     await head.waitFor('peer')
-    const seen: string[] = []
-    head.on('peer', ({ is }) => seen.push(is))
+    const seen: PeerChange[] = []
+    head.on('peer', (change) => seen.push(change))
     const answer = head.sendRecv<number>('peer', call('stall', 10_000))
     await change(head, 'peer', 'stalled')
     expect(head.connected('peer')).toBe(true)
     expect(await answer).toBe(10_000)
-    await eventually(() => seen.at(-1) === 'alive')
-    expect(seen).toEqual(['stalled', 'alive'])
+    await eventually(() => seen.at(-1)?.is === 'alive')
+    expect(seen.map(({ is }) => is)).toEqual(['stalled', 'alive'])
+    // By its own word, which is what its timer, due within a second, was late.
+    const { stalledMs = 0, tookMs = 0, evidence } = seen.at(-1) ?? {}
+    expect(stalledMs).toBeGreaterThan(8900)
+    expect(stalledMs).toBeLessThanOrEqual(tookMs)
+    expect(evidence).toContain(`it says that its event loop stood still for ${stalledMs} ms`)
     expect(await head.sendRecv('peer', call('echo', 'well again'))).toBe('well again')
     expect(peer.changes.map(({ is }) => is)).not.toContain('dead')
   }, 60_000)

@@ -6,7 +6,7 @@ import type { DeathReason, PeerState } from '../peer/liveness.js'
 
 /** What a verdict rests on. */
 export interface Grounds {
-  readonly link: Pick<Link, 'entry' | 'lane' | 'lastFailure' | 'refusal'>
+  readonly link: Pick<Link, 'entry' | 'lane' | 'lastFailure' | 'refusal' | 'pulse'>
   readonly was: PeerState
   readonly now: Instant
   readonly liveness: LivenessOptions
@@ -22,13 +22,27 @@ export function unheard(
   return is === 'left' || !('heard' in was) ? undefined : Math.max(0, now - was.heard)
 }
 
+/**
+ * Of a peer that was stalled and is alive: for how long its event loop stood still, in milliseconds, as its beat has told;
+ * undefined where that was not waited for any longer.
+ */
+export function stalledFor(
+  { was, link, now }: Pick<Grounds, 'was' | 'link' | 'now'>,
+  is: PeerState['kind'],
+): number | undefined {
+  if (was.kind !== 'stalled' || is !== 'alive' || link.pulse.lastAt < was.since) return undefined
+  // What it tells of may be an earlier stall, which was longer.
+  return Math.floor(Math.min(link.pulse.last?.lag ?? 0, now - was.heard))
+}
+
 /** Tells people why a peer's state has become this one; undefined where there is nothing to tell. */
 export function evidenceOf(state: PeerState, grounds: Grounds): string | undefined {
   const { link, was, liveness } = grounds
   const silence = unheard(grounds, state.kind)
   switch (state.kind) {
     case 'alive':
-      if (silence !== undefined) return `it was heard again, after ${ms(silence)} ms`
+      if (silence !== undefined)
+        return `it was heard again, after ${ms(silence)} ms${told(stalledFor(grounds, 'alive'))}`
       return link.lane === undefined ? 'it has shaken hands' : `it has shaken hands over ${link.lane}`
     case 'stalled':
       if (was.kind === 'suspect' || was.kind === 'unreachable')
@@ -100,6 +114,10 @@ function lossOf(silence: number | undefined, { heartbeatTimeout }: LivenessOptio
 function confirmed(count: number): string {
   if (count === 0) return ''
   return count === 1 ? '; another has lost it too' : `; ${count} others have lost it too`
+}
+
+function told(stalledMs: number | undefined): string {
+  return stalledMs === undefined ? '' : `; it says that its event loop stood still for ${ms(stalledMs)} ms`
 }
 
 function because(failure: string | undefined): string {

@@ -4,7 +4,7 @@ import type { Links } from '../link/links.js'
 import type { LivenessOptions } from '../options.js'
 import { type DeathReason, isDeath, isEnd, type PeerState } from '../peer/liveness.js'
 import { type DirectoryEntry, type Disconnect, Kind, type Message, type Shake } from '../wire/message.js'
-import { evidenceOf, hearsay, unheard } from './evidence.js'
+import { evidenceOf, hearsay, stalledFor, unheard } from './evidence.js'
 import type { PeerChange, PeerKind } from './peer-change.js'
 import { Standings } from './standings.js'
 
@@ -86,7 +86,8 @@ export class Introductions {
     this.#begin(link, was.kind)
     const tookMs = unheard(grounds, state.kind)
     const evidence = evidenceOf(state, grounds)
-    this.#tell({ uid, instance, is: state.kind, reason, lane, tookMs, evidence }, entry)
+    const stalledMs = stalledFor(grounds, state.kind)
+    this.#tell({ uid, instance, is: state.kind, reason, lane, tookMs, stalledMs, evidence }, entry)
     if (link.isOver) this.#succeeded(entry)
     if (!introduces) return
     if (state.kind === 'alive' && (was.kind === 'shaking' || was.kind === 'connecting')) {

@@ -19,7 +19,7 @@ export interface PeerReport {
   readonly lane: Scheme | undefined
   /** Milliseconds from a heart to its beat. */
   readonly rtt: number | undefined
-  /** How late its event loop was at its last beat, in milliseconds. */
+  /** How late its event loop was at its last beat, or in the five seconds before, in milliseconds. */
   readonly lag: number | undefined
   /** Our requests that it has not answered. */
   readonly awaited: number

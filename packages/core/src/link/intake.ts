@@ -12,6 +12,8 @@ export interface IntakeParts {
   readonly exchange: Exchange
   /** The peer was heard. */
   readonly heard: () => void
+  /** It has told how it is; `pulse.last` has that. */
+  readonly beaten: () => void
 }
 
 /** Takes in the batches that bear a link's token: each message goes where it belongs, and what can't be read ends the link. */
@@ -97,6 +99,7 @@ export class Intake {
     })
     if (read === undefined) return
     this.#link.pulse.took(beat)
+    this.#parts.beaten()
     this.#host.on.answered(this.#link, beat.n)
   }
 

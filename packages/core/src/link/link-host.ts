@@ -33,7 +33,7 @@ export interface LinkHost<L> extends LinkParts {
   nextAttempt(): number
   /** The runtimes to introduce to whoever greets us. */
   network(): readonly DirectoryEntry[]
-  /** How late our event loop is, in milliseconds. */
+  /** How late our event loop is, or has been lately, in milliseconds. */
   lag(): number
   /** Requests from this peer that are running. */
   running(link: L): number

@@ -65,6 +65,7 @@ export class Link {
       greeter: this.#greeter,
       exchange: this.#exchange,
       heard: () => this.#judge({ kind: 'heard' }),
+      beaten: () => this.#judge({ kind: 'beat' }),
     })
     this.#circuit = new Circuit(host, {
       connected: () => {

@@ -32,6 +32,7 @@ export class Pulse {
   #askedAt: Instant = 0
   #rtt: number | undefined
   #last: Beat | undefined
+  #lastAt: Instant = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock, codec: Codec, on: PulseEvents) {
     this.#clock = clock
@@ -52,6 +53,11 @@ export class Pulse {
   /** What the peer last told of itself. */
   get last(): Beat | undefined {
     return this.#last
+  }
+
+  /** When it told that. */
+  get lastAt(): Instant {
+    return this.#lastAt
   }
 
   /** Asks the peer whether it is well. */
@@ -75,6 +81,7 @@ export class Pulse {
   /** A beat has come. */
   took(beat: Beat): void {
     this.#last = beat
+    this.#lastAt = this.#clock.now()
     if (beat.n === this.#n) this.#rtt = this.#clock.now() - this.#askedAt
   }
 

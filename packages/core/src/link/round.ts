@@ -12,6 +12,12 @@ export interface Judged {
 /** Lateness of our own timer, in milliseconds, from which we doubt ourselves rather than others. */
 export const DOUBT_FROM = 200
 
+/**
+ * How long it is told that our own timer was late, in milliseconds: whoever has greeted us anew meanwhile hears nothing of
+ * us before that is answered.
+ */
+const LATELY = 5000
+
 /** One timer for all links, set to the earliest instant at which one of them has something to do. */
 export class Round {
   readonly #clock: Clock
@@ -19,6 +25,8 @@ export class Round {
   #timer: Timer | undefined
   #armed: Instant = Number.POSITIVE_INFINITY
   #lag = 0
+  /** The times that it was late enough to doubt ourselves. */
+  #late: readonly { readonly at: Instant; readonly ms: number }[] = []
   #closed = false
 
   constructor(clock: Clock, links: () => readonly Judged[]) {
@@ -26,9 +34,12 @@ export class Round {
     this.#links = links
   }
 
-  /** How late the last round was, in milliseconds. */
+  /** How late our timer is, or has been lately, in milliseconds. */
   get lag(): number {
-    return this.#lag
+    const now = this.#clock.now()
+    const overdue = now - this.#armed
+    const lately = this.#late.filter(({ at }) => now - at <= LATELY).map(({ ms }) => ms)
+    return Math.max(this.#lag, overdue, ...lately)
   }
 
   /** Something is due then. */
@@ -49,6 +60,8 @@ export class Round {
     const late = Math.max(0, now - this.#armed)
     this.#armed = Number.POSITIVE_INFINITY
     this.#lag = late
+    if (late >= DOUBT_FROM)
+      this.#late = [...this.#late.filter(({ at }) => now - at <= LATELY), { at: now, ms: late }]
     let next = Number.POSITIVE_INFINITY
     for (const link of this.#links()) {
       // What came in while we were stalled has not been read yet: judge nobody before it is.

@@ -38,6 +38,8 @@ export type PeerState =
       readonly asked: Instant
       readonly since: Instant
       readonly greeted: Instant
+      /** When it has spoken again. Its beat, which tells for how long it was busy, is waited for a moment longer. */
+      readonly spoke?: Instant | undefined
     }
   /** Its connection is lost. It may come back until `until`, which is the earlier the more others have lost it too. */
   | {
@@ -78,6 +80,8 @@ export type PeerEvent =
   | { readonly kind: 'shaken' }
   /** Anything that bears a valid token: every message counts as a beat. */
   | { readonly kind: 'heard' }
+  /** A beat, which was heard before. */
+  | { readonly kind: 'beat' }
   | { readonly kind: 'tick' }
   /** Somebody who was asked reaches this very instance. */
   | { readonly kind: 'vouched' }
@@ -103,6 +107,12 @@ export type PeerAction =
 /** How many others are asked about a peer that is lost, and how many confirmations make its suspicion shortest. */
 export const WITNESSES = 3
 
+/**
+ * How long the beat of a stalled peer that speaks again is waited for, in milliseconds. The hearts that it has not read yet
+ * lie before it, or are on their way: its beat takes as long as its event loop does for one turn, and one round trip.
+ */
+export const BEAT_GRACE = 250
+
 type Step = readonly [PeerState, readonly PeerAction[]]
 
 const none: readonly PeerAction[] = []
@@ -122,12 +132,13 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
     case 'down':
       return onDown(state, now, options)
     case 'shaken':
+      if (state.kind === 'stalled') return [{ ...state, asked: now, spoke: state.spoke ?? now }, ['heart']]
       // The first heart at once: its beat is what tells a link that stands from one that only was made.
       return [{ kind: 'alive', heard: now, asked: now }, ['heart']]
     case 'heard':
-      return state.kind === 'alive' || state.kind === 'stalled'
-        ? [{ kind: 'alive', heard: now, asked: state.asked }, none]
-        : [state, none]
+      return [onHeard(state, now), none]
+    case 'beat':
+      return [state.kind === 'stalled' ? { kind: 'alive', heard: now, asked: state.asked } : state, none]
     case 'vouched':
       return onVouched(state, now)
     case 'confirmed':
@@ -145,6 +156,7 @@ export function nextTick(state: PeerState, options: LivenessOptions): Instant {
     case 'alive':
       return Math.min(nextTry(state, options), state.heard + options.stalledAfter)
     case 'stalled':
+      if (state.spoke !== undefined) return state.spoke + BEAT_GRACE
       return Math.min(nextTry(state, options), state.greeted + options.greetInterval)
     case 'suspect':
       return state.until
@@ -153,6 +165,12 @@ export function nextTick(state: PeerState, options: LivenessOptions): Instant {
     default:
       return Number.POSITIVE_INFINITY
   }
+}
+
+function onHeard(state: PeerState, now: Instant): PeerState {
+  if (state.kind === 'alive') return { kind: 'alive', heard: now, asked: state.asked }
+  if (state.kind === 'stalled' && state.spoke === undefined) return { ...state, spoke: now }
+  return state
 }
 
 function onUp(state: PeerState, now: Instant): Step {
@@ -174,7 +192,7 @@ function onDown(state: PeerState, now: Instant, options: LivenessOptions): Step 
       return [{ kind: 'connecting', since: state.since }, ['probe']]
     case 'alive':
     case 'stalled':
-      return [suspected(state.heard, suspicionAfter(0, options), now, options), ['probe', 'ask']]
+      return [suspected(lastHeard(state), suspicionAfter(0, options), now, options), ['probe', 'ask']]
     default:
       return [state, none]
   }
@@ -245,6 +263,11 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
       ]
     }
     case 'stalled': {
+      if (state.spoke !== undefined)
+        return [
+          now < state.spoke + BEAT_GRACE ? state : { kind: 'alive', heard: state.spoke, asked: state.asked },
+          none,
+        ]
       if (now >= lastTry(state.heard, options)) return [silent(now), none]
       const asks = now >= nextTry(state, options)
       const greets = now >= state.greeted + options.greetInterval
@@ -265,6 +288,10 @@ function onTick(state: PeerState, now: Instant, options: LivenessOptions): Step 
   }
 }
 
+function lastHeard(state: Extract<PeerState, { kind: 'alive' | 'stalled' }>): Instant {
+  return (state.kind === 'stalled' ? state.spoke : undefined) ?? state.heard
+}
+
 function silent(now: Instant): PeerState {
   return { kind: 'dead', since: now, reason: 'silent' }
 }
@@ -272,8 +299,11 @@ function silent(now: Instant): PeerState {
 /** Gives a peer the time that we were not looking. */
 function forgive(state: PeerState, lost: number, now: Instant): PeerState {
   switch (state.kind) {
-    case 'alive':
     case 'stalled':
+      // Its beat may lie unread.
+      if (state.spoke !== undefined) return { ...state, spoke: Math.min(now, state.spoke + lost) }
+      return { ...state, heard: Math.min(now, state.heard + lost) }
+    case 'alive':
       // Not beyond now: it may have been heard while we were late.
       return { ...state, heard: Math.min(now, state.heard + lost) }
     case 'suspect':

@@ -33,13 +33,14 @@ class Holder extends Link {
   }
 
   become(state: PeerState['kind'], lane: Scheme = 'tcp'): void {
-    const times = { heard: 0, asked: 0, since: 0, until: 0, greeted: 0, confirmations: 0, vouched: 0 }
+    const times = { heard: 0, asked: 0, since: 0, until: 0, greeted: 0, vouched: 0 }
+    const facts = { confirmations: 0, refused: false }
     this.#shown =
       state === 'dead'
         ? { kind: state, since: 0, reason: 'silent' }
         : state === 'left'
           ? { kind: state, since: 0, whose: 'theirs', reason: 'stopped' }
-          : { kind: state, ...times }
+          : { kind: state, ...times, ...facts }
     this.#lane = lane
   }
 }

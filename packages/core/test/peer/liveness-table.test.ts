@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { defaultLiveness, type LivenessOptions } from '../../src/options.js'
-import { liveness, type PeerEvent, type PeerState } from '../../src/peer/liveness.js'
+import { BEAT_GRACE, liveness, type PeerEvent, type PeerState } from '../../src/peer/liveness.js'
 
 const page = await readFile(new URL('../../../../docs/liveness.md', import.meta.url), 'utf8')
 
@@ -37,6 +37,7 @@ const ticks: readonly (readonly [found: string, state: PeerState, options?: Live
   ['silent for stalledAfter', { ...quiet.alive, heard: now - stalledAfter }],
   ['heart due', { ...quiet.stalled, asked: now - heartInterval }],
   ['greeting due', { ...quiet.stalled, greeted: now - greetInterval }],
+  ['has spoken before', { ...quiet.stalled, spoke: now - BEAT_GRACE }],
   ['tries over', { ...quiet.alive, heard: inVain, asked: inVain + heartInterval }, twoTries],
   ['tries over', { ...quiet.stalled, heard: inVain, asked: inVain + heartInterval }, twoTries],
   ['suspicion over', { ...quiet.suspect, until: now }],
@@ -45,7 +46,7 @@ const ticks: readonly (readonly [found: string, state: PeerState, options?: Live
 ]
 
 const events: readonly PeerEvent[] = (
-  ['up', 'down', 'shaken', 'heard', 'vouched', 'confirmed', 'refused', 'tick'] as const
+  ['up', 'down', 'shaken', 'heard', 'beat', 'vouched', 'confirmed', 'refused', 'tick'] as const
 ).map((kind) => ({ kind }))
 
 /** Two events that decide together, whichever comes first. */

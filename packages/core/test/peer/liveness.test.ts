@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { livenessPresets } from '../../src/liveness-presets.js'
 import { defaultLiveness } from '../../src/options.js'
 import {
+  BEAT_GRACE,
   liveness,
   nextTick,
   type PeerAction,
@@ -32,6 +33,7 @@ const events = {
   down: { kind: 'down' },
   shaken: { kind: 'shaken' },
   heard: { kind: 'heard' },
+  beat: { kind: 'beat' },
   tick: { kind: 'tick' },
   vouched: { kind: 'vouched' },
   confirmed: { kind: 'confirmed' },
@@ -70,8 +72,9 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
   },
   stalled: {
     down: [suspectSince(7000), ['probe', 'ask']],
-    shaken: alive,
-    heard: [{ kind: 'alive', heard: now, asked: 9500 }, []],
+    shaken: [{ ...states.stalled, asked: now, spoke: now }, ['heart']],
+    heard: [{ ...states.stalled, spoke: now }, []],
+    beat: [{ kind: 'alive', heard: now, asked: 9500 }, []],
     doubt: [{ kind: 'stalled', heard: 7500, asked: 9500, since: 9500, greeted: 9500 }, []],
     ended: dead,
     farewell: left,
@@ -123,7 +126,7 @@ describe('The state of a peer', () => {
     expect(peer.until(2 * heartInterval - 1)).toEqual([[2 * heartInterval - 1, 'heart']])
   })
 
-  test('is stalled after stalledAfter of silence, is asked further on, and alive again with a word', () => {
+  test('is stalled after stalledAfter of silence, is asked further on, and alive again with a beat', () => {
     const peer = watched()
     peer.until(stalledAfter - 1)
     expect(peer.state.kind).toBe('alive')
@@ -134,7 +137,30 @@ describe('The state of a peer', () => {
       [3 * heartInterval, 'probe'],
     ])
     peer.event({ kind: 'heard' })
+    expect(peer.state.kind).toBe('stalled')
+    peer.event({ kind: 'beat' })
     expect(peer.state.kind).toBe('alive')
+  })
+
+  test.each(['heard', 'shaken'] as const)(
+    'that was stalled and is %s is alive soon, if its beat does not come, and was heard when it spoke',
+    (kind) => {
+      const peer = watched()
+      peer.until(10_100)
+      peer.event({ kind })
+      peer.until(10_100 + BEAT_GRACE - 1)
+      expect(peer.state.kind).toBe('stalled')
+      peer.until(10_100 + BEAT_GRACE)
+      expect(peer.state).toMatchObject({ kind: 'alive', heard: 10_100 })
+    },
+  )
+
+  test('that was stalled, has spoken, and is lost before its beat was last heard when it spoke', () => {
+    const peer = watched()
+    peer.until(10_100)
+    peer.event({ kind: 'heard' })
+    peer.event({ kind: 'down' })
+    expect(peer.state).toMatchObject({ kind: 'suspect', heard: 10_100 })
   })
 
   test('is asked and stalled at once where the two instants are one', () => {
@@ -276,6 +302,7 @@ describe('The state of a peer', () => {
       events.down,
       events.shaken,
       events.heard,
+      events.beat,
       events.tick,
       events.vouched,
       events.confirmed,
