@@ -20,6 +20,7 @@ export function parseSpec(given: unknown): RuntimeSpec {
     comms: parseRecord('spec.comms', given.comms),
     roleOptions: parseRecord('spec.roleOptions', given.roleOptions),
     drain: parseDrain(given.drain),
+    stallReports: parseFlag('spec.stallReports', given.stallReports),
     execArgv: parseExecArgv(given.execArgv),
   }
 }
@@ -57,6 +58,11 @@ function parseDrain(given: unknown): number | undefined {
   if (given === undefined) return undefined
   if (typeof given === 'number' && given >= 0) return given
   throw invalidOption('spec.drain', given, 'milliseconds, 0 or more; Infinity for as long as it takes')
+}
+
+function parseFlag(option: string, given: unknown): boolean | undefined {
+  if (given === undefined || typeof given === 'boolean') return given
+  throw invalidOption(option, given, 'true or false')
 }
 
 function parseExecArgv(given: unknown): readonly string[] | undefined {

@@ -27,6 +27,7 @@ describe('a spec', () => {
     ['options that are none', { ...specOf(), comms: 'fast' }, 'spec.comms'],
     ['role options that are none', { ...specOf(), roleOptions: [] }, 'spec.roleOptions'],
     ['a drain that is no time', { ...specOf(), drain: 'soon' }, 'spec.drain'],
+    ['stall reports that are neither on nor off', { ...specOf(), stallReports: 1 }, 'spec.stallReports'],
     ['an execArgv of numbers', { ...specOf(), execArgv: [1] }, 'spec.execArgv'],
   ])('is refused where it is wrong, and the error names what: %s', (_what, spec, option) => {
     expect(() => parseSpec(spec)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }))

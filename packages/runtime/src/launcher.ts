@@ -21,6 +21,12 @@ export interface RuntimeSpec {
    * @default 10 000
    */
   readonly drain?: number | undefined
+  /**
+   * Whether it reports where its event loop is stuck: see `RuntimeOptions.stallReports`. The workers of a node have it
+   * from their node.
+   * @default false
+   */
+  readonly stallReports?: boolean | undefined
   /** Options for node itself, such as `--import tsx`. */
   readonly execArgv?: readonly string[] | undefined
 }

@@ -15,8 +15,8 @@ export interface Role {
 
 /** The options of a runtime that is started by a spec. They come from elsewhere: the runtime checks them. */
 export function optionsOf(spec: RuntimeSpec): RuntimeOptions {
-  const { uid, role, monitor, meshToken, comms } = spec
-  return { ...comms, uid, meshToken, monitor, roles: [role], introduces: role === 'monitor' }
+  const { uid, role, monitor, meshToken, comms, stallReports } = spec
+  return { ...comms, uid, meshToken, monitor, stallReports, roles: [role], introduces: role === 'monitor' }
 }
 
 /** How long what runs may take to end when a runtime is told to, in milliseconds. */

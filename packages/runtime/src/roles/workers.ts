@@ -116,7 +116,7 @@ export class Workers {
 
   #launch({ comms, execArgv }: WorkersSpec): Launched {
     const { launcher, onLine, onReport, onStart, onReady, onEnd } = this.#options
-    const { monitor, meshToken, drain } = this.#node
+    const { monitor, meshToken, drain, stallReports } = this.#node
     const uid = `worker:${this.#index}:${this.#started++}`
     const spec: RuntimeSpec = {
       uid,
@@ -125,6 +125,7 @@ export class Workers {
       meshToken,
       comms: comms ?? inherited(this.#node.comms),
       drain,
+      stallReports,
       execArgv: execArgv ?? this.#node.execArgv,
     }
     const worker = launcher.start(spec, {

@@ -20,6 +20,7 @@ interface RunFlags {
   readonly nodes: number
   readonly launcher: RunOptions['launcher']
   readonly drain: number
+  readonly stallReports?: boolean
   readonly quiet?: boolean
 }
 
@@ -88,12 +89,13 @@ function skein(start: (options: RunOptions) => Promise<void>): Command {
         .argParser(parseSeconds)
         .default(10_000, '10'),
     )
+    .option('--stall-reports', 'say where an event loop is stuck, while it is')
     .option('-q, --quiet', 'show no progress and no closing table')
     .addHelpText('after', RUN_HELP)
     .action(async (script: string, args: string[], flags: RunFlags, command: Command) => {
       const wrong = (message: string): never => command.error(`error: ${message}`)
       checkNodes(flags, wrong)
-      await start({ quiet: false, ...flags, script: scriptAt(script, wrong), args })
+      await start({ quiet: false, stallReports: false, ...flags, script: scriptAt(script, wrong), args })
     })
   return command
 }

@@ -23,6 +23,9 @@ const COMMS = { port: 0 }
 /** How often a monitor that has ended is started anew. One that goes on ending would be started for ever. */
 const MOST_RESTARTS = 5
 
+const THREADS_ARE_CLOSED =
+  'workers are threads, which can not be looked into: of their stalls the time is reported, and not the place'
+
 type Start = Pick<RuntimeSpec, 'uid' | 'role' | 'monitor' | 'comms' | 'execArgv' | 'roleOptions'>
 
 /** The mesh of one `skein run`: monitor, nodes and head are processes of the crew. */
@@ -56,6 +59,8 @@ export class MeshRun {
    * @throws ERR_LAUNCH
    */
   async play(): Promise<number> {
+    const { stallReports, launcher } = this.#options
+    if (stallReports && launcher === 'thread') this.#screen.say(THREADS_ARE_CLOSED)
     const monitor = await this.#startMonitor()
     await this.#startNodes(monitor)
     const { code, signal } = await this.#runHead(monitor)
@@ -194,8 +199,8 @@ export class MeshRun {
   #launch(launcher: LocalLauncher, start: Start, on: LaunchEvents): LocalProcess {
     // What plays on after it was interrupted must start nothing more.
     if (this.#isEnding) throw new SkeinError('ERR_CLOSED', 'the run is ending', { executed: 'no' })
-    const { drain } = this.#options
-    const spec = { comms: COMMS, ...start, meshToken: this.#meshToken, drain }
+    const { drain, stallReports } = this.#options
+    const spec = { comms: COMMS, ...start, meshToken: this.#meshToken, drain, stallReports }
     this.#started.add(spec.uid)
     return this.#crew.add(launcher.start(spec, on))
   }

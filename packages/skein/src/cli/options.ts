@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly launcher: (typeof LAUNCHERS)[number]
   /** Milliseconds that what runs may take to end after SIGTERM. */
   readonly drain: number
+  /** Every runtime reports where its event loop is stuck. */
+  readonly stallReports: boolean
   /** Shows neither progress nor the closing table. */
   readonly quiet: boolean
 }
