@@ -177,6 +177,17 @@ describe('a peer on another host that refuses connections', () => {
     }
   })
 
+  test('is dead as soon as one who was asked, and reached it then, has lost it', async () => {
+    const [monitor, a] = (await linked('a', 'b')) as Two
+    await mesh.clock.advance(1000)
+    firewall('b', 'a')
+    await mesh.clock.advance(500)
+    expect([stateOf(a, 'b'), stateOf(monitor, 'b')]).toEqual(['suspect', 'alive'])
+    mesh.network.cut('b', 'monitor')
+    await mesh.clock.advance(50)
+    expect(stateOf(a, 'b')).toBe('dead')
+  })
+
   test('is suspected as long as any other where there is nobody to ask', async () => {
     const [monitor] = (await linked('gone')) as Two
     await mesh.clock.advance(1000)
