@@ -6,12 +6,14 @@ import type { DeathReason, PeerState } from '../peer/liveness.js'
 
 /** What a verdict rests on. */
 export interface Grounds {
-  readonly link: Pick<Link, 'entry' | 'lane' | 'lastFailure' | 'refusal' | 'pulse'>
+  readonly link: Pick<Link, 'entry' | 'lane' | 'lastFailure' | 'refusal'>
   readonly was: PeerState
   readonly now: Instant
   readonly liveness: LivenessOptions
   /** Who has told of the end, if it was not seen by the link itself. */
   readonly witness: string | undefined
+  /** How long it was stalled, by its own word. */
+  readonly stalledMs?: number | undefined
 }
 
 /** How long the peer had not been heard when this verdict was given, in milliseconds; undefined where that says nothing. */
@@ -26,13 +28,10 @@ export function unheard(
  * Of a peer that was stalled and is alive: for how long its event loop stood still, in milliseconds, as its beat has told;
  * undefined where that was not waited for any longer.
  */
-export function stalledFor(
-  { was, link, now }: Pick<Grounds, 'was' | 'link' | 'now'>,
-  is: PeerState['kind'],
-): number | undefined {
-  if (was.kind !== 'stalled' || is !== 'alive' || link.pulse.lastAt < was.since) return undefined
+export function stalledFor({ pulse }: Pick<Link, 'pulse'>, was: PeerState, now: Instant): number | undefined {
+  if (was.kind !== 'stalled' || pulse.lastAt < was.since) return undefined
   // What it tells of may be an earlier stall, which was longer.
-  return Math.floor(Math.min(link.pulse.last?.lag ?? 0, now - was.heard))
+  return Math.floor(Math.min(pulse.last?.lag ?? 0, now - was.heard))
 }
 
 /** Tells people why a peer's state has become this one; undefined where there is nothing to tell. */
@@ -42,7 +41,7 @@ export function evidenceOf(state: PeerState, grounds: Grounds): string | undefin
   switch (state.kind) {
     case 'alive':
       if (silence !== undefined)
-        return `it was heard again, after ${ms(silence)} ms${told(stalledFor(grounds, 'alive'))}`
+        return `it was heard again, after ${ms(silence)} ms${told(grounds.stalledMs)}`
       return link.lane === undefined ? 'it has shaken hands' : `it has shaken hands over ${link.lane}`
     case 'stalled':
       if (was.kind === 'suspect' || was.kind === 'unreachable')

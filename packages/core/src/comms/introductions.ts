@@ -81,12 +81,13 @@ export class Introductions {
     const { uid, instance } = entry
     const { introduces, clock, liveness } = this.#parts
     const witness = this.#witness?.link === link ? this.#witness.name : undefined
-    const grounds = { link, was, now: clock.now(), liveness, witness }
+    const now = clock.now()
+    const stalledMs = state.kind === 'alive' ? stalledFor(link, was, now) : undefined
+    const grounds = { link, was, now, liveness, witness, stalledMs }
     const reason = state.kind === 'dead' || state.kind === 'left' ? state.reason : undefined
     this.#begin(link, was.kind)
     const tookMs = unheard(grounds, state.kind)
     const evidence = evidenceOf(state, grounds)
-    const stalledMs = stalledFor(grounds, state.kind)
     this.#tell({ uid, instance, is: state.kind, reason, lane, tookMs, stalledMs, evidence }, entry)
     if (link.isOver) this.#succeeded(entry)
     if (!introduces) return

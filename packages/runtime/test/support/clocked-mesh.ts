@@ -1,5 +1,7 @@
 import { MemoryNetwork, type Transport, TurnedClock } from '@skein/core/internal'
-import { Runtime, type RuntimeOptions } from '../../src/runtime.js'
+import { Runtime } from '../../src/runtime.js'
+
+type RuntimeOptions = ConstructorParameters<typeof Runtime>[0]
 
 const silent = (): void => {}
 const SILENT = { debug: silent, info: silent, warn: silent, error: silent }
