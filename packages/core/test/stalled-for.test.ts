@@ -75,8 +75,8 @@ test.each([3000, 30_000])('a peer that was busy for %s ms says so when it is ali
   await mesh.clock.advance(100)
   expect(told.map(({ is }) => is)).toEqual(['stalled', 'alive'])
   const { stalledMs = 0, tookMs = 0, evidence } = told.at(-1) ?? {}
-  // Its own timer was due within a second.
-  expect(stalledMs).toBeGreaterThanOrEqual(ms - 1000)
+  // Its own timer was due within a second and a half.
+  expect(stalledMs).toBeGreaterThanOrEqual(ms - 1500)
   expect(stalledMs).toBeLessThanOrEqual(ms)
   expect(evidence).toBe(
     `it was heard again, after ${tookMs.toFixed(0)} ms; it says that its event loop stood still for ${stalledMs} ms`,
@@ -94,7 +94,7 @@ test('its beat is waited for where its first word is the result of what it was b
   free()
   await mesh.clock.advance(100)
   expect(told.at(-1)).toMatchObject({ is: 'alive', stalledMs: expect.any(Number) })
-  expect(told.at(-1)?.stalledMs).toBeGreaterThanOrEqual(3000)
+  expect(told.at(-1)?.stalledMs).toBeGreaterThanOrEqual(2500)
 })
 
 test('one that speaks, and tells nothing, is alive soon all the same', async () => {
