@@ -32,6 +32,8 @@ export class Link {
   readonly #intake: Intake
   #entry: DirectoryEntry | undefined
   #state: PeerState
+  /** Whether the connection was lost, rather than closed by ourselves to greet the peer anew. */
+  #isCutOff = false
   #linger: Timer | undefined
   #destroyed = false
 
@@ -314,6 +316,7 @@ export class Link {
 
   #confirmed(): void {
     this.#circuit.confirmed()
+    this.#isCutOff = false
     this.#judge({ kind: 'shaken' })
     if (this.isClosed) return
     this.outbox.flushSoon()
@@ -323,6 +326,7 @@ export class Link {
   #lost(): void {
     if (this.isOver) return this.destroy()
     this.#greeter.release()
+    this.#isCutOff = true
     this.#judge({ kind: 'down' })
   }
 
@@ -367,7 +371,7 @@ export class Link {
       void crashed(transport, this.#entry, probeTimeout).then((gone) => {
         if (gone && this.#state.kind !== 'alive') this.end('crashed') // unless it has answered since
       })
-    } else if (this.#entry !== undefined && suspicion.kind === 'suspect') {
+    } else if (this.#entry !== undefined && suspicion.kind === 'suspect' && this.#isCutOff) {
       void refusedFromAfar(transport, this.#entry, probeTimeout).then((refused) => {
         const isSame = this.#state.kind === 'suspect' && this.#state.since === suspicion.since
         if (refused && isSame) this.#judge({ kind: 'refused' })
