@@ -70,7 +70,7 @@ export function settle(options: CommsOptions): CommsSettings {
     farewellTimeout: number('farewellTimeout', options.farewellTimeout, DEFAULT_FAREWELL),
     insecure,
     requestContext: flag('requestContext', options.requestContext ?? true),
-    liveness: numbers('liveness', defaultLiveness, options.liveness, 1),
+    liveness: numbers('liveness', defaultLiveness, options.liveness, 1, MAY_BE_ZERO),
     handshake: numbers('handshake', defaultHandshake, options.handshake, 1),
     flow: checkFlow(options.flow),
     logger: options.logger ?? stderrLogger,
@@ -78,6 +78,8 @@ export function settle(options: CommsOptions): CommsSettings {
     random,
   }
 }
+
+const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof LivenessOptions>(['heartSlack'])
 
 /** Every option there is: a name that is none of them is most likely a slip. */
 const NAMES: Record<keyof CommsOptions, true> = {
@@ -213,6 +215,7 @@ function numbers<T extends object>(
   defaults: Readonly<T>,
   given: Partial<T> | undefined,
   least: 0 | 1,
+  mayBeZero: ReadonlySet<string> = new Set(),
 ): Readonly<T> {
   if (given === undefined) return defaults
   if (typeof given !== 'object' || given === null) throw invalidOption(option, given, 'an object')
@@ -221,7 +224,7 @@ function numbers<T extends object>(
     if (!Object.hasOwn(settled, key)) {
       throw invalidOption(`${option}.${key}`, value, `one of ${Object.keys(defaults).join(', ')}`)
     }
-    settled[key] = number(`${option}.${key}`, value, settled[key] ?? 0, least)
+    settled[key] = number(`${option}.${key}`, value, settled[key] ?? 0, mayBeZero.has(key) ? 0 : least)
   }
   return settled as T
 }

@@ -135,9 +135,9 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
 export function nextTick(state: PeerState, options: LivenessOptions): Instant {
   switch (state.kind) {
     case 'alive':
-      return Math.min(nextHeart(state, options), state.heard + options.stalledAfter)
+      return Math.min(heartWithOthers(state, options), state.heard + options.stalledAfter)
     case 'stalled':
-      return Math.min(nextHeart(state, options), state.greeted + options.greetInterval)
+      return Math.min(heartWithOthers(state, options), state.greeted + options.greetInterval)
     case 'suspect':
       return state.until
     case 'unreachable':
@@ -147,11 +147,35 @@ export function nextTick(state: PeerState, options: LivenessOptions): Instant {
   }
 }
 
-function nextHeart(
-  state: { readonly heard: Instant; readonly asked: Instant },
-  options: LivenessOptions,
-): Instant {
-  return Math.max(state.heard, state.asked) + options.heartInterval
+interface Asked {
+  readonly heard: Instant
+  readonly asked: Instant
+}
+
+/** After how many intervals a peer is asked although it is heard: only beats tell its lag and the way there and back. */
+const ASK_ANYWAY = 5
+
+/** A heart is at most so large a share of its interval late. */
+const SLACK_SHARE = 4
+
+function nextHeart({ heard, asked }: Asked, { heartInterval }: LivenessOptions): Instant {
+  return Math.min(Math.max(heard, asked) + heartInterval, asked + ASK_ANYWAY * heartInterval)
+}
+
+/** When to wake for a heart: those of all links in a process that fall due within `heartSlack` leave together. */
+function heartWithOthers(state: Asked, options: LivenessOptions): Instant {
+  const due = nextHeart(state, options)
+  const slack = heartSlack(options)
+  return slack === 0 ? due : Math.ceil(due / slack) * slack
+}
+
+function heartSlack(options: LivenessOptions): number {
+  return Math.min(options.heartSlack, options.heartInterval / SLACK_SHARE)
+}
+
+/** For the one of two that asks only if the other doesn't: the same options, with a longer `heartInterval`. */
+export function asksSecond(options: Readonly<LivenessOptions>): Readonly<LivenessOptions> {
+  return { ...options, heartInterval: options.heartInterval + heartSlack(options) }
 }
 
 function onUp(state: PeerState, now: Instant): Step {
