@@ -37,7 +37,17 @@ describe('what is told', () => {
     expect(change).toMatchObject({ uid: 'b', was: 'suspect', is: 'dead', reason: 'silent', lane: 'mem' })
     expect(change.tookMs).toBeGreaterThan(7000)
     expect(change.tookMs).toBeLessThan(8500)
-    expect(change.evidence).toMatch(/^no heartbeat for \d+ ms, and it could not be reached for 6000 ms more/)
+    expect(change.evidence).toMatch(
+      /^its connection was lost \d+ ms after it was last heard, and it could not be reached for 6000 ms more/,
+    )
+  })
+
+  test('a peer that was busy and is lost then is not said to have given no heartbeat, which nobody knows', async () => {
+    mesh.network.stall('b')
+    await mesh.clock.advance(20_000)
+    mesh.network.partition('a', 'b')
+    const { evidence } = await dead()
+    expect(evidence).toMatch(/^its connection was lost \d{5} ms after it was last heard, and/)
   })
 
   test('a farewell is evidence, and takes no time', async () => {
@@ -54,6 +64,17 @@ describe('what is told', () => {
   test('an obituary names its witness', async () => {
     a.obituary('b', b.instance)
     expect(await dead()).toMatchObject({ reason: 'exited', evidence: 'this runtime saw it end' })
+  })
+
+  test('who passes an obituary on is not said to have seen the end', async () => {
+    const c = await mesh.runtime('c')
+    await mesh.settled(c.connect(addressOf(b)))
+    await mesh.settled(c.connect(addressOf(a)))
+    c.obituary('b', b.instance)
+    expect(await dead()).toMatchObject({
+      reason: 'exited',
+      evidence: 'c has told that whoever started it saw it end',
+    })
   })
 
   test('the way back from the dead is told from its first step', async () => {
@@ -112,6 +133,25 @@ describe('watching', () => {
     const later = a.watch('b')
     void successor.stop()
     expect((await mesh.settled(later)).value).toMatchObject({ instance: successor.instance, is: 'left' })
+  })
+
+  test('one that was only introduced is gone when another of its name greets us', async () => {
+    const monitor = await mesh.runtime('monitor', { introduces: true })
+    const c = await mesh.runtime('c')
+    await mesh.settled(Promise.all([a, c].map((comms) => comms.connect(addressOf(monitor)))))
+    await mesh.clock.advance(10)
+    expect(a.peers().find(({ uid }) => uid === 'c')?.state).toBe('known')
+    const watched = a.watch('c')
+    mesh.network.freeze('c')
+    const successor = await mesh.runtime('c', { host: 'elsewhere' })
+    await mesh.settled(successor.connect(addressOf(a)))
+    const end = { instance: c.instance, was: 'known', is: 'dead', reason: 'replaced' }
+    expect((await mesh.settled(watched)).value).toMatchObject(end)
+    await mesh.clock.advance(10)
+    expect(a.peers().find(({ uid }) => uid === 'c')).toMatchObject({
+      state: 'alive',
+      instance: successor.instance,
+    })
   })
 
   test('rejects when it is given up, and for one that was never heard of', async () => {
