@@ -11,7 +11,7 @@ const stalling = (way: string) => runNode(FIXTURE, [way])
 test('a loop that is stuck in a function is reported with the place, while it lasts and afterwards', async () => {
   const { status, stdout, stderr } = await stalling('spin')
   expect(stderr).toMatch(
-    /^skein warning: the event loop is stuck for \d+ ms uid=busy in=spinning at=file:\S+stalling\.mjs:1[23]:\d+\n$/,
+    /^skein warning: the event loop is stuck for \d+ ms uid=busy in=spinning at=file:\S+stalling\.mjs:1[34]:\d+\n$/,
   )
   const stall: Stall = JSON.parse(stdout)
   expect(stall.stack[0]).toMatchObject({ function: 'spinning', url: expect.stringContaining('stalling.mjs') })
@@ -24,6 +24,14 @@ test('of one that is stuck in a system call only the time is known', async () =>
   expect(stderr).toMatch(/^skein warning: the event loop is stuck for \d+ ms uid=busy\n$/)
   const stall: Stall = JSON.parse(stdout)
   expect(stall.stack).toEqual([])
+  expect(stall.ms).toBeGreaterThanOrEqual(600)
+  expect(status).toBe(0)
+})
+
+test('one that a debugger holds stays held: the report does not let go of it', async () => {
+  const { status, stdout, stderr } = await stalling('debugger')
+  expect(stderr).toContain('in=held')
+  const stall: Stall = JSON.parse(stdout)
   expect(stall.ms).toBeGreaterThanOrEqual(600)
   expect(status).toBe(0)
 })
