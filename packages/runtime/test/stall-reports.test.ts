@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { runNode } from '@skein/test-harness'
@@ -34,6 +37,15 @@ test('one that a debugger holds stays held: the report does not let go of it', a
   const stall: Stall = JSON.parse(stdout)
   expect(stall.ms).toBeGreaterThanOrEqual(600)
   expect(status).toBe(0)
+})
+
+test('where nobody reads standard error any more, the stall is told all the same', async () => {
+  const child = spawn(process.execPath, [FIXTURE, 'spin'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stderr.destroy()
+  const exited = once(child, 'exit')
+  const stall: Stall = JSON.parse(await text(child.stdout))
+  expect(stall.stack[0]).toMatchObject({ function: 'spinning' })
+  expect(await exited).toEqual([0, null])
 })
 
 test('each stall is reported, and the loop goes on after it', async () => {
