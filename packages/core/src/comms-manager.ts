@@ -188,8 +188,8 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * Resolves once a peer is dead or has left, with that last change; at once if it is gone already. It is the instance
    * that is there now whose end is awaited: a successor under the same uid changes nothing.
    *
-   * @throws ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted, ERR_CLOSED if this
-   * runtime ends first
+   * @throws ERR_INVALID_UID, ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted,
+   * ERR_CLOSED if this runtime ends first: to be caught by whoever doesn't stop watching before
    */
   async watch(uid: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<PeerChange> {
     return this.#peers.watch(uid, options.signal)

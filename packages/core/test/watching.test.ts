@@ -168,7 +168,11 @@ describe('watching', () => {
     const watched = a.watch('b')
     watched.catch(() => {})
     await mesh.settled(a.stop())
-    await expect(watched).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await expect(watched).rejects.toMatchObject({
+      code: 'ERR_CLOSED',
+      uid: 'b',
+      message: 'b is not watched any more: a was stopped before it was gone',
+    })
     await expect(a.watch('b')).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 })

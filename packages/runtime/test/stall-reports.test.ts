@@ -54,6 +54,12 @@ test('each stall is reported, and the loop goes on after it', async () => {
   expect(status).toBe(0)
 })
 
+test('a listener that throws is logged, and the runtime goes on', async () => {
+  const { status, stderr } = await stalling('throws')
+  expect(stderr).toContain('a listener has thrown')
+  expect(status).toBe(0)
+})
+
 test('a process may exit while its stall is looked into', async () => {
   const { status, stderr } = await stalling('exit')
   expect(stderr).toContain('in=spinning')

@@ -58,7 +58,10 @@ export class Peers {
     if (told !== undefined && isGone(told) && links.get(uid) === undefined) return told
     const instance = known?.instance ?? told?.instance
     if (instance === undefined) throw noSuchPeer(uid)
-    return traffic.ends.wait(instance, { signal, cancelled })
+    const ended = traffic.ends.wait(instance, { signal, cancelled })
+    return ended.catch((error: unknown) => {
+      throw error instanceof SkeinError && error.code === 'ERR_CLOSED' ? stoppedFirst(uid, error) : error
+    })
   }
 
   connected(uid: string): boolean {
@@ -107,4 +110,11 @@ function invalidAddress(given: unknown): SkeinError {
 function notWatched(uid: string, aborted: AbortSignal): SkeinError {
   const { text: reason, cause } = abortReason(aborted)
   return new SkeinError('ERR_CANCELLED', `${uid} is not watched any more: ${reason}`, { uid, reason, cause })
+}
+
+/** Whoever has forgotten to catch it is to see which promise it was. */
+function stoppedFirst(uid: string, { message }: SkeinError): SkeinError {
+  return new SkeinError('ERR_CLOSED', `${uid} is not watched any more: ${message} before it was gone`, {
+    uid,
+  })
 }
