@@ -135,6 +135,22 @@ describe('watching', () => {
     expect((await mesh.settled(later)).value).toMatchObject({ instance: successor.instance, is: 'left' })
   })
 
+  test('waits for the end of a link that is only just being made, although the one before has ended', async () => {
+    const monitor = await mesh.runtime('monitor', { introduces: true })
+    const c = await mesh.runtime('c')
+    await mesh.settled(Promise.all([a, c].map((comms) => comms.connect(addressOf(monitor)))))
+    await mesh.clock.advance(10)
+    mesh.network.partition('a', 'c')
+    const unheard = a.sendRecv('c', call('anything')).catch((error: unknown) => error)
+    expect((await mesh.settled(unheard)).value).toMatchObject({ reason: 'no-answer' })
+    mesh.network.heal('a', 'c')
+    a.sendRecv('c', call('anything')).catch(() => {})
+    const watched = a.watch('c')
+    await mesh.clock.advance(100)
+    void c.stop()
+    expect((await mesh.settled(watched)).value).toMatchObject({ is: 'left', reason: 'stopped' })
+  })
+
   test('one that was only introduced is gone when another of its name greets us', async () => {
     const monitor = await mesh.runtime('monitor', { introduces: true })
     const c = await mesh.runtime('c')
