@@ -106,6 +106,24 @@ describe('what is told', () => {
     ])
   })
 
+  test('one that is dialled by its address is told from when it is known who it is', () => {
+    expect(steps()).toEqual(['unknown -> shaking', 'shaking -> alive'])
+  })
+
+  test('a successor that was introduced while its predecessor was linked is known when that is gone', async () => {
+    const monitor = await mesh.runtime('monitor', { introduces: true })
+    await mesh.settled(a.connect(addressOf(monitor)))
+    mesh.network.freeze('b')
+    const successor = await mesh.runtime('b', { host: 'elsewhere' })
+    await mesh.settled(successor.connect(addressOf(monitor)))
+    await mesh.settled(a.watch('b'))
+    await mesh.clock.advance(1)
+    expect(told.filter(({ uid }) => uid === 'b').slice(-2)).toMatchObject([
+      { instance: b.instance, is: 'dead' },
+      { instance: successor.instance, was: 'dead', is: 'known' },
+    ])
+  })
+
   test('what a listener causes is told to all after what it was told', async () => {
     const heard: string[] = []
     a.removeAllListeners('peer')
@@ -143,6 +161,10 @@ describe('watching', () => {
     mesh.network.partition('a', 'c')
     const unheard = a.sendRecv('c', call('anything')).catch((error: unknown) => error)
     expect((await mesh.settled(unheard)).value).toMatchObject({ reason: 'no-answer' })
+    // It may be there: it is not listed among the dead as well.
+    expect(a.peers().filter(({ uid }) => uid === 'c')).toMatchObject([
+      { state: 'known', reason: 'no-answer' },
+    ])
     mesh.network.heal('a', 'c')
     a.sendRecv('c', call('anything')).catch(() => {})
     const watched = a.watch('c')
