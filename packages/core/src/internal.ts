@@ -1,5 +1,6 @@
 export { type Clock, type Instant, inTime, systemClock, type Timer, TurnedClock } from './clock.js'
 export { nameOf } from './comms/calls.js'
+export { isGone } from './comms/peer-change.js'
 export { type Deadlines, Due } from './deadlines.js'
 export { describe, invalidOption } from './errors.js'
 export { Fifo } from './fifo.js'
