@@ -19,7 +19,7 @@ export type {
 export type { NodeService } from './roles/node.js'
 export type { WorkerReport, WorkersSpec } from './roles/workers.js'
 export { Runtime } from './runtime.js'
-export type { RuntimeEvents } from './runtime-events.js'
+export type { PeerEvents, RuntimeEvents } from './runtime-events.js'
 export type { RuntimeOptions, RuntimeParts } from './runtime-options.js'
 export type { StallPlace } from './stall-messages.js'
 export type { Stall } from './stall-watch.js'

@@ -1,7 +1,8 @@
 import type { PeerChange, PeerKind } from '@skein/core'
 import type { Stall } from './stall-watch.js'
 
-export interface RuntimeEvents {
+/** What is told of peers. */
+export interface PeerEvents {
   /** A peer's state has changed. Comes in the order of the changes; the one of `peer:…` for it follows at once. */
   peer: (change: PeerChange) => void
   /** A peer answers: it has joined, has come back, or is busy no more. */
@@ -16,6 +17,9 @@ export interface RuntimeEvents {
   'peer:dead': (change: PeerChange) => void
   /** A peer has said farewell. */
   'peer:left': (change: PeerChange) => void
+}
+
+export interface RuntimeEvents extends PeerEvents {
   /** A peer asks this runtime to end. Without a listener it does. */
   stop: (from: string) => void
   /** The event loop was stuck. With `stallReports` only. */
@@ -25,7 +29,7 @@ export interface RuntimeEvents {
 }
 
 /** The states that have an event of their own: those that say something of the peer, and not of our connection to it. */
-export const PEER_EVENTS: { readonly [Kind in PeerKind]?: Extract<keyof RuntimeEvents, `peer:${string}`> } = {
+export const PEER_EVENTS: { readonly [Kind in PeerKind]?: Exclude<keyof PeerEvents, 'peer'> } = {
   alive: 'peer:alive',
   stalled: 'peer:stalled',
   suspect: 'peer:suspect',

@@ -24,6 +24,7 @@ export {
   type MeshEvents,
   type Middleware,
   type NodeService,
+  type PeerEvents,
   type Pool,
   type PoolEvents,
   type PoolOptions,
