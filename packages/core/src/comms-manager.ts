@@ -58,7 +58,7 @@ export interface CommsParts {
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
   /** Requests that are run even while this runtime drains. @default none */
   readonly isVital?: ((request: Incoming) => boolean) | undefined
-  /** @internal The auditor's. @default the real ones */
+  /** @internal The auditor's and the simulation's. @default the real ones */
   readonly safeguards?: Safeguards | undefined
 }
 
@@ -110,6 +110,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       settings: this.#settings,
       limits,
       references,
+      safeguards: this.#safeguards,
       dispatch,
       resolve,
       isVital: parts.isVital ?? (() => false),
