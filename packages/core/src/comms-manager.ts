@@ -55,7 +55,7 @@ export interface CommsParts {
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
   /** Requests that are run even while this runtime drains. @default none */
   readonly isVital?: ((request: Incoming) => boolean) | undefined
-  /** @internal The auditor's. @default the real ones */
+  /** @internal The auditor's and the simulation's. @default the real ones */
   readonly safeguards?: Safeguards | undefined
 }
 
@@ -85,11 +85,13 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const { clock, random } = this.#settings
     const transport = parts.transport ?? new ZmqTransport({ clock })
     const place = parts.place ?? herePlace(random)
+    const guards = parts.safeguards ?? safeguards
     const running = () => this.#lifetime.running()
     this.#traffic = new Traffic({
       settings: this.#settings,
       limits,
       references,
+      safeguards: guards,
       dispatch,
       resolve,
       isVital: parts.isVital ?? (() => false),
@@ -111,7 +113,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
             codec: this.#traffic.codec,
             transport,
             place,
-            safeguards: parts.safeguards ?? safeguards,
+            safeguards: guards,
             self: this.#self(bound, place),
           },
           this.#traffic.events,

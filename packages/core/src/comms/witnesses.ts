@@ -1,6 +1,7 @@
 import type { Timer } from '../clock.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
+import type { Safeguards } from '../link/safeguards.js'
 import { WITNESSES } from '../peer/liveness.js'
 import type { CommsSettings } from '../settings.js'
 import { type Ask, Kind, type Tell, type Verdict } from '../wire/message.js'
@@ -21,14 +22,16 @@ interface Owed {
 export class Witnesses {
   readonly #links: Links
   readonly #settings: CommsSettings
+  readonly #isTo: Safeguards['isTo']
   /** The round in which we last asked about a link: a new one each time that it was lost. */
   readonly #rounds = new WeakMap<Link, number>()
   readonly #owed = new Set<Owed>()
   #round = 0
 
-  constructor(links: Links, settings: CommsSettings) {
+  constructor(links: Links, settings: CommsSettings, { isTo }: Pick<Safeguards, 'isTo'>) {
     this.#links = links
     this.#settings = settings
+    this.#isTo = isTo
   }
 
   /** Asks every monitor, and up to three others, drawn by lot. */
@@ -81,7 +84,7 @@ export class Witnesses {
 
   #verdict({ uid, instance }: Ask): Verdict {
     const link = this.#links.get(uid)
-    if (link === undefined || link.instance !== instance) return 'unknown'
+    if (link === undefined || !this.#isTo(link, instance)) return 'unknown'
     switch (link.state.kind) {
       case 'alive':
         return 'reached'

@@ -1,14 +1,7 @@
 import type { Instant, Timer } from '../clock.js'
 import type { LivenessOptions } from '../options.js'
 import { lanes } from '../peer/lanes.js'
-import {
-  asksSecond,
-  type DeathReason,
-  liveness,
-  nextTick,
-  type PeerEvent,
-  type PeerState,
-} from '../peer/liveness.js'
+import { asksSecond, type DeathReason, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
 import type { Parcel } from '../peer/outgoing.js'
 import type { Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
@@ -16,7 +9,7 @@ import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '
 import { Circuit } from './circuit.js'
 import { Exchange } from './exchange.js'
 import { Greeter } from './greeter.js'
-import { Intake } from './intake.js'
+import type { Intake } from './intake.js'
 import type { LinkHost } from './link-host.js'
 import type { Outbox } from './outbox.js'
 import { crashed, isTheirs } from './proof.js'
@@ -71,7 +64,7 @@ export class Link {
       confirmed: () => this.#confirmed(),
       expired: () => void this.#unanswered(),
     })
-    this.#intake = new Intake(host, this, {
+    this.#intake = host.safeguards.newIntake(host, this, {
       greeter: this.#greeter,
       exchange: this.#exchange,
       heard: () => this.#judge({ kind: 'heard' }),
@@ -367,7 +360,7 @@ export class Link {
   #judge(event: PeerEvent): void {
     if (this.#destroyed) return
     const was = this.#state
-    const [state, actions] = liveness(was, event, this.#now(), this.#liveness)
+    const [state, actions] = this.#host.safeguards.liveness(was, event, this.#now(), this.#liveness)
     this.#state = state
     for (const action of actions) {
       if (action === 'heart') this.heart()

@@ -285,7 +285,8 @@ function forgive(state: PeerState, lost: number, now: Instant): PeerState {
       // Not beyond now: it may have been heard while we were late.
       return { ...state, heard: Math.min(now, state.heard + lost) }
     case 'suspect':
-      return { ...state, until: state.until + lost }
+      // No more than since it began: what has come in may be read before we know that we were late.
+      return { ...state, until: state.until + Math.min(lost, now - state.since) }
     case 'unreachable':
       return { ...state, vouched: Math.min(now, state.vouched + lost) }
     default:

@@ -245,6 +245,7 @@ describe('The state of a peer', () => {
 
     const dying = watched()
     dying.event({ kind: 'down' })
+    dying.until(700)
     dying.event({ kind: 'doubt', lost: 700 })
     dying.until(suspicion + 699)
     expect(dying.state.kind).toBe('suspect')
@@ -258,6 +259,15 @@ describe('The state of a peer', () => {
     peer.event({ kind: 'doubt', lost: 700 })
     peer.until(stalledAfter)
     expect(peer.state.kind).toBe('stalled')
+  })
+
+  test('is given no time before its connection was lost, when that is read before we know that we were late', () => {
+    const peer = watched()
+    peer.until(700)
+    peer.event({ kind: 'down' })
+    peer.event({ kind: 'doubt', lost: 700 })
+    peer.until(700 + suspicion)
+    expect(peer.state.kind).toBe('dead')
   })
 
   test('asks for no tick where time changes nothing', () => {
