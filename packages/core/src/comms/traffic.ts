@@ -188,7 +188,7 @@ export class Traffic {
       case Kind.ask:
         return this.#witnesses?.asked(link, message)
       case Kind.tell:
-        return this.#witnesses?.told(message)
+        return this.#witnesses?.told(link, message)
       case Kind.stop:
         return this.#parts.stop(link.uid ?? '')
       default:
@@ -226,6 +226,7 @@ export class Traffic {
       this.servings.abandon(link, error)
     }
     this.dials.ended(link)
+    this.#witnesses?.ended(link)
   }
 
   #shaken(link: Link): void {
