@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { root } from './step.mjs'
 
 const [name, ...args] = process.argv.slice(2)
-const command = join('packages', 'test-harness', 'bin', `${name}.mjs`)
+const folder = name === 'bench' ? 'bench' : 'test-harness'
+const command = join('packages', folder, 'bin', `${name}.mjs`)
 
 // What setting up prints goes to standard error: standard output is for what was counted.
 process.exitCode =
