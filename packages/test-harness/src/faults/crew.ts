@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { FaultProxy } from '../fault-proxy.js'
 import type { Belongings } from './belongings.js'
 import { instant } from './instant.js'
-import { Mate, type SeenChange } from './mate.js'
+import { isTcp, Mate, type SeenChange } from './mate.js'
 import { addressOf, DATA_DETOUR, Network } from './network.js'
 import type { MemberConfig } from './orders.js'
 
@@ -97,7 +97,7 @@ export class Crew {
     if (mate.refusal !== undefined) return
     mate.lives = true
     this.#holders.set(mate.place, mate)
-    if (mate.place === 0) this.#monitor = mate.endpoints.find((endpoint) => endpoint.startsWith('tcp:'))
+    if (mate.place === 0) this.#monitor = mate.endpoints.find(isTcp)
   }
 
   /** Resolves with the instant of its end. */
@@ -105,6 +105,14 @@ export class Crew {
     mate.lives = false
     const at = instant()
     await mate.process.kill()
+    return at
+  }
+
+  /** Resolves with the instant at which it was asked to end. */
+  async leave(mate: Mate): Promise<number> {
+    mate.lives = false
+    const at = instant()
+    await mate.process.end()
     return at
   }
 

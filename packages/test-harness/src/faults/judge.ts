@@ -42,6 +42,8 @@ export interface Verdict {
   readonly falseDeaths: number
   readonly unsettled: number
   readonly executedTwice: number
+  /** How many were made. */
+  readonly requests: number
   readonly ok: boolean
   /** What went wrong, for people. */
   readonly wrong: readonly string[]
@@ -52,10 +54,11 @@ export function judge(runs: readonly RunRecord[], bound: Bound | undefined): Ver
   const wrong = runs.flatMap(({ unmet }) => unmet)
   const falseDeaths = runs.flatMap(falseDeathsOf)
   wrong.push(...falseDeaths.map(({ what }) => `false death: ${what}`))
-  let [unsettled, executedTwice] = [0, 0]
+  let [requests, unsettled, executedTwice] = [0, 0, 0]
   for (const { logs } of runs) {
     const { findings, suspects } = examine(logs, isOneWay)
     const { noButExecuted, reordered, corrupted, doubledOneWay } = findings
+    requests += findings.requests
     unsettled += findings.unsettled
     executedTwice += findings.executedTwice + doubledOneWay
     for (const [count, n] of Object.entries({ noButExecuted, reordered, corrupted }))
@@ -75,6 +78,7 @@ export function judge(runs: readonly RunRecord[], bound: Bound | undefined): Ver
     falseDeaths: falseDeaths.length,
     unsettled,
     executedTwice,
+    requests,
     ok: wrong.length === 0,
     wrong,
   }

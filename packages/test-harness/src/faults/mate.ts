@@ -48,6 +48,11 @@ export class Mate {
     )
   }
 
+  /** Where it listens, once it was started. */
+  get port(): number {
+    return Number(this.endpoints.find(isTcp)?.split(':').at(-1))
+  }
+
   /** The first change since an instant by which it has seen what became of an instance. */
   seen(instance: string, is: PeerKind, since: number): SeenChange | undefined {
     return this.changes.find(
@@ -74,4 +79,8 @@ export class Mate {
       }
     }
   }
+}
+
+export function isTcp(endpoint: string): boolean {
+  return endpoint.startsWith('tcp:')
 }

@@ -96,7 +96,7 @@ async function playOnce(row: Row, belongings: Belongings): Promise<Played> {
 }
 
 function skipped({ name, expected }: Row, why: string): RowResult {
-  const nothing = { detectMs: null, falseDeaths: 0, unsettled: 0, executedTwice: 0, wrong: [] }
+  const nothing = { detectMs: null, falseDeaths: 0, unsettled: 0, executedTwice: 0, requests: 0, wrong: [] }
   return { name, runs: 0, expected, ...nothing, ok: null, skipped: why, seconds: 0 }
 }
 

@@ -13,6 +13,9 @@ import { disagreement } from './views.js'
 /** How many runtimes a mesh has: the monitor, and four others. */
 export const PLACES = 5
 
+/** How long the mesh is left alone before the fault, in milliseconds. */
+const BEFORE = 300
+
 /** How long a fault may take to be noticed, in milliseconds: longer than it may, so that it is told how late it was. */
 const NOTICED_WITHIN = 20_000
 
@@ -49,6 +52,7 @@ export class Stage {
     await Promise.all(places.map((place) => this.start(place, optionsAt(place))))
     this.introduce()
     await this.agreed('before the fault')
+    await this.rest(BEFORE)
   }
 
   at(place: number): Mate {
@@ -90,8 +94,21 @@ export class Stage {
     return at
   }
 
-  thaw({ process }: Mate): void {
+  /** Returns the instant. */
+  thaw({ process }: Mate): number {
+    const at = instant()
     process.signal('SIGCONT')
+    return at
+  }
+
+  /** Has a member take leave. Resolves with the instant at which it was asked to. */
+  leave(mate: Mate): Promise<number> {
+    return this.crew.leave(mate)
+  }
+
+  /** No steady requests are made any more. */
+  quiet(): void {
+    for (const { process } of this.crew.living) process.tell({ kind: 'load', isOn: false })
   }
 
   /** Has a member do something; resolves when it has, or, with a stall, when that begins. */
@@ -108,14 +125,21 @@ export class Stage {
 
   // What is seen of it
 
+  now(): number {
+    return instant()
+  }
+
   /** From now on these may take each other for dead. */
   excuse(some: readonly Mate[], others: readonly Mate[]): void {
+    this.excuseOneWay(some, others)
+    this.excuseOneWay(others, some)
+  }
+
+  /** From now on the observers may take the subjects for dead. */
+  excuseOneWay(observers: readonly Mate[], subjects: readonly Mate[]): void {
     const from = instant()
-    for (const { number: a } of some) {
-      for (const { number: b } of others) {
-        this.#excuses.push({ observer: a, subject: b, from }, { observer: b, subject: a, from })
-      }
-    }
+    for (const { number: observer } of observers)
+      for (const { number: subject } of subjects) this.#excuses.push({ observer, subject, from })
   }
 
   /** Waits until all observers have seen what became of the subject, and counts how long each took from `since`. */
@@ -147,7 +171,7 @@ export class Stage {
   async settle(): Promise<void> {
     this.introduce()
     await this.agreed('after the fault')
-    for (const { process } of this.crew.living) process.tell({ kind: 'load', isOn: false })
+    this.quiet()
     const since = instant() + SOON
     const isSettled = ({ status }: Mate) => status.at > since && status.open === 0
     await this.#until(() => this.crew.living.every(isSettled), PATIENCE)

@@ -1,0 +1,49 @@
+import type { Row } from './row.js'
+import { PLACES } from './stage.js'
+
+const WHO = 1
+
+/** Cuts of a row, and milliseconds between two of them. */
+const CUTS = 5
+const BETWEEN = 1000
+
+/** Connections that break. */
+export const lines: readonly Row[] = [
+  {
+    name: 'cuts',
+    expected: 'five times all connections to one are reset in the midst of long streams: dead to nobody',
+    setting: 'proxies',
+    async play(stage) {
+      await stage.open()
+      const victim = stage.at(WHO)
+      const others = stage.others(victim)
+      const names = others.map(({ number, uid }) => ({ number, uid }))
+      for (let cut = 0; cut < CUTS; cut++) {
+        const reads = [
+          stage.have(victim, { name: 'read', from: names }),
+          ...others.map((other) =>
+            stage.have(other, { name: 'read', from: [victim].map(({ number, uid }) => ({ number, uid })) }),
+          ),
+        ]
+        await stage.crew.proxy(WHO).cutAfter(50_000)
+        await Promise.all(reads)
+      }
+      await stage.settle()
+    },
+  },
+  {
+    name: 'delay-cuts',
+    expected: 'all bytes take 100 to 300 ms, and five times the connections to one are reset: dead to nobody',
+    setting: 'proxies',
+    async play(stage) {
+      await stage.open()
+      for (let place = 0; place < PLACES; place++) stage.crew.proxy(place).delay(100, 300)
+      await stage.rest(BETWEEN)
+      for (let cut = 0; cut < CUTS; cut++) {
+        stage.crew.proxy(WHO).cut()
+        await stage.rest(BETWEEN)
+      }
+      await stage.settle()
+    },
+  },
+]
