@@ -80,7 +80,7 @@ export const busy: readonly Row[] = [
   {
     name: 'descriptors',
     expected: 'one of 80 descriptors has none left for 5 s, while another joins: dead to nobody who knew it',
-    setting: 'host',
+    setting: 'tcp',
     async play(stage) {
       await stage.open((place) => (place === WHO ? { descriptors: 80 } : {}))
       const victim = stage.at(WHO)

@@ -10,10 +10,10 @@ import { addressOf, DATA_DETOUR, Network } from './network.js'
 import type { MemberConfig } from './orders.js'
 
 /**
- * Where the members of a run are: on one host, and linked by all that is there; on one host, with a proxy before each; or
- * each in a network namespace of its own, which is a host of its own as far as Skein knows.
+ * Where the members of a run are: on one host, and linked by all that is there; on one host, and linked by tcp alone; the
+ * same with a proxy before each; or each in a network namespace of its own, which is a host of its own as far as Skein knows.
  */
-export type Setting = 'host' | 'proxies' | 'namespaces'
+export type Setting = 'host' | 'tcp' | 'proxies' | 'namespaces'
 
 export interface NewMate {
   /** @default that of the place */
@@ -133,6 +133,8 @@ export class Crew {
     switch (this.#setting) {
       case 'host':
         return { ...tcp, ...NEAR, transports: ['tcp', 'ipc'], port }
+      case 'tcp':
+        return { ...tcp, ...NEAR, port }
       case 'proxies': {
         const proxy = await this.#proxyBefore(place)
         return { ...tcp, ...NEAR, bind: BEHIND, port: proxy.port, advertise: proxy.endpoint }
