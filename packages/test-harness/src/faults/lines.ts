@@ -5,7 +5,7 @@ const WHO = 1
 
 /** Cuts of a row, and milliseconds between two of them. */
 const CUTS = 5
-const BETWEEN = 1000
+const BETWEEN = 4000
 
 /** Connections that break. */
 export const lines: readonly Row[] = [
