@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { whole, writable } from '../arguments.js'
 import { enter } from './document.js'
@@ -9,6 +10,9 @@ import { tableOf } from './table.js'
 
 /** Exit status for wrong usage, as of shells and their builtins. */
 const USAGE = 2
+
+/** Milliseconds between two looks at how late the rig itself is. */
+const LAG_RESOLUTION = 20
 
 interface Flags {
   readonly only?: readonly Row[]
@@ -21,7 +25,7 @@ interface Flags {
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0
   const command = faultsCommand(async (flags) => {
-    status = await run(flags, args)
+    status = await run(flags)
   })
   try {
     await command.parseAsync(args, { from: 'user' })
@@ -33,8 +37,10 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ only, runs, jobs, json }: Flags, args: readonly string[]): Promise<number> {
+async function run({ only, runs, jobs, json }: Flags): Promise<number> {
   const begun = performance.now()
+  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION })
+  lag.enable()
   const results = await play({ rows: only ?? rows, runs, jobs }, tell)
   const seconds = Math.round((performance.now() - begun) / 100) / 10
   const table = tableOf(results)
@@ -43,11 +49,15 @@ async function run({ only, runs, jobs, json }: Flags, args: readonly string[]): 
     if (skipped !== null) console.error(`${name} was skipped: ${skipped}`)
     for (const line of wrong) console.error(`${name}: ${line}`)
   }
+  lag.disable()
   const ok = results.every((result) => result.ok !== false)
-  if (json !== undefined)
-    writeFileSync(json, `${JSON.stringify({ rows: results, ok, seconds, runs, jobs }, undefined, 2)}\n`)
+  if (json !== undefined) {
+    const rigLagMs = Math.round(lag.max / 1e6)
+    const all = { rows: results, ok, seconds, options: { runs, jobs }, rigLagMs }
+    writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`)
+  }
   // A part of the rows would take the place of all.
-  if (only === undefined) enter(table, args)
+  if (only === undefined) enter(table, { runs, jobs })
   return ok ? 0 : 1
 }
 

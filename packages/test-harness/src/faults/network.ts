@@ -62,9 +62,18 @@ export class Network {
     this.#blackhole(from === undefined ? [] : ['from', `${CONTROL}.${from}.2`], toward(CONTROL, to))
   }
 
-  /** What others send to a place over their data connections gets lost. */
-  dropData(to: number): void {
-    this.#blackhole([], toward(DATA, to))
+  /** What comes to a place over the data connections that there are gets lost; others can be made. Returns how many. */
+  dropData(to: number): number {
+    const there = `${DATA}.${to}.2`
+    const args = ['netns', 'exec', this.#nameOf(to), 'ss', '--no-header', '--tcp', '--numeric', 'src', there]
+    const lines = ip(...args).split('\n')
+    // State, two queues, the address here, the one there.
+    const connections = lines
+      .map((line) => /^ESTAB\s+\d+\s+\d+\s+\S+\s+(\S+):(\d+)/.exec(line))
+      .filter((match) => match !== null)
+    for (const [, from = '', port = ''] of connections)
+      this.#blackhole(['from', from, 'ipproto', 'tcp', 'sport', port], ['to', there])
+    return connections.length
   }
 
   /** Ends all drops. */
@@ -150,6 +159,6 @@ function linkOf(place: number): string {
   return `place${place}`
 }
 
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+function ip(...args: string[]): string {
+  return execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
 }

@@ -2,15 +2,15 @@ import type { RowResult } from './rig.js'
 
 /** The table's columns: what stands above each, and how wide it is. */
 const COLUMNS = [
-  ['row', 18],
+  ['row', 15],
   ['runs', 4],
-  ['p50 ms', 6],
-  ['p99 ms', 6],
-  ['max ms', 6],
+  ['p50', 5],
+  ['p99', 5],
+  ['max', 5],
   ['false', 5],
   ['open', 4],
   ['twice', 5],
-  ['', 3],
+  ['', 4],
 ] as const
 
 /** For people: a line for each row, not wider than 80 columns, and a table for Markdown as well. */
@@ -20,7 +20,7 @@ export function tableOf(results: readonly RowResult[]): string {
 }
 
 function cellsOf({ name, runs, detectMs, falseDeaths, unsettled, executedTwice, ok }: RowResult): string[] {
-  if (ok === null) return [name, 'skipped', '', '', '', '', '', '', '']
+  if (ok === null) return [name, '', '', '', '', '', '', '', 'skip']
   const { p50 = '', p99 = '', max = '' } = detectMs ?? {}
   const counts = [runs, p50, p99, max, falseDeaths, unsettled, executedTwice]
   return [name, ...counts.map(String), ok ? 'ok' : 'NO']
