@@ -117,6 +117,11 @@ describe('A row', () => {
     })
   })
 
+  test('is fine if anybody takes a dead one for dead', () => {
+    const excuses = [{ observer: undefined, subject: 1, from: 10 }]
+    expect(judge([{ ...fine, excuses }], KILL)).toMatchObject({ falseDeaths: 0, ok: true })
+  })
+
   test.each<[string, Partial<RunRecord>]>([
     ['was taken for dead by another than may', { excuses: [{ observer: 2, subject: 1, from: 10 }] }],
     ['may be taken for dead only later', { excuses: [{ observer: 0, subject: 1, from: 30 }] }],

@@ -116,12 +116,9 @@ export class Crew {
     return at
   }
 
-  /** Ends everything. Those that live take leave, unless all is to end at once. */
-  async close(how: 'stop' | 'kill'): Promise<void> {
-    const ends = this.all.map(({ lives, process }) =>
-      lives && how === 'stop' ? process.end() : process.kill(),
-    )
-    await Promise.all(ends)
+  /** Ends everything. Those that live take leave. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map(({ lives, process }) => (lives ? process.end() : process.kill())))
     await Promise.all(Array.from(this.#proxies.values(), (proxy) => proxy.close()))
     this.#belongings.release()
   }

@@ -4,7 +4,8 @@ import { isOneWay } from './operations.js'
 
 /** Somebody may take somebody for dead from an instant on; each is the number of an instance. */
 export interface Excuse {
-  readonly observer: number
+  /** Undefined for anybody: the subject is dead. */
+  readonly observer: number | undefined
   readonly subject: number
   readonly from: number
 }
@@ -95,12 +96,9 @@ const COUNTED: ReadonlySet<string> = new Set([
 ])
 
 function falseDeathsOf({ deaths, excuses }: RunRecord): readonly Death[] {
-  return deaths.filter(
-    ({ observer, subject, at }) =>
-      !excuses.some(
-        (excuse) => excuse.observer === observer && excuse.subject === subject && excuse.from <= at,
-      ),
-  )
+  const covers = (excuse: Excuse, { observer, subject, at }: Death) =>
+    (excuse.observer ?? observer) === observer && excuse.subject === subject && excuse.from <= at
+  return deaths.filter((death) => !excuses.some((excuse) => covers(excuse, death)))
 }
 
 function distribution(samples: readonly number[]): Verdict['detectMs'] {

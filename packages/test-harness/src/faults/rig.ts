@@ -41,6 +41,8 @@ export async function play(
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // What is thrown where nobody catches it ends the rig too.
+  process.on('exit', letGo)
   try {
     const slots = new Slots(jobs)
     const own = (): Belongings => {
@@ -63,6 +65,7 @@ export async function play(
     letGo()
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
+    process.off('exit', letGo)
   }
 }
 
@@ -85,14 +88,27 @@ interface Played {
 /** One that throws is one that has failed. */
 async function playOnce(row: Row, belongings: Belongings): Promise<Played> {
   const begun = performance.now()
-  const took = () => (performance.now() - begun) / 1000
-  const stage = new Stage(row.setting, belongings)
+  let record: RunRecord
+  try {
+    record = await recordOf(row, new Stage(row.setting, belongings))
+  } catch (error) {
+    belongings.release()
+    record = { deaths: [], excuses: [], detections: [], logs: [], unmet: [textOf(error)] }
+  }
+  return { record, seconds: (performance.now() - begun) / 1000 }
+}
+
+async function recordOf(row: Row, stage: Stage): Promise<RunRecord> {
   try {
     await row.play(stage)
   } catch (error) {
-    stage.expect(false, error instanceof Error ? (error.stack ?? error.message) : String(error))
+    stage.expect(false, textOf(error))
   }
-  return { record: await stage.close(), seconds: took() }
+  return await stage.close()
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function skipped({ name, expected }: Row, why: string): RowResult {

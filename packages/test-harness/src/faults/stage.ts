@@ -81,9 +81,9 @@ export class Stage {
     }
   }
 
-  /** Ends a process; it may be taken for dead from now on. Resolves with the instant. */
+  /** Ends a process: whoever takes it for dead from now on is right. Resolves with the instant. */
   kill(mate: Mate): Promise<number> {
-    this.excuse([mate], this.others(mate))
+    this.#excuses.push({ observer: undefined, subject: mate.number, from: instant() })
     return this.crew.kill(mate)
   }
 
@@ -193,7 +193,7 @@ export class Stage {
       ...death,
       subject: numbers.get(instance),
     }))
-    await this.crew.close('stop')
+    await this.crew.close()
     const [excuses, detections, unmet] = [this.#excuses, this.#detections, this.#unmet]
     return { deaths, excuses, detections, unmet, logs }
   }
