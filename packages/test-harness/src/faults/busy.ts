@@ -7,6 +7,9 @@ const OTHER = 2
 /** How long something goes on, in milliseconds. */
 const WHILE = 5000
 
+/** A stall that is longer shows, in milliseconds: the peer counts as stalled after 2.5 s. */
+const NOTICEABLE = 4000
+
 /** Milliseconds before and after a stall in which a flood comes. */
 const AROUND = 500
 
@@ -15,32 +18,36 @@ export const busy: readonly Row[] = [
   ...[500, 5000, 30_000].map(
     (ms): Row => ({
       name: `stall-${ms / 1000}s`,
-      expected: `the event loop of one stuck for ${ms / 1000} s: dead to nobody, and nobody is to it`,
+      expected: `the event loop of one stuck for ${ms / 1000} s: ${ms > NOTICEABLE ? 'stalled to all others, and ' : ''}dead to nobody`,
       setting: 'host',
       async play(stage) {
         await stage.open()
-        await stage.have(stage.at(WHO), { name: 'stall', ms })
+        const [victim, since] = [stage.at(WHO), stage.now()]
+        await stage.have(victim, { name: 'stall', ms })
         await stage.rest(ms)
         await stage.settle()
+        if (ms > NOTICEABLE) stage.expectSeen(stage.others(victim), victim, 'stalled', since)
       },
     }),
   ),
   {
     name: 'stall-30s-flood',
-    expected: 'the same for 30 s, and all others flood it with messages of 20 kB: dead to nobody',
+    expected:
+      'the same for 30 s, flooded by all others with messages of 20 kB: stalled to them, and dead to nobody',
     setting: 'host',
     async play(stage) {
       await stage.open()
       const victim = stage.at(WHO)
-      const { number, uid } = victim
       const ms = 30_000 + 2 * AROUND
       const floods = stage
         .others(victim)
-        .map((other) => stage.have(other, { name: 'flood', to: { number, uid }, ms }))
+        .map((other) => stage.have(other, { name: 'flood', to: victim.known, ms }))
       await stage.rest(AROUND)
+      const since = stage.now()
       await stage.have(victim, { name: 'stall', ms: 30_000 })
       await Promise.all(floods)
       await stage.settle()
+      stage.expectSeen(stage.others(victim), victim, 'stalled', since)
     },
   },
   {
@@ -49,8 +56,7 @@ export const busy: readonly Row[] = [
     setting: 'host',
     async play(stage) {
       await stage.open()
-      const { number, uid } = stage.at(OTHER)
-      await stage.have(stage.at(WHO), { name: 'flood', to: { number, uid }, ms: WHILE })
+      await stage.have(stage.at(WHO), { name: 'flood', to: stage.at(OTHER).known, ms: WHILE })
       await stage.settle()
     },
   },
@@ -62,7 +68,7 @@ export const busy: readonly Row[] = [
       await stage.open()
       const sips = stage
         .others(stage.at(WHO))
-        .map(({ number, uid }) => stage.have(stage.at(WHO), { name: 'sip', from: { number, uid } }))
+        .map(({ known }) => stage.have(stage.at(WHO), { name: 'sip', from: known }))
       await Promise.all(sips)
       await stage.settle()
     },

@@ -61,10 +61,7 @@ export const crashes: readonly Row[] = [
       await stage.detected(stage.others(victim), victim, 'dead', at)
       const since = stage.thaw(victim)
       await stage.settle()
-      for (const observer of stage.others(victim)) {
-        const isBack = observer.seen(victim.instance, 'alive', since) !== undefined
-        stage.expect(isBack, `${observer.uid} has not seen ${victim.uid} come back`)
-      }
+      stage.expectSeen(stage.others(victim), victim, 'alive', since)
     },
   },
   {

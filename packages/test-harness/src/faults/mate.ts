@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { PeerChange, PeerKind } from '@skein/core'
 import { OrderedProcess } from '../ordered-process.js'
-import type { Asked, News, Order, Status } from './orders.js'
+import type { Asked, Known, News, Order, Status } from './orders.js'
 
 const MAIN = fileURLToPath(new URL('../../bin/faults-host.mjs', import.meta.url))
 
@@ -46,6 +46,11 @@ export class Mate {
     this.process = new OrderedProcess({ main: MAIN, of: 'the rig', stop: { kind: 'stop' }, within }, (news) =>
       this.#told(news, dies),
     )
+  }
+
+  /** Under which others know it. */
+  get known(): Known {
+    return { number: this.number, uid: this.uid }
   }
 
   /** Where it listens, once it was started. */

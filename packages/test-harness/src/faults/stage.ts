@@ -74,7 +74,7 @@ export class Stage {
 
   /** Tells everybody who lives, and has them make requests. */
   introduce(): void {
-    const peers = this.crew.living.map(({ number, uid }) => ({ number, uid }))
+    const peers = this.crew.living.map(({ known }) => known)
     for (const { process } of this.crew.living) {
       process.tell({ kind: 'peers', peers })
       process.tell({ kind: 'load', isOn: true })
@@ -151,6 +151,14 @@ export class Stage {
       if (seen !== undefined) this.#detections.push(seen.at - since)
       const what = `${observer.uid} has not seen within ${NOTICED_WITHIN} ms that ${subject.uid} is ${is}`
       this.expect(seen !== undefined, what)
+    }
+  }
+
+  /** All observers must have seen, at some time since an instant, that the subject was so. */
+  expectSeen(observers: readonly Mate[], subject: Mate, is: PeerKind, since: number): void {
+    for (const observer of observers) {
+      const hasSeen = observer.seen(subject.instance, is, since) !== undefined
+      this.expect(hasSeen, `${observer.uid} has not seen that ${subject.uid} was ${is}`)
     }
   }
 

@@ -65,15 +65,18 @@ async function churn(ms: number): Promise<void> {
 /** Takes every descriptor that there is, those included that become free meanwhile. */
 async function hoard(ms: number, { runtime }: Member): Promise<void> {
   const held: number[] = []
+  let hasAll = false
   const end = runtime.clock.now() + ms
   while (runtime.clock.now() < end) {
     try {
       held.push(openSync(devNull, 'r'))
     } catch {
+      hasAll = true
       await new Promise<void>((resolve) => {
         runtime.clock.after(1, () => resolve())
       })
     }
   }
   for (const file of held) closeSync(file)
+  if (!hasAll) throw new Error(`after ${held.length} files there are descriptors left`)
 }
