@@ -39,17 +39,13 @@ export class Network {
     const [name, link] = [this.#nameOf(place), linkOf(place)]
     ip('netns', 'add', name)
     ip('-n', this.#router, 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
-    for (const [end, namespace, device] of [
-      [1, this.#router, link],
-      [2, name, 'eth0'],
-    ] as const) {
-      for (const net of [CONTROL, DATA]) {
-        ip('-n', namespace, 'address', 'add', `${net}.${place}.${end}/24`, 'dev', device)
-      }
-      ip('-n', namespace, 'link', 'set', device, 'up')
-    }
+    ip('-n', this.#router, 'address', 'add', `${NET}.${place}.1/24`, 'dev', link)
+    ip('-n', this.#router, 'link', 'set', link, 'up')
+    for (const end of [CONTROL, DATA])
+      ip('-n', name, 'address', 'add', `${NET}.${place}.${end}/24`, 'dev', 'eth0')
+    ip('-n', name, 'link', 'set', 'eth0', 'up')
     ip('-n', name, 'link', 'set', 'lo', 'up')
-    ip('-n', name, 'route', 'add', 'default', 'via', `${CONTROL}.${place}.1`)
+    ip('-n', name, 'route', 'add', 'default', 'via', `${NET}.${place}.1`)
   }
 
   /** What to put before a command that is to run at a place. */
@@ -59,12 +55,12 @@ export class Network {
 
   /** Nothing gets from one place to another any more, in this direction; undefined stands for every place. */
   drop(from: number | undefined, to: number | undefined): void {
-    this.#blackhole(from === undefined ? [] : ['from', `${CONTROL}.${from}.2`], toward(CONTROL, to))
+    this.#blackhole([...at('from', from), ...at('to', to)])
   }
 
   /** What comes to a place over the data connections that there are gets lost; others can be made. Returns how many. */
   dropData(to: number): number {
-    const there = `${DATA}.${to}.2`
+    const there = `${NET}.${to}.${DATA}`
     const args = ['netns', 'exec', this.#nameOf(to), 'ss', '--no-header', '--tcp', '--numeric', 'src', there]
     const lines = ip(...args).split('\n')
     // State, two queues, the address here, the one there.
@@ -72,7 +68,7 @@ export class Network {
       .map((line) => /^ESTAB\s+\d+\s+\d+\s+\S+\s+(\S+):(\d+)/.exec(line))
       .filter((match) => match !== null)
     for (const [, from = '', port = ''] of connections)
-      this.#blackhole(['from', from, 'ipproto', 'tcp', 'sport', port], ['to', there])
+      this.#blackhole(['from', from, 'to', there, 'ipproto', 'tcp', 'sport', port])
     return connections.length
   }
 
@@ -87,9 +83,9 @@ export class Network {
     ip('-n', this.#router, 'link', 'set', linkOf(place), state)
   }
 
-  #blackhole(from: readonly string[], to: readonly string[]): void {
+  #blackhole(which: readonly string[]): void {
     const number = FIRST_RULE + this.#rules.length
-    ip('-n', this.#router, 'rule', 'add', ...from, ...to, 'blackhole', 'preference', `${number}`)
+    ip('-n', this.#router, 'rule', 'add', ...which, 'blackhole', 'preference', `${number}`)
     this.#rules.push(number)
   }
 
@@ -105,16 +101,17 @@ export class Network {
   }
 }
 
-/** The addresses of a place begin with these: that by which all know it, and one for data connections. */
-const CONTROL = '10.0'
-const DATA = '10.1'
+/** The addresses of a place are `10.0.<place>.…`: that by which all know it, and one for data connections. */
+const NET = '10.0'
+const CONTROL = 2
+const DATA = 3
 
 export function addressOf(place: number): string {
-  return `${CONTROL}.${place}.2`
+  return `${NET}.${place}.${CONTROL}`
 }
 
-/** What turns an address into the one for data connections. */
-export const DATA_DETOUR = [`//${CONTROL}.`, `//${DATA}.`] as const
+/** What turns the end of an address into that of the one for data connections. */
+export const DATA_DETOUR = [`.${CONTROL}:`, `.${DATA}:`] as const
 
 /** Why there can't be networks here, for people; undefined if there can. */
 export function whyNoNetworks(belongings: Belongings): string | undefined {
@@ -150,8 +147,9 @@ function namespaces(): string[] {
   }
 }
 
-function toward(net: string, place: number | undefined): readonly string[] {
-  return place === undefined ? [] : ['to', `${net}.${place}.2`]
+/** All addresses of a place, for a rule. */
+function at(end: 'from' | 'to', place: number | undefined): readonly string[] {
+  return place === undefined ? [] : [end, `${NET}.${place}.0/24`]
 }
 
 /** The router's end of the link to a place. */
