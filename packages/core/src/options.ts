@@ -71,7 +71,7 @@ export interface HandshakeOptions {
    */
   timeout: number
   /**
-   * How long one endpoint is tried before the next.
+   * How long one endpoint is tried before the next. The last one has as long as an answer has, if that is longer.
    * @default 1000
    */
   dialTimeout: number
