@@ -5,7 +5,7 @@ export function noting(transport: Transport, note: () => void): Transport {
   return {
     listen: (options, onBatch) => transport.listen(options, onBatch),
     close: () => transport.close(),
-    probe: (endpoint, timeoutMs) => transport.probe(endpoint, timeoutMs),
+    probe: (...asked) => transport.probe(...asked),
     dial(endpoint: string, options: DialOptions, on: OutboundEvents) {
       const outbound = transport.dial(endpoint, options, on)
       if (!options.watch) return outbound

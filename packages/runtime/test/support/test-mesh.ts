@@ -65,7 +65,7 @@ export class TestMesh {
     return {
       listen: (options, onBatch) => transport.listen({ ...options, schemes: ['mem'] }, onBatch),
       dial: (endpoint, options, on) => transport.dial(endpoint, options, on),
-      probe: (endpoint, timeoutMs) => transport.probe(endpoint, timeoutMs),
+      probe: (...asked) => transport.probe(...asked),
       close: () => transport.close(),
     }
   }

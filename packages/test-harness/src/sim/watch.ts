@@ -64,7 +64,7 @@ export class Watch {
     for (const observer of living) {
       for (const other of living) if (other !== observer) this.#compare(stage, observer, other)
       for (const { uid, state } of observer.peers())
-        if (!living.some((member) => member.uid === uid))
+        if (state !== 'dead' && state !== 'left' && !living.some((member) => member.uid === uid))
           this.#differs(stage, `${observer.uid} thinks of ${uid}, which is gone: ${state}`)
     }
   }
