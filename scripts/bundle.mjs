@@ -35,9 +35,10 @@ async function bundle(name, entries) {
   removeOthers(join(folder, 'dist'), new Set(Object.keys(metafile.outputs)))
 }
 
-/** Of earlier builds: what has changed has another name. */
+/** Of earlier builds, in folders too: what has changed has another name. */
 function removeOthers(dist, current) {
-  for (const file of readdirSync(join(root, dist))) {
-    if (/\.js(\.map)?$/.test(file) && !current.has(`${dist}/${file}`)) rmSync(join(root, dist, file))
+  for (const file of readdirSync(join(root, dist), { recursive: true })) {
+    const path = join(dist, file)
+    if (/\.js(\.map)?$/.test(file) && !current.has(path.replaceAll('\\', '/'))) rmSync(join(root, path))
   }
 }

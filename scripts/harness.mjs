@@ -1,12 +1,14 @@
-// `npm run audit`, `npm run sim`: sets up where that is needed, then runs the command of the test harness that bears the
-// name in the first argument. The other arguments go to it; docs/audit.md and docs/simulation.md have them.
+// `npm run audit`, `npm run faults`, `npm run sim`, `npm run bench`: sets up where that is needed, then runs the command
+// that bears the name in the first argument, of the test harness or of the bench. The other arguments go to it; docs has
+// a page for each.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { root } from './step.mjs'
 
 const [name, ...args] = process.argv.slice(2)
-const command = join('packages', 'test-harness', 'bin', `${name}.mjs`)
+const folder = name === 'bench' ? 'bench' : 'test-harness'
+const command = join('packages', folder, 'bin', `${name}.mjs`)
 
 // What setting up prints goes to standard error: standard output is for what was counted.
 process.exitCode =

@@ -1,7 +1,4 @@
-import { isMainThread } from 'node:worker_threads'
 import { EventEmitter } from 'eventemitter3'
-import { abortReason } from './abort-watch.js'
-import { inTime } from './clock.js'
 import {
   callMessage,
   cmdMessage,
@@ -12,23 +9,23 @@ import {
   type ServiceCall,
 } from './comms/calls.js'
 import type { Incoming } from './comms/incoming.js'
-import { isGone, type PeerChange } from './comms/peer-change.js'
+import { Lifetime, type StopOptions } from './comms/lifetime.js'
+import type { PeerChange } from './comms/peer-change.js'
+import { Peers } from './comms/peers.js'
 import type { Reply } from './comms/reply.js'
-import { mainEndpoint, type PeerReport, report, tcpPort } from './comms/report.js'
-import { noSuchPeer } from './comms/requests.js'
+import { mainEndpoint, type PeerReport, tcpPort } from './comms/report.js'
 import type { Dispatch } from './comms/serving.js'
 import { Traffic } from './comms/traffic.js'
-import { invalidOption, SkeinError } from './errors.js'
+import { SkeinError } from './errors.js'
 import { herePlace, type Place } from './host.js'
 import type { DropReason } from './link/drops.js'
 import { Links } from './link/links.js'
-import type { LinkParts } from './link/parts.js'
 import { type Safeguards, safeguards } from './link/safeguards.js'
 import type { Logger } from './logger.js'
 import type { CommsOptions } from './options.js'
 import { randomId } from './random.js'
-import { type CommsSettings, checkTimeout, checkUid, settle } from './settings.js'
-import { type Inbound, schemeOf, type Transport } from './transport/transport.js'
+import { type CommsSettings, settle } from './settings.js'
+import { schemeOf, type Transport } from './transport/transport.js'
 import { ZmqTransport } from './transport/zmq/zmq-transport.js'
 import type { Codec, RemoteReferences } from './wire/codec.js'
 import { defaultLimits, type Limits } from './wire/limits.js'
@@ -58,19 +55,9 @@ export interface CommsParts {
   readonly resolve?: ((uid: string) => Promise<DirectoryEntry | undefined>) | undefined
   /** Requests that are run even while this runtime drains. @default none */
   readonly isVital?: ((request: Incoming) => boolean) | undefined
-  /** @internal The auditor's. @default the real ones */
+  /** @internal The auditor's and the simulation's. @default the real ones */
   readonly safeguards?: Safeguards | undefined
 }
-
-export interface StopOptions {
-  /**
-   * How long requests that run here may take to end, in milliseconds.
-   * @default 0: what runs is abandoned.
-   */
-  readonly drain?: number | undefined
-}
-
-type Phase = 'new' | 'starting' | 'running' | 'draining' | 'stopping' | 'stopped'
 
 /**
  * Manages the connections of one runtime to the others, and the messages between them: one inbound socket, a link per
@@ -84,16 +71,9 @@ export class CommsManager extends EventEmitter<CommsEvents> {
   /** Random, another at each start of a runtime. */
   readonly instance: string
   readonly #settings: CommsSettings
-  readonly #transport: Transport
-  readonly #limits: Limits
-  readonly #place: Place
-  readonly #safeguards: Safeguards
   readonly #traffic: Traffic
-  #phase: Phase = 'new'
-  #inbound: Inbound | undefined
-  #links: Links | undefined
-  #stopped: Promise<void> | undefined
-  #closing: Promise<void> | undefined
+  readonly #lifetime: Lifetime
+  readonly #peers: Peers
 
   /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
   constructor(options: CommsOptions, parts: CommsParts = {}) {
@@ -101,23 +81,47 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     this.#settings = settle(options)
     this.uid = this.#settings.uid
     this.instance = randomId(this.#settings.random)
-    this.#transport = parts.transport ?? new ZmqTransport({ clock: this.#settings.clock })
     const { limits = defaultLimits, references, dispatch = nothingExposed, resolve } = parts
-    this.#limits = limits
-    this.#place = parts.place ?? herePlace(this.#settings.random)
-    this.#safeguards = parts.safeguards ?? safeguards
+    const { clock, random } = this.#settings
+    const transport = parts.transport ?? new ZmqTransport({ clock })
+    const place = parts.place ?? herePlace(random)
+    const guards = parts.safeguards ?? safeguards
+    const running = () => this.#lifetime.running()
     this.#traffic = new Traffic({
       settings: this.#settings,
       limits,
       references,
+      safeguards: guards,
       dispatch,
       resolve,
       isVital: parts.isVital ?? (() => false),
       makeCodec: (streams) => parts.codec ?? new MsgpackCodec({ references, limits, streams }),
-      running: () => this.#running(),
+      running,
       changed: (change) => this.#report(() => this.emit('peer', change)),
       stop: (from) => this.#onStop(from),
     })
+    this.#lifetime = new Lifetime({
+      settings: this.#settings,
+      transport,
+      traffic: this.#traffic,
+      intake: { instance: this.instance, frameBytes: limits.frameBytes },
+      makeLinks: (bound) =>
+        new Links(
+          {
+            settings: this.#settings,
+            limits,
+            codec: this.#traffic.codec,
+            transport,
+            place,
+            safeguards: guards,
+            self: this.#self(bound, place),
+          },
+          this.#traffic.events,
+        ),
+      closed: () => this.#report(() => this.emit('close')),
+    })
+    const links = () => this.#lifetime.links
+    this.#peers = new Peers({ settings: this.#settings, traffic: this.#traffic, links, running })
   }
 
   get logger(): Logger {
@@ -131,7 +135,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
 
   /** What others are told about this runtime; undefined before `start`. */
   get entry(): DirectoryEntry | undefined {
-    return this.#links?.self
+    return this.#lifetime.links?.self
   }
 
   /** Where this runtime can be dialled: its tcp endpoint, or else the cheapest; undefined before `start`. */
@@ -146,7 +150,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
 
   /** How many things that came in were dropped, by reason. */
   get drops(): Readonly<Partial<Record<DropReason, number>>> {
-    return Object.fromEntries(this.#links?.drops ?? [])
+    return Object.fromEntries(this.#lifetime.links?.drops ?? [])
   }
 
   /**
@@ -155,24 +159,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * @throws ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS; nothing is left bound then.
    */
   async start(): Promise<void> {
-    if (this.#phase !== 'new') throw new SkeinError('ERR_CLOSED', `${this.uid} was started before`)
-    this.#phase = 'starting'
-    const { uid, transports, bind, port, insecure, logger } = this.#settings
-    if (insecure) logger.warn({ uid, bind }, 'insecure: whoever can read the traffic learns the mesh token')
-    const listen = { schemes: transports, host: bind, port, instance: this.instance, ...this.#limits }
-    try {
-      this.#inbound = await this.#transport.listen(listen, (frames) => this.#links?.onBatch(frames))
-    } catch (error) {
-      if (this.#isStarting) this.#phase = 'new'
-      throw error
-    }
-    if (!this.#isStarting) {
-      await this.#inbound.close()
-      throw new SkeinError('ERR_CLOSED', `${uid} was stopped while it started`)
-    }
-    this.#links = this.#newLinks(this.#inbound.endpoints)
-    this.#traffic.open(this.#links)
-    this.#phase = 'running'
+    return this.#lifetime.start()
   }
 
   // Peers
@@ -185,17 +172,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * ERR_PEER_LOST if whoever answers there is lost before the handshake is complete, ERR_INVALID_ADDRESS
    */
   async connect(address: string, options: { readonly timeout?: number | undefined } = {}): Promise<string> {
-    const links = this.#running()
-    if (typeof address !== 'string' || schemeOf(address) === undefined) {
-      const { message, ...facts } = invalidOption(
-        'address',
-        address,
-        'tcp://host:port, ipc://path or inproc://name',
-      )
-      throw new SkeinError('ERR_INVALID_ADDRESS', message, facts)
-    }
-    const timeout = checkTimeout('timeout', options.timeout, this.#settings.handshake.timeout)
-    return this.#traffic.dials.wait(links.dial(address, timeout), address, timeout)
+    return this.#peers.connect(address, options.timeout)
   }
 
   /**
@@ -206,54 +183,28 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * @throws ERR_TIMEOUT if it is not there in time
    */
   async waitFor(uid: string, options: { readonly timeout?: number | undefined } = {}): Promise<void> {
-    const links = this.#running()
-    const timeout = checkTimeout('timeout', options.timeout, this.#settings.timeout)
-    if (checkUid(uid) === this.uid || this.shaken(uid)) return
-    const message = `${uid} was not there within ${timeout} ms`
-    const facts = { uid, timeoutMs: timeout }
-    const timedOut = () => new SkeinError('ERR_TIMEOUT', message, facts)
-    const waited = this.#traffic.waiters.wait(uid, { timeout, timedOut })
-    if (links.to(uid) === undefined)
-      void this.#traffic.requests.lookUps.ask(uid).then(() => this.#links?.to(uid))
-    await waited
+    return this.#peers.waitFor(uid, options.timeout)
   }
 
   /**
    * Resolves once a peer is dead or has left, with that last change; at once if it is gone already. It is the instance
    * that is there now whose end is awaited: a successor under the same uid changes nothing.
    *
-   * @throws ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted, ERR_CLOSED if this
-   * runtime ends first
+   * @throws ERR_INVALID_UID, ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted,
+   * ERR_CLOSED if this runtime ends first: to be caught by whoever doesn't stop watching before
    */
   async watch(uid: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<PeerChange> {
-    this.#running()
-    const { signal } = options
-    const cancelled = (aborted: AbortSignal): SkeinError => {
-      const { text, cause } = abortReason(aborted)
-      return new SkeinError('ERR_CANCELLED', `${uid} is not watched any more: ${text}`, {
-        uid,
-        reason: text,
-        cause,
-      })
-    }
-    const known = this.entryOf(checkUid(uid))
-    const told = this.#traffic.introductions?.standings.get(uid)?.change
-    if (signal?.aborted === true) throw cancelled(signal)
-    if (told !== undefined && isGone(told) && this.#links?.get(uid) === undefined) return told
-    const instance = known?.instance ?? told?.instance
-    if (instance === undefined) throw noSuchPeer(uid)
-    return this.#traffic.ends.wait(instance, { signal, cancelled })
+    return this.#peers.watch(uid, options.signal)
   }
 
   /** Whether there is a link to a peer over which messages travel: its state is alive or stalled. */
   connected(uid: string): boolean {
-    const kind = this.#links?.get(uid)?.state.kind
-    return kind === 'alive' || kind === 'stalled'
+    return this.#peers.connected(uid)
   }
 
   /** Whether the handshake with a peer is complete. */
   shaken(uid: string): boolean {
-    return this.#links?.get(uid)?.isShaken ?? false
+    return this.#peers.shaken(uid)
   }
 
   /** Where a peer can be dialled: its tcp endpoint, or else the cheapest; undefined if it is not known. */
@@ -268,7 +219,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
 
   /** What a peer tells about itself; undefined if it is not known. */
   entryOf(uid: string): DirectoryEntry | undefined {
-    return this.#links?.get(uid)?.entry ?? this.#links?.directory.get(uid)
+    return this.#peers.entryOf(uid)
   }
 
   /**
@@ -276,11 +227,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * the 1000 latest are kept. Who is there is told by `state`.
    */
   peers(): PeerReport[] {
-    const links = this.#links
-    const { introductions, requests } = this.#traffic
-    if (links === undefined || introductions === undefined) return []
-    const { standings } = introductions
-    return report({ links, replies: requests.replies, standings, clock: this.#settings.clock })
+    return this.#peers.reports()
   }
 
   /**
@@ -289,13 +236,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * @param options.notify whether to tell all other peers that it is gone @default false
    */
   disconnect(uid: string, options: { readonly notify?: boolean | undefined } = {}): void {
-    const link = this.#running().get(checkUid(uid))
-    if (link?.instance === undefined) return
-    const { instance } = link
-    const reason = 'disconnected'
-    link.leave(reason)
-    if (options.notify === true)
-      this.#traffic.introductions?.tellAll({ kind: Kind.disconnect, uid, instance, reason })
+    this.#peers.disconnect(uid, options.notify === true)
   }
 
   /**
@@ -303,7 +244,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * linked here are told. A successor under the same uid is not touched.
    */
   obituary(uid: string, instance: string): void {
-    if (this.#phase === 'running') this.#traffic.introductions?.obituary(uid, instance)
+    if (this.#lifetime.isRunning) this.#traffic.introductions?.obituary(uid, instance)
   }
 
   // Requests
@@ -351,13 +292,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * @throws ERR_INVALID_OPTION
    */
   async drain(timeout: number): Promise<void> {
-    checkDrain(timeout)
-    if (this.#phase !== 'running' && this.#phase !== 'draining') return
-    this.#phase = 'draining'
-    this.#traffic.servings.refuse(this.#leaving)
-    if (timeout === 0) return
-    const over = Promise.race([this.#traffic.servings.idle(), this.wait()])
-    await inTime(this.#settings.clock, over, timeout)
+    return this.#lifetime.drain(timeout)
   }
 
   /**
@@ -368,9 +303,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * @throws ERR_INVALID_OPTION
    */
   stop(options: StopOptions = {}): Promise<void> {
-    const drain = checkDrain(options.drain)
-    this.#stopped ??= this.#leave(drain).then(() => this.destroy())
-    return this.#stopped
+    return this.#lifetime.stop(options)
   }
 
   /**
@@ -378,64 +311,19 @@ export class CommsManager extends EventEmitter<CommsEvents> {
    * called at any time, during `stop` too.
    */
   destroy(): Promise<void> {
-    this.#closing ??= this.#close()
-    this.#stopped = this.#closing
-    return this.#closing
+    return this.#lifetime.destroy()
   }
 
   /** Resolves when everything is closed. */
   wait(): Promise<void> {
-    return this.#closing ?? new Promise((resolve) => this.once('close', resolve))
+    return this.#lifetime.wait()
   }
 
-  async #leave(drain: number): Promise<void> {
-    await this.drain(drain)
-    if (this.#links !== undefined && this.#phase === 'draining') await this.#farewell(this.#links)
-  }
-
-  async #farewell(links: Links): Promise<void> {
-    this.#phase = 'stopping'
-    // A link that is still being made, or made anew, may hold what was posted before.
-    const open = links.all().filter((link) => link.isOpen || !link.session.isEmpty)
-    this.#traffic.servings.leave(this.#leaving)
-    for (const link of open) {
-      link.outbox.admitAll()
-      link.announce('stopped')
-    }
-    const { clock, farewellTimeout } = this.#settings
-    await inTime(clock, Promise.all(open.map((link) => link.outbox.drained())), farewellTimeout)
-  }
-
-  async #close(): Promise<void> {
-    this.#phase = 'stopped'
-    this.#traffic.close(new SkeinError('ERR_CLOSED', `${this.uid} was stopped`))
-    const freed = this.#freeSockets().catch((error: unknown) => {
-      this.logger.warn({ uid: this.uid, error }, 'not everything could be freed')
-    })
-    // Between threads both ends take part in closing. A busy one must not keep us; but as a thread we must not end before.
-    const { clock, farewellTimeout } = this.#settings
-    await (isMainThread ? inTime(clock, freed, farewellTimeout) : freed)
-    this.#report(() => this.emit('close'))
-  }
-
-  async #freeSockets(): Promise<void> {
-    await this.#inbound?.close()
-    await this.#transport.close()
-  }
-
-  #newLinks(bound: readonly string[]): Links {
+  /** What others are told about this runtime. */
+  #self(bound: readonly string[], place: Place): DirectoryEntry {
     const { uid, advertise, roles } = this.#settings
     const own = advertise.length === 0 ? bound : bound.filter((endpoint) => schemeOf(endpoint) !== 'tcp')
-    const parts: LinkParts = {
-      settings: this.#settings,
-      limits: this.#limits,
-      codec: this.#traffic.codec,
-      transport: this.#transport,
-      place: this.#place,
-      safeguards: this.#safeguards,
-      self: { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...this.#place },
-    }
-    return new Links(parts, this.#traffic.events)
+    return { uid, instance: this.instance, endpoints: [...own, ...advertise], roles, ...place }
   }
 
   #onStop(from: string): void {
@@ -451,23 +339,6 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       this.logger.error({ uid: this.uid, error }, 'a listener has thrown')
     }
   }
-
-  /** What requests are refused with once this runtime takes no more. */
-  get #leaving(): SkeinError {
-    const { uid } = this
-    return new SkeinError('ERR_CLOSED', `${uid} is stopping`, { uid, executed: 'no' })
-  }
-
-  get #isStarting(): boolean {
-    return this.#phase === 'starting'
-  }
-
-  #running(): Links {
-    if (this.#links !== undefined && (this.#phase === 'running' || this.#phase === 'draining'))
-      return this.#links
-    const what = this.#phase === 'new' || this.#phase === 'starting' ? 'was not started yet' : 'was stopped'
-    throw new SkeinError('ERR_CLOSED', `${this.uid} ${what}`, { executed: 'no' })
-  }
 }
 
 const nothingExposed: Dispatch = (request) => {
@@ -475,9 +346,4 @@ const nothingExposed: Dispatch = (request) => {
   const text = `nothing is exposed here, and so not ${nameOf(message)}`
   const facts = { method: message.method, executed: 'no' } as const
   throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
-}
-
-function checkDrain(given: unknown = 0): number {
-  if (typeof given === 'number' && given >= 0) return given
-  throw invalidOption('drain', given, 'milliseconds, 0 or more; Infinity for as long as it takes')
 }

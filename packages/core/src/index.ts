@@ -1,11 +1,12 @@
 export type { ObjectCall, RequestOptions, SendOptions, ServiceCall } from './comms/calls.js'
 export { type CurrentRequest, currentRequest } from './comms/current-request.js'
 export type { Incoming } from './comms/incoming.js'
+export type { StopOptions } from './comms/lifetime.js'
 export type { PeerChange, PeerKind } from './comms/peer-change.js'
 export { type ItemOf, Reply } from './comms/reply.js'
 export type { PeerReport } from './comms/report.js'
 export type { Dispatch } from './comms/serving.js'
-export { type CommsEvents, CommsManager, type CommsParts, type StopOptions } from './comms-manager.js'
+export { type CommsEvents, CommsManager, type CommsParts } from './comms-manager.js'
 export {
   type ErrorCode,
   type ErrorFacts,

@@ -32,6 +32,7 @@ export const livenessPresets: Readonly<Record<'lan' | 'wan' | 'mosaic', Readonly
       ...defaultLiveness,
       heartInterval: 15_000,
       heartTries: 6,
+      heartSlack: 0,
       // The first heart was not answered when the second one is due.
       stalledAfter: 30_000,
       // A lost connection decides nothing: it may come back for as long as the tries last.

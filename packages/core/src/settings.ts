@@ -79,6 +79,8 @@ export function settle(options: CommsOptions): CommsSettings {
   }
 }
 
+const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof LivenessOptions>(['heartSlack'])
+
 /** Every option there is: a name that is none of them is most likely a slip. */
 const NAMES: Record<keyof CommsOptions, true> = {
   uid: true,
@@ -133,7 +135,7 @@ export function checkTimeout(option: string, given: unknown, otherwise: number):
 const MOST_TRIES = 1000
 
 function checkLiveness(given: CommsOptions['liveness']): Readonly<LivenessOptions> {
-  const liveness = numbers('liveness', defaultLiveness, given, 1)
+  const liveness = numbers('liveness', defaultLiveness, given, 1, MAY_BE_ZERO)
   const { heartTries } = liveness
   const isCount = Number.isInteger(heartTries) && heartTries >= 2 && heartTries <= MOST_TRIES
   if (isCount || heartTries === Number.POSITIVE_INFINITY) return liveness
@@ -225,6 +227,7 @@ function numbers<T extends object>(
   defaults: Readonly<T>,
   given: Partial<T> | undefined,
   least: 0 | 1,
+  mayBeZero: ReadonlySet<string> = new Set(),
 ): Readonly<T> {
   if (given === undefined) return defaults
   if (typeof given !== 'object' || given === null) throw invalidOption(option, given, 'an object')
@@ -236,7 +239,7 @@ function numbers<T extends object>(
     const otherwise = settled[key] ?? 0
     // What has no end by default may be given none.
     if (value === Number.POSITIVE_INFINITY && value === otherwise) continue
-    settled[key] = number(`${option}.${key}`, value, otherwise, least)
+    settled[key] = number(`${option}.${key}`, value, otherwise, mayBeZero.has(key) ? 0 : least)
   }
   return settled as T
 }

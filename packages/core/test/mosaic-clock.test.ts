@@ -5,8 +5,8 @@ import { CommsManager } from '../src/comms-manager.js'
 import { livenessPresets } from '../src/liveness-presets.js'
 import type { CommsOptions } from '../src/options.js'
 import { MemoryNetwork } from '../src/transport/memory-network.js'
-import type { DialOptions, Frames, OutboundEvents, Transport } from '../src/transport/transport.js'
 import { addressOf, call, methods, silent } from './support/mesh.js'
+import { noting } from './support/noting.js'
 
 let clock: TurnedClock
 let network: MemoryNetwork
@@ -48,33 +48,12 @@ class HostClock implements Clock {
   }
 }
 
-/** A transport that notes when something leaves on a control connection. */
-function noting(transport: Transport, instants: number[]): Transport {
-  return {
-    listen: (options, onBatch) => transport.listen(options, onBatch),
-    close: () => transport.close(),
-    probe: (endpoint, timeoutMs) => transport.probe(endpoint, timeoutMs),
-    dial(endpoint: string, options: DialOptions, on: OutboundEvents) {
-      const outbound = transport.dial(endpoint, options, on)
-      if (!options.watch) return outbound
-      return {
-        endpoint,
-        scheme: outbound.scheme,
-        close: () => outbound.close(),
-        send(frames: Frames) {
-          instants.push(clock.now())
-          return outbound.send(frames)
-        },
-      }
-    },
-  }
-}
-
 async function runtime(
   uid: string,
   clock: Clock,
   instants: number[] = [],
-  liveness?: CommsOptions['liveness'],
+  // Each heart at its own instant.
+  liveness: CommsOptions['liveness'] = { heartSlack: 0 },
 ): Promise<CommsManager> {
   const options: CommsOptions = {
     uid,
@@ -84,7 +63,7 @@ async function runtime(
     logger: silent,
     clock,
   }
-  const transport = noting(network.transport(uid), instants)
+  const transport = noting(network.transport(uid), () => instants.push(clock.now()))
   const comms = new CommsManager(options, {
     transport,
     place: { host: uid, process: uid },

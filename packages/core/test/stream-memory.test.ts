@@ -1,8 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
 import { TestMesh } from './support/mesh.js'
 import { sized } from './support/size.js'
 
-const ITEMS = sized(60_000, 1_000_000)
+/** Small ones at the full size; otherwise fewer and larger, that make 125 MiB if nothing holds them back. */
+const ITEMS = sized(8000, 1_000_000)
+const ITEM_BYTES = sized(16 * 1024, 28)
+const WARMING = { uid: 'producer', count: ITEMS / 4, bytes: ITEM_BYTES, restMs: 0 }
+
+/** Milliseconds between two looks at how much memory is in use. */
+const LOOK_INTERVAL = 20
 
 let mesh: TestMesh
 afterEach(() => mesh.close())
@@ -13,18 +20,21 @@ test('a stream to a reader ten times slower than its producer takes no more memo
   const reader = await mesh.remote('reader', String(await producer.do('address')))
 
   // What the reader does without a rest, warmed up.
-  await reader.do('read', { uid: 'producer', count: ITEMS / 4, restMs: 0 })
+  await reader.do('read', WARMING)
   const began = performance.now()
-  await reader.do('read', { uid: 'producer', count: ITEMS / 4, restMs: 0 })
+  await reader.do('read', WARMING)
   const perHundred = ((performance.now() - began) / (ITEMS / 4)) * 100
 
   const before = Number(await producer.do('rss'))
   let most = before
   let reading = true
   const watching = (async () => {
-    while (reading) most = Math.max(most, Number(await producer.do('rss')))
+    while (reading) {
+      most = Math.max(most, Number(await producer.do('rss')))
+      await pause(LOOK_INTERVAL)
+    }
   })()
-  const result = await reader.do('read', { uid: 'producer', count: ITEMS, restMs: 9 * perHundred })
+  const result = await reader.do('read', { ...WARMING, count: ITEMS, restMs: 9 * perHundred })
   reading = false
   await watching
   const { read, grown } = result as { read: number; grown: number }

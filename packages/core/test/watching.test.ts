@@ -37,7 +37,17 @@ describe('what is told', () => {
     expect(change).toMatchObject({ uid: 'b', was: 'suspect', is: 'dead', reason: 'silent', lane: 'mem' })
     expect(change.tookMs).toBeGreaterThan(7000)
     expect(change.tookMs).toBeLessThan(8500)
-    expect(change.evidence).toMatch(/^no heartbeat for \d+ ms, and it could not be reached for 6000 ms more/)
+    expect(change.evidence).toMatch(
+      /^its connection was lost \d+ ms after it was last heard, and it could not be reached for 6000 ms more/,
+    )
+  })
+
+  test('a peer that was busy and is lost then is not said to have given no heartbeat, which nobody knows', async () => {
+    mesh.network.stall('b')
+    await mesh.clock.advance(20_000)
+    mesh.network.partition('a', 'b')
+    const { evidence } = await dead()
+    expect(evidence).toMatch(/^its connection was lost \d{5} ms after it was last heard, and/)
   })
 
   test('a farewell is evidence, and takes no time', async () => {
@@ -54,6 +64,17 @@ describe('what is told', () => {
   test('an obituary names its witness', async () => {
     a.obituary('b', b.instance)
     expect(await dead()).toMatchObject({ reason: 'exited', evidence: 'this runtime saw it end' })
+  })
+
+  test('who passes an obituary on is not said to have seen the end', async () => {
+    const c = await mesh.runtime('c')
+    await mesh.settled(c.connect(addressOf(b)))
+    await mesh.settled(c.connect(addressOf(a)))
+    c.obituary('b', b.instance)
+    expect(await dead()).toMatchObject({
+      reason: 'exited',
+      evidence: 'c has told that whoever started it saw it end',
+    })
   })
 
   test('the way back from the dead is told from its first step', async () => {
@@ -82,6 +103,24 @@ describe('what is told', () => {
       'known -> connecting',
       'connecting -> shaking',
       'shaking -> alive',
+    ])
+  })
+
+  test('one that is dialled by its address is told from when it is known who it is', () => {
+    expect(steps()).toEqual(['unknown -> shaking', 'shaking -> alive'])
+  })
+
+  test('a successor that was introduced while its predecessor was linked is known when that is gone', async () => {
+    const monitor = await mesh.runtime('monitor', { introduces: true })
+    await mesh.settled(a.connect(addressOf(monitor)))
+    mesh.network.freeze('b')
+    const successor = await mesh.runtime('b', { host: 'elsewhere' })
+    await mesh.settled(successor.connect(addressOf(monitor)))
+    await mesh.settled(a.watch('b'))
+    await mesh.clock.advance(1)
+    expect(told.filter(({ uid }) => uid === 'b').slice(-2)).toMatchObject([
+      { instance: b.instance, is: 'dead' },
+      { instance: successor.instance, was: 'dead', is: 'known' },
     ])
   })
 
@@ -114,6 +153,45 @@ describe('watching', () => {
     expect((await mesh.settled(later)).value).toMatchObject({ instance: successor.instance, is: 'left' })
   })
 
+  test('waits for the end of a link that is only just being made, although the one before has ended', async () => {
+    const monitor = await mesh.runtime('monitor', { introduces: true })
+    const c = await mesh.runtime('c')
+    await mesh.settled(Promise.all([a, c].map((comms) => comms.connect(addressOf(monitor)))))
+    await mesh.clock.advance(10)
+    mesh.network.partition('a', 'c')
+    const unheard = a.sendRecv('c', call('anything')).catch((error: unknown) => error)
+    expect((await mesh.settled(unheard)).value).toMatchObject({ reason: 'no-answer' })
+    // It may be there: it is not listed among the dead as well.
+    expect(a.peers().filter(({ uid }) => uid === 'c')).toMatchObject([
+      { state: 'known', reason: 'no-answer' },
+    ])
+    mesh.network.heal('a', 'c')
+    a.sendRecv('c', call('anything')).catch(() => {})
+    const watched = a.watch('c')
+    await mesh.clock.advance(100)
+    void c.stop()
+    expect((await mesh.settled(watched)).value).toMatchObject({ is: 'left', reason: 'stopped' })
+  })
+
+  test('one that was only introduced is gone when another of its name greets us', async () => {
+    const monitor = await mesh.runtime('monitor', { introduces: true })
+    const c = await mesh.runtime('c')
+    await mesh.settled(Promise.all([a, c].map((comms) => comms.connect(addressOf(monitor)))))
+    await mesh.clock.advance(10)
+    expect(a.peers().find(({ uid }) => uid === 'c')?.state).toBe('known')
+    const watched = a.watch('c')
+    mesh.network.freeze('c')
+    const successor = await mesh.runtime('c', { host: 'elsewhere' })
+    await mesh.settled(successor.connect(addressOf(a)))
+    const end = { instance: c.instance, was: 'known', is: 'dead', reason: 'replaced' }
+    expect((await mesh.settled(watched)).value).toMatchObject(end)
+    await mesh.clock.advance(10)
+    expect(a.peers().find(({ uid }) => uid === 'c')).toMatchObject({
+      state: 'alive',
+      instance: successor.instance,
+    })
+  })
+
   test('rejects when it is given up, and for one that was never heard of', async () => {
     const cancelled = { code: 'ERR_CANCELLED', uid: 'b', reason: 'enough' }
     const controller = new AbortController()
@@ -128,7 +206,11 @@ describe('watching', () => {
     const watched = a.watch('b')
     watched.catch(() => {})
     await mesh.settled(a.stop())
-    await expect(watched).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await expect(watched).rejects.toMatchObject({
+      code: 'ERR_CLOSED',
+      uid: 'b',
+      message: 'b is not watched any more: a was stopped before it was gone',
+    })
     await expect(a.watch('b')).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 })

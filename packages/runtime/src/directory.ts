@@ -1,5 +1,5 @@
 import type { CommsManager, DirectoryEntry, PeerReport } from '@skein/core'
-import { checkUid } from '@skein/core/internal'
+import { checkUid, isGone } from '@skein/core/internal'
 import type { Handler, Service } from './dispatcher.js'
 
 /** The built-in service of the monitor that knows everyone. */
@@ -13,11 +13,9 @@ export interface DirectoryService {
   list(): readonly DirectoryEntry[]
 }
 
-const GONE: ReadonlySet<PeerReport['state']> = new Set(['dead', 'left'])
-
 /** Whether a peer is there, as far as is known: introduced, or linked and not gone. */
 export function isLive({ state }: PeerReport): boolean {
-  return !GONE.has(state)
+  return !isGone({ is: state })
 }
 
 export function directoryService(comms: () => CommsManager): Service {

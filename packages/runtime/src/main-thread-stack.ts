@@ -4,7 +4,7 @@ import type { StallPlace } from './stall-messages.js'
 
 /**
  * What the main thread is doing, seen from another thread: innermost function first, Node's own left out. The main
- * thread is paused for that, for well under a millisecond.
+ * thread is paused for that, for well under a millisecond. Where a debugger holds it, it stays held.
  *
  * @param patience milliseconds to wait for it: in native code and system calls it can't be paused, and the answer is
  *   empty
@@ -15,19 +15,31 @@ export async function stackOfMainThread(patience: number): Promise<readonly Stal
   try {
     const scripts = new Map<string, string>()
     session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url))
-    session.post('Debugger.enable')
-    session.post('Debugger.pause')
-    const signal = AbortSignal.timeout(patience)
-    const paused = await once(session, 'Debugger.paused', { signal }).catch(() => [])
-    const [notification]: { params: Debugger.PausedEventDataType }[] = paused
-    session.post('Debugger.resume')
-    const frames = notification?.params.callFrames ?? []
+    const frames = await framesOf(session, patience)
     return frames.map((frame) => placeOf(frame, scripts)).filter(({ url }) => !url.startsWith('node:'))
   } finally {
     // Which also lets go of a pause that is still to come.
     session.post('Debugger.disable')
     session.disconnect()
   }
+}
+
+async function framesOf(session: Session, patience: number): Promise<readonly Debugger.CallFrame[]> {
+  let pause: Debugger.PausedEventDataType | undefined
+  let isOurs = false
+  session.on('Debugger.paused', ({ params }) => {
+    pause = params
+  })
+  const paused = once(session, 'Debugger.paused', { signal: AbortSignal.timeout(patience) })
+  session.post('Debugger.enable', (error) => {
+    // Of a pause that there is already we are told before this answer: it is not for us to end.
+    if (error !== null || pause !== undefined) return
+    isOurs = true
+    session.post('Debugger.pause')
+  })
+  await paused.catch(() => {})
+  if (isOurs) session.post('Debugger.resume')
+  return pause?.callFrames ?? []
 }
 
 function placeOf(

@@ -23,9 +23,9 @@ export interface MapOptions {
    */
   readonly lookahead?: number | undefined
   /**
-   * Milliseconds that a worker may be stalled: busy beyond what its peers can see. Longer, and others get what it would
-   * have got; of what it has, only what is `idempotent`. It goes on when it is back.
-   * @default Infinity: whoever is busy is waited for
+   * Milliseconds that a worker may be stalled, busy beyond what its peers can see, or out of reach from here. Longer, and
+   * others get what it would have got; of what it has, only what is `idempotent`. It goes on when it is back.
+   * @default Infinity: whoever is busy is waited for, and so is whoever is unreachable
    */
   readonly stallLimit?: number | undefined
   /**

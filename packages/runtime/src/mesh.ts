@@ -1,4 +1,4 @@
-import { type PeerChange, type RequestOptions, SkeinError } from '@skein/core'
+import { type PeerChange, type PeerReport, type RequestOptions, SkeinError } from '@skein/core'
 import { EventEmitter } from 'eventemitter3'
 import type { Constructor, CreateOptions, CreateTarget } from './creation.js'
 import { isLive } from './directory.js'
@@ -10,6 +10,7 @@ import { withOptions } from './proxy.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { NODE, type NodeService } from './roles/node.js'
 import type { Runtime } from './runtime.js'
+import { PEER_EVENTS, type PeerEvents } from './runtime-events.js'
 
 export interface Progress {
   readonly done: number
@@ -22,10 +23,8 @@ export interface MeshOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-export interface MeshEvents {
-  /** A peer's state has changed. Comes in the order of the changes. */
-  peer: (change: PeerChange) => void
-}
+/** The mesh tells what the program's own runtime tells of its peers. */
+export type MeshEvents = PeerEvents
 
 /** Milliseconds. */
 const DEFAULT_WAIT = 30_000
@@ -40,7 +39,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     super()
     this.runtime = runtime
     this.#options = options
-    runtime.on('peer', (change) => this.emit('peer', change))
+    for (const event of ['peer', ...Object.values(PEER_EVENTS)] as const)
+      runtime.on(event, (change) => this.emit(event, change))
   }
 
   /** The uids of the workers that are there now. */
@@ -81,6 +81,16 @@ export class Mesh extends EventEmitter<MeshEvents> {
       this.runtime.on('close', ended)
       look()
     })
+  }
+
+  /** Everyone that is known, and how they are. See `Runtime.peers`. */
+  peers(): PeerReport[] {
+    return this.runtime.peers()
+  }
+
+  /** Resolves once a peer is dead or has left. See `Runtime.watch`. */
+  watch(uid: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<PeerChange> {
+    return this.runtime.watch(uid, options)
   }
 
   /** Creates an object of a class on every worker, to spread work over them. See `Pool`. */

@@ -27,7 +27,7 @@ export interface Crew<T> {
   /** Whether an error means that a member was lost; it is retired then. */
   lost(member: Member<T>, error: unknown): error is SkeinError
   readonly clock: Clock
-  /** Since when a member is stalled, if it is. */
+  /** Since when a member says nothing, be it stalled or out of reach, if it does. */
   stalledSince(member: Member<T>): Instant | undefined
   /** An item of a member that is lost or stalled is given to another. */
   redo(redo: Redo): void

@@ -30,6 +30,7 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
   readonly #wanted: ReadonlySet<string> | undefined
   readonly #members = new Set<Member<T>>()
   readonly #joining = new Set<string>()
+  /** The members that say nothing, and since when. */
   readonly #stalled = new Map<string, Instant>()
   readonly #runs = new Set<{ pump(): void; fail(error: unknown): void }>()
   readonly #crew: Crew<T>
@@ -153,8 +154,10 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
   }
 
   #judge({ uid }: Member<T>, is: PeerKind): void {
-    if (is === 'stalled') this.#stalled.set(uid, this.#runtime.clock.now())
-    else if (!this.#stalled.delete(uid)) return
+    const wasSilent = this.#stalled.has(uid)
+    if (SILENT.has(is) === wasSilent) return
+    if (wasSilent) this.#stalled.delete(uid)
+    else this.#stalled.set(uid, this.#runtime.clock.now())
     this.#pump()
   }
 
@@ -195,6 +198,9 @@ export class Pool<T extends object> extends EventEmitter<PoolEvents> {
     }
   }
 }
+
+/** States of a worker that says nothing, and is not gone: the time that it spends in them counts as one. */
+const SILENT: ReadonlySet<PeerKind> = new Set(['stalled', 'suspect', 'unreachable'])
 
 function closed(): SkeinError {
   return new SkeinError('ERR_CLOSED', 'the pool was closed')

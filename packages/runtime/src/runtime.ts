@@ -1,18 +1,11 @@
-import {
-  CommsManager,
-  type CommsOptions,
-  type CommsParts,
-  type PeerChange,
-  type PeerKind,
-  type PeerReport,
-  type StopOptions,
-} from '@skein/core'
+import { CommsManager, type PeerChange, type PeerReport, type StopOptions } from '@skein/core'
 import {
   type Clock,
   checkUid,
   defaultLiveness,
   inTime,
   invalidOption,
+  isGone,
   randomId,
   stderrLogger,
   systemClock,
@@ -30,71 +23,19 @@ import {
 import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
 import { Dispatcher, type Exposed, isVital, type Middleware, type Service } from './dispatcher.js'
 import { ServiceDoor } from './doors.js'
+import { Holdings } from './holdings.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
 import { objectService } from './object-service.js'
 import { abortSignal, checkOptions, duration, flag } from './options.js'
 import { proxyFor } from './proxy.js'
-import { OBJECTS, References } from './references.js'
+import { OBJECTS } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
-import { ResidentObjects } from './resident-objects.js'
+import { PEER_EVENTS, type RuntimeEvents } from './runtime-events.js'
+import type { RuntimeOptions, RuntimeParts } from './runtime-options.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { type RuntimeStats, STATS, Stats } from './stats.js'
 
-export interface RuntimeOptions extends CommsOptions {
-  /** Address of the monitor to connect to at start. @default none: peers are reached with `comms.connect` */
-  readonly monitor?: string | undefined
-  /**
-   * Whether to count what is served, behind the service `skein.stats`.
-   * @default true: it adds a function and a counter to a call
-   */
-  readonly stats?: boolean | undefined
-  /**
-   * Whether a thread watches over the event loop: when that is stuck for longer than `liveness.stalledAfter`, it says on
-   * standard error in which function and line, and afterwards `stall` is emitted.
-   * @default false: it costs a thread, and ten wake-ups in that time
-   */
-  readonly stallReports?: boolean | undefined
-}
-
-/** What a runtime can be given in place of its own. */
-export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place' | 'safeguards'>
-
-export interface RuntimeEvents {
-  /** A peer's state has changed. Comes in the order of the changes; the one of `peer:…` for it follows at once. */
-  peer: (change: PeerChange) => void
-  /** A peer answers: it has joined, has come back, or is busy no more. */
-  'peer:alive': (change: PeerChange) => void
-  /** A peer says nothing although its connection was not lost: it is busy. */
-  'peer:stalled': (change: PeerChange) => void
-  /** The connection to a peer is lost. It comes back, or is dead soon. */
-  'peer:suspect': (change: PeerChange) => void
-  /** A peer can't be reached from here, and others reach it. */
-  'peer:unreachable': (change: PeerChange) => void
-  /** A peer is dead; `reason` says how, and `evidence` how that is known. */
-  'peer:dead': (change: PeerChange) => void
-  /** A peer has said farewell. */
-  'peer:left': (change: PeerChange) => void
-  /** A peer asks this runtime to end. Without a listener it does. */
-  stop: (from: string) => void
-  /** The event loop was stuck. With `stallReports` only. */
-  stall: (stall: Stall) => void
-  /** Everything is closed. */
-  close: () => void
-}
-
 const DEFAULT_FAREWELL = 1000
-
-type PeerEvent = Extract<keyof RuntimeEvents, `peer:${string}`>
-
-/** The states that have an event of their own: those that say something of the peer, and not of our connection to it. */
-const PEER_EVENTS: { readonly [Kind in PeerKind]?: PeerEvent } = {
-  alive: 'peer:alive',
-  stalled: 'peer:stalled',
-  suspect: 'peer:suspect',
-  unreachable: 'peer:unreachable',
-  dead: 'peer:dead',
-  left: 'peer:left',
-}
 
 /**
  * A member of the mesh: offers services and objects to the others, and uses theirs.
@@ -110,8 +51,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   /** The connections below, and the messages on them. */
   readonly comms: CommsManager
   readonly #dispatcher: Dispatcher
-  readonly #objects: ResidentObjects
-  readonly #references: References
+  readonly #holdings: Holdings
   readonly #monitor: MonitorLink | undefined
   readonly #stats: Stats | undefined
   readonly #options: RuntimeOptions
@@ -126,11 +66,10 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     const uid = checkUid(options.uid)
     const makeId = () => randomId(options.random ?? systemRandomness)
     const comms = () => this.comms
-    const objects = new ResidentObjects(uid, makeId, options.logger ?? stderrLogger)
-    const references = new References({ comms, objects, makeId })
+    const { logger = stderrLogger } = options
     this.#options = options
-    this.#objects = objects
-    this.#references = references
+    this.#holdings = new Holdings({ uid, comms, logger, makeId })
+    const { objects, references } = this.#holdings
     this.#dispatcher = new Dispatcher(uid, objects)
     const { monitor, stats, stallReports, ...commsOptions } = options
     if (stallReports !== undefined) flag('stallReports', stallReports)
@@ -217,7 +156,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
    * @throws ERR_INVALID_OPTION if the object has no methods
    */
   share<T extends object>(object: T): RemoteObject<T> {
-    return this.#references.share(object)
+    return this.#holdings.references.share(object)
   }
 
   // What it uses of others
@@ -268,8 +207,8 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
    * const { is, reason, evidence, tookMs } = await runtime.watch('worker:0:1')
    * ```
    *
-   * @throws ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted, ERR_CLOSED if this
-   * runtime ends first
+   * @throws ERR_INVALID_UID, ERR_NO_SUCH_PEER if the uid was never heard of, ERR_CANCELLED if the signal is aborted,
+   * ERR_CLOSED if this runtime ends first: to be caught by whoever doesn't stop watching before
    */
   async watch(uid: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<PeerChange> {
     return this.comms.watch(uid, checkOptions(options, { signal: abortSignal }))
@@ -291,7 +230,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
 
   /** How many objects live here. */
   get residents(): number {
-    return this.#objects.size
+    return this.#holdings.objects.size
   }
 
   // For siblings
@@ -324,9 +263,9 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     // Before the objects: what runs may use them.
     await this.comms.drain(drain)
     this.#tellCutOff(drain)
-    await inTime(this.clock, this.#objects.close(), farewellTimeout)
+    await inTime(this.clock, this.#holdings.objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
-    await inTime(this.clock, this.#references.settled(), farewellTimeout)
+    await inTime(this.clock, this.#holdings.references.settled(), farewellTimeout)
     await this.comms.stop()
     await this.#stallWatch?.stop()
   }
@@ -345,14 +284,10 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   #changed(change: PeerChange): void {
-    const { uid, instance, is } = change
-    if (is === 'dead' || is === 'left') {
-      this.#objects.lose(uid, instance)
-      this.#references.lose(uid, instance)
-    }
+    if (isGone(change)) this.#holdings.lose(change.uid, change.instance)
     this.#monitor?.changed(change)
     this.emit('peer', change)
-    const event = PEER_EVENTS[is]
+    const event = PEER_EVENTS[change.is]
     if (event !== undefined) this.emit(event, change)
   }
 
@@ -369,10 +304,19 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   async #watch(): Promise<void> {
     const { stalledAfter = defaultLiveness.stalledAfter } = this.#options.liveness ?? {}
     this.#stallWatch = new StallWatch(this.uid, stalledAfter, {
-      stall: (stall) => this.emit('stall', stall),
+      stall: (stall) => this.#stalled(stall),
       failed: (error) => this.comms.logger.warn({ error }, 'the event loop is not watched any more'),
     })
     await this.#stallWatch.start()
+  }
+
+  /** A listener that throws would end the process: nobody is above it who could catch that. */
+  #stalled(stall: Stall): void {
+    try {
+      this.emit('stall', stall)
+    } catch (error) {
+      this.comms.logger.error({ uid: this.uid, error }, 'a listener has thrown')
+    }
   }
 
   #count(): Stats {

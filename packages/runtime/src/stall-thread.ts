@@ -39,8 +39,16 @@ async function locate(ms: number): Promise<void> {
   // It turns again, and the stack is of something else.
   if (stack === undefined) return
   stack = found
-  // Past the main thread, which everything else on standard error goes through.
-  writeSync(STANDARD_ERROR, `skein warning: the event loop is stuck for ${ms} ms uid=${uid}${where(found)}\n`)
+  warn(`skein warning: the event loop is stuck for ${ms} ms uid=${uid}${where(found)}\n`)
+}
+
+function warn(line: string): void {
+  try {
+    // Past the main thread, which everything else on standard error goes through.
+    writeSync(STANDARD_ERROR, line)
+  } catch {
+    // Nobody reads it, or not fast enough: the stall is told all the same when it is over.
+  }
 }
 
 function where([innermost]: readonly StallPlace[]): string {

@@ -37,6 +37,25 @@ async function node(i: number): Promise<void> {
   await head.runtime.waitFor(`node:${i}`)
 }
 
+test('tells of peers what its runtime tells, under every name', async () => {
+  const told: string[] = []
+  for (const event of ['peer:alive', 'peer:left', 'peer:dead'] as const)
+    head.mesh.on(event, ({ uid }) => told.push(`${event} ${uid}`))
+  const [one, other] = [await worker(0), await worker(1)]
+  for (const uid of ['worker:0:0', 'worker:0:1']) await head.runtime.waitFor(uid)
+  const ends = [head.mesh.watch('worker:0:0'), head.mesh.watch('worker:0:1')]
+  await one.stop()
+  await network.kill(other.runtime)
+  expect(await Promise.all(ends)).toMatchObject([{ is: 'left' }, { is: 'dead' }])
+  expect(told.sort()).toEqual([
+    'peer:alive worker:0:0',
+    'peer:alive worker:0:1',
+    'peer:dead worker:0:1',
+    'peer:left worker:0:0',
+  ])
+  expect(head.mesh.peers().map(({ uid }) => uid)).toEqual(['monitor', 'worker:0:0', 'worker:0:1'])
+})
+
 describe('the workers', () => {
   test('are those that are there, in the order of their numbers', async () => {
     expect(head.mesh.workers).toEqual([])

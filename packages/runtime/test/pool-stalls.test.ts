@@ -109,6 +109,27 @@ describe('the items of a worker that is stalled for too long', () => {
     expect(busy.map((n) => places.get(n))).toEqual(busy.map(() => ['worker:0:0', 'worker:0:1']))
   })
 
+  test('are given to others as well if it is others who reach it, and nobody here', async () => {
+    const { done } = holding([0, 1, 2, 3], { stallLimit: 5000, idempotent: true })
+    await turned(() => begun.length === 4)
+    cluster.partition('head', 'worker:0:0')
+    await turned(() => cluster.head.peers().some(({ state }) => state === 'unreachable'))
+    const free = [...places].filter(([, uids]) => uids[0] === 'worker:0:1').map(([n]) => n)
+    finish(...free)
+    await turned(() => redone.length === 2)
+    expect(redone.map(({ worker, reason }) => [worker, reason])).toEqual([
+      ['worker:0:0', 'stalled'],
+      ['worker:0:0', 'stalled'],
+    ])
+    await turned(() => begun.length === 6)
+    finish(0, 1, 2, 3)
+    await expect(turning(done)).resolves.toEqual([0, 2, 4, 6])
+    // It is not waited for at the end either.
+    const began = clock.now()
+    await turning(pool.close())
+    expect(clock.now() - began).toBeLessThan(1000)
+  })
+
   test('stay with it if they are not, while others get what is left; when it is back it goes on', async () => {
     const { got, done, of } = await stalling(20_000, { stallLimit: 1000, ordered: false })
     const [busy, free] = [of('worker:0:0'), of('worker:0:1')]

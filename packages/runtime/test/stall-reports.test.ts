@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { runNode } from '@skein/test-harness'
@@ -11,7 +14,7 @@ const stalling = (way: string) => runNode(FIXTURE, [way])
 test('a loop that is stuck in a function is reported with the place, while it lasts and afterwards', async () => {
   const { status, stdout, stderr } = await stalling('spin')
   expect(stderr).toMatch(
-    /^skein warning: the event loop is stuck for \d+ ms uid=busy in=spinning at=file:\S+stalling\.mjs:1[23]:\d+\n$/,
+    /^skein warning: the event loop is stuck for \d+ ms uid=busy in=spinning at=file:\S+stalling\.mjs:1[34]:\d+\n$/,
   )
   const stall: Stall = JSON.parse(stdout)
   expect(stall.stack[0]).toMatchObject({ function: 'spinning', url: expect.stringContaining('stalling.mjs') })
@@ -28,9 +31,32 @@ test('of one that is stuck in a system call only the time is known', async () =>
   expect(status).toBe(0)
 })
 
+test('one that a debugger holds stays held: the report does not let go of it', async () => {
+  const { status, stdout, stderr } = await stalling('debugger')
+  expect(stderr).toContain('in=held')
+  const stall: Stall = JSON.parse(stdout)
+  expect(stall.ms).toBeGreaterThanOrEqual(600)
+  expect(status).toBe(0)
+})
+
+test('where nobody reads standard error any more, the stall is told all the same', async () => {
+  const child = spawn(process.execPath, [FIXTURE, 'spin'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stderr.destroy()
+  const exited = once(child, 'exit')
+  const stall: Stall = JSON.parse(await text(child.stdout))
+  expect(stall.stack[0]).toMatchObject({ function: 'spinning' })
+  expect(await exited).toEqual([0, null])
+})
+
 test('each stall is reported, and the loop goes on after it', async () => {
   const { status, stderr } = await stalling('twice')
   expect(stderr.match(/in=spinning/g)).toHaveLength(2)
+  expect(status).toBe(0)
+})
+
+test('a listener that throws is logged, and the runtime goes on', async () => {
+  const { status, stderr } = await stalling('throws')
+  expect(stderr).toContain('a listener has thrown')
   expect(status).toBe(0)
 })
 

@@ -25,6 +25,7 @@ export {
   type MeshEvents,
   type Middleware,
   type NodeService,
+  type PeerEvents,
   type Pool,
   type PoolEvents,
   type PoolOptions,

@@ -1,4 +1,5 @@
 export { deferred } from '@skein/launch/internal'
+export { writable } from './arguments.js'
 export type { ClusterOptions } from './cluster/cluster.js'
 export type { LaunchedClusterOptions } from './cluster/launched-cluster.js'
 export type { MemoryCluster, MemoryClusterOptions } from './cluster/memory-cluster.js'

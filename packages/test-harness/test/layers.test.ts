@@ -12,6 +12,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'test-harness': ['core', 'runtime', 'launch'],
   skein: ['core', 'runtime', 'launch'],
   examples: ['skein'],
+  bench: ['skein', 'test-harness'],
 }
 
 /** Core from its lowest layer to its highest: a file imports its own layer and those below it. */

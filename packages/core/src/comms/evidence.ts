@@ -63,9 +63,13 @@ export function evidenceOf(state: PeerState, grounds: Grounds): string | undefin
   }
 }
 
-/** Tells people why a peer that there is no link to is gone. */
+/** The witness of what was seen here. No uid is like it. */
+export const HERE = 'this runtime'
+
+/** Tells people of an end that was not seen by a link itself. Who tells of one may have heard of it from another. */
 export function hearsay(witness: string, reason: string): string {
-  if (reason === 'exited') return `${witness} saw it end`
+  if (witness === HERE) return `${witness} saw it end`
+  if (reason === 'exited') return `${witness} has told that whoever started it saw it end`
   return `${witness} has told of its end: ${reason}`
 }
 
@@ -104,10 +108,13 @@ function evidenceOfSilence({ link, was, now, liveness }: Grounds): string {
   return `${lost}, ${more}${confirmed(was.confirmations)}${because(link.lastFailure)}`
 }
 
-/** A connection is lost when it is closed, and when no heartbeat comes; who was heard within that time was closed. */
+/**
+ * A connection is lost when it is closed, and when no heartbeat comes; who was heard within that time was closed. Of
+ * others, which of the two it was is not known: who is busy says nothing, and gives heartbeats all the same.
+ */
 function lossOf(silence: number | undefined, { heartbeatTimeout }: LivenessOptions): string {
   if (silence === undefined || silence < heartbeatTimeout) return 'its connection was closed'
-  return `no heartbeat for ${ms(silence)} ms`
+  return `its connection was lost ${ms(silence)} ms after it was last heard`
 }
 
 function confirmed(count: number): string {

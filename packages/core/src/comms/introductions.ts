@@ -4,9 +4,9 @@ import type { Links } from '../link/links.js'
 import type { LivenessOptions } from '../options.js'
 import { type DeathReason, isDeath, isEnd, type PeerState } from '../peer/liveness.js'
 import { type DirectoryEntry, type Disconnect, Kind, type Message, type Shake } from '../wire/message.js'
-import { evidenceOf, hearsay, stalledFor, unheard } from './evidence.js'
+import { evidenceOf, HERE, hearsay, stalledFor, unheard } from './evidence.js'
 import type { PeerChange, PeerKind } from './peer-change.js'
-import { Standings } from './standings.js'
+import { type News, Standings } from './standings.js'
 
 export interface IntroductionsParts {
   /** Whether this runtime introduces those who greet it to each other. */
@@ -60,10 +60,8 @@ export class Introductions {
     if (uid === self.uid) return
     const known = directory.get(uid)
     directory.learn(entry)
-    if (known?.instance !== instance && this.#links.get(uid) === undefined) {
-      if (known !== undefined) this.#replaced(known)
+    if (known?.instance !== instance && this.#links.get(uid) === undefined)
       this.#tell({ uid, instance, is: 'known' }, entry)
-    }
     this.#on.learned(uid)
   }
 
@@ -106,7 +104,7 @@ export class Introductions {
     const known = this.#links.get(uid)?.entry ?? this.#links.directory.get(uid)
     if (known?.instance !== instance) return
     const news = { kind: Kind.disconnect, uid, instance, reason: 'exited' } as const
-    this.news(news, 'this runtime')
+    this.news(news, HERE)
     if (!this.#parts.introduces) this.tellAll(news)
   }
 
@@ -164,13 +162,6 @@ export class Introductions {
     this.#tell({ uid: entry.uid, instance: entry.instance, is, lane }, entry)
   }
 
-  /** Another instance of a uid was introduced, and there was no link to the one before. */
-  #replaced(entry: DirectoryEntry): void {
-    const { uid, instance } = entry
-    const evidence = 'another instance of the same name was introduced'
-    this.#tell({ uid, instance, is: 'dead', reason: 'replaced', evidence }, entry)
-  }
-
   /** A link is over: if its uid's next instance was introduced meanwhile, that is what is known now. */
   #succeeded({ uid, instance }: DirectoryEntry): void {
     const next = this.#links.directory.get(uid)
@@ -179,10 +170,8 @@ export class Introductions {
   }
 
   /** Whoever is told may cause another change: that one is told when all have heard of this one. */
-  #tell(news: Omit<PeerChange, 'was'>, entry: DirectoryEntry): void {
-    const change = this.standings.follow(news, entry)
-    if (change === undefined) return
-    this.#untold.push(change)
+  #tell(news: News, entry: DirectoryEntry): void {
+    this.#untold.push(...this.standings.follow(news, entry))
     if (this.#isTelling) return
     this.#isTelling = true
     try {

@@ -10,6 +10,9 @@ export interface Standing {
   readonly since: Instant
 }
 
+/** What has become of a peer, whatever was told of it before. */
+export type News = Omit<PeerChange, 'was'>
+
 /** So many ends are kept: enough for the workers of a large mesh, and less than a megabyte. */
 const MOST_ENDS = 1000
 
@@ -41,15 +44,38 @@ export class Standings {
     return this.#ended.values()
   }
 
-  /** Gives what there is to tell, or nothing if that was told already. */
-  follow(news: Omit<PeerChange, 'was'>, { roles }: DirectoryEntry): PeerChange | undefined {
+  /**
+   * Gives what there is to tell: nothing if that was told already. Where it is another instance that is there now, first
+   * the end of the one before, which nothing else need have told: there may have been no link to it.
+   */
+  follow(news: News, { roles }: Pick<DirectoryEntry, 'roles'>): readonly PeerChange[] {
     const { uid, instance, is } = news
+    const last = this.get(uid)
+    if (last === undefined) return [this.#next(news, roles)]
+    const { change } = last
+    if (change.instance === instance) return change.is === is ? [] : [this.#next(news, roles)]
+    const isSucceeded = !isGone(change) && !isGone(news)
+    const end = isSucceeded ? [this.#next(replaced(change), last.roles)] : []
+    return [...end, this.#next(news, roles)]
+  }
+
+  #next(
+    { uid, instance, is, reason, lane, tookMs, stalledMs, evidence }: News,
+    roles: readonly string[],
+  ): PeerChange {
     const last = this.get(uid)?.change
-    const isSame = last?.instance === instance
-    if (isSame && last.is === is) return undefined
-    // A link that is over has no lane any more.
-    const lane = news.lane ?? (isSame ? last.lane : undefined)
-    const change: PeerChange = { ...news, was: last?.is ?? 'unknown', lane }
+    const change: PeerChange = {
+      uid,
+      instance,
+      was: last?.is ?? 'unknown',
+      is,
+      reason,
+      // A link that is over has no lane any more.
+      lane: lane ?? (last?.instance === instance ? last.lane : undefined),
+      tookMs,
+      stalledMs,
+      evidence,
+    }
     this.#keep({ change, roles, since: this.#clock.now() })
     return change
   }
@@ -68,4 +94,9 @@ export class Standings {
       this.#ended.delete(uid)
     }
   }
+}
+
+/** What becomes of an instance when another goes by its name. */
+function replaced({ uid, instance }: PeerChange): News {
+  return { uid, instance, is: 'dead', reason: 'replaced', evidence: 'another instance goes by its name now' }
 }

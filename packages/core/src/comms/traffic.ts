@@ -2,6 +2,7 @@ import { Deadlines } from '../deadlines.js'
 import { SkeinError } from '../errors.js'
 import type { Link } from '../link/link.js'
 import type { Links, LinksEvents } from '../link/links.js'
+import type { Safeguards } from '../link/safeguards.js'
 import { endOf, type PeerState } from '../peer/liveness.js'
 import type { CommsSettings } from '../settings.js'
 import { Streams } from '../stream/streams.js'
@@ -26,6 +27,7 @@ export interface TrafficParts {
   readonly settings: CommsSettings
   readonly limits: Limits
   readonly references: RemoteReferences | undefined
+  readonly safeguards: Safeguards
   readonly dispatch: Dispatch
   /** Requests that are run even while this runtime drains. */
   readonly isVital: (request: Incoming) => boolean
@@ -138,7 +140,7 @@ export class Traffic {
   /** From now on it goes over these. */
   open(links: Links): void {
     this.#links = links
-    this.#witnesses = new Witnesses(links, this.#parts.settings)
+    this.#witnesses = new Witnesses(links, this.#parts.settings, this.#parts.safeguards)
     this.#introductions = new Introductions(links, this.#parts.settings, {
       changed: (change) => {
         if (isGone(change)) this.ends.settle(change.instance, change)
@@ -186,7 +188,7 @@ export class Traffic {
       case Kind.ask:
         return this.#witnesses?.asked(link, message)
       case Kind.tell:
-        return this.#witnesses?.told(message)
+        return this.#witnesses?.told(link, message)
       case Kind.stop:
         return this.#parts.stop(link.uid ?? '')
       default:
@@ -225,6 +227,7 @@ export class Traffic {
       this.servings.abandon(link, error)
     }
     this.dials.ended(link)
+    this.#witnesses?.ended(link)
   }
 
   #shaken(link: Link): void {

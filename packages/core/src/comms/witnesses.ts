@@ -1,17 +1,25 @@
 import type { Timer } from '../clock.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
+import type { Safeguards } from '../link/safeguards.js'
 import { WITNESSES } from '../peer/liveness.js'
 import type { CommsSettings } from '../settings.js'
 import { type Ask, Kind, type Tell, type Verdict } from '../wire/message.js'
 
-/** Answers that may be owed at once: a hundred peers that ask about a hundred each. */
-const MOST_OWED = 10_000
+/** Answers that may be owed to one peer at once: it has lost half as many others, and asks about each anew meanwhile. */
+const MOST_OWED = 2000
 
 interface Owed {
-  readonly from: Link
   readonly ask: Ask
   readonly timer: Timer
+}
+
+/** What we have asked about a link that is lost. */
+interface Inquiry {
+  /** A new number each time that it is lost. */
+  readonly n: number
+  /** Who was asked and has not answered. What others say, or say twice, does not count. */
+  readonly open: Set<Link>
 }
 
 /**
@@ -21,24 +29,29 @@ interface Owed {
 export class Witnesses {
   readonly #links: Links
   readonly #settings: CommsSettings
-  /** The round in which we last asked about a link: a new one each time that it was lost. */
-  readonly #rounds = new WeakMap<Link, number>()
-  readonly #owed = new Set<Owed>()
-  #round = 0
+  readonly #isTo: Safeguards['isTo']
+  readonly #inquiries = new WeakMap<Link, Inquiry>()
+  /** By who has asked. */
+  readonly #owed = new Map<Link, Set<Owed>>()
+  #lastInquiry = 0
 
-  constructor(links: Links, settings: CommsSettings) {
+  constructor(links: Links, settings: CommsSettings, { isTo }: Pick<Safeguards, 'isTo'>) {
     this.#links = links
     this.#settings = settings
+    this.#isTo = isTo
   }
 
   /** Asks every monitor, and up to three others, drawn by lot. */
   ask(link: Link): void {
     const { uid, instance } = link
     if (uid === undefined || instance === undefined) return
-    const { kind } = link.state
-    const n = (kind === 'unreachable' ? this.#rounds.get(link) : undefined) ?? ++this.#round
-    this.#rounds.set(link, n)
-    for (const other of this.#choose()) other.post({ kind: Kind.ask, n, uid, instance })
+    const before = link.state.kind === 'unreachable' ? this.#inquiries.get(link) : undefined
+    const { n, open } = before ?? { n: ++this.#lastInquiry, open: new Set() }
+    this.#inquiries.set(link, { n, open })
+    for (const other of this.#choose()) {
+      open.add(other)
+      other.post({ kind: Kind.ask, n, uid, instance })
+    }
   }
 
   /**
@@ -46,48 +59,57 @@ export class Witnesses {
    * in which the loss of a control connection is noticed for sure: then it was there when we were asked.
    */
   asked(from: Link, ask: Ask): void {
-    if (this.#owed.size >= MOST_OWED) return
+    if (this.#verdict(ask) === 'lost') return tell(from, ask, 'lost')
+    const owed = this.#owed.get(from) ?? new Set()
+    if (owed.size >= MOST_OWED) return
+    this.#owed.set(from, owed)
     const { clock, liveness } = this.#settings
     const { heartbeatInterval, heartbeatTimeout } = liveness
-    const owed: Owed = {
-      from,
-      ask,
-      timer: clock.after(heartbeatInterval + heartbeatTimeout, () => this.#answer(owed, this.#verdict(ask))),
-    }
-    this.#owed.add(owed)
+    const timer = clock.after(heartbeatInterval + heartbeatTimeout, () => this.#answer(from, answer))
+    const answer: Owed = { ask, timer }
+    owed.add(answer)
     // Whom we know and had no need of yet is dialled: somebody has to look.
     if (this.#links.directory.get(ask.uid)?.instance === ask.instance) this.#links.to(ask.uid)
-    if (this.#verdict(ask) === 'lost') this.#answer(owed, 'lost')
   }
 
   /** A link of ours is lost: whoever has asked about that peer, and waits for our answer, has it now. */
   lost({ uid, instance }: Link): void {
-    for (const owed of this.#owed)
-      if (owed.ask.uid === uid && owed.ask.instance === instance) this.#answer(owed, 'lost')
+    for (const [from, owed] of this.#owed)
+      for (const answer of owed) {
+        if (answer.ask.uid !== uid || answer.ask.instance !== instance) continue
+        answer.timer.cancel()
+        this.#answer(from, answer)
+      }
   }
 
   /** Somebody answers. */
-  told({ n, uid, instance, verdict }: Tell): void {
+  told(from: Link, { n, uid, instance, verdict }: Tell): void {
     const link = this.#links.get(uid)
-    if (verdict === 'unknown' || link?.instance !== instance || this.#rounds.get(link) !== n) return
-    link.testified(verdict)
+    const inquiry = link && this.#inquiries.get(link)
+    if (link?.instance !== instance || inquiry?.n !== n || !inquiry.open.delete(from)) return
+    if (verdict !== 'unknown') link.testified(verdict)
+  }
+
+  /** A link is over: nobody waits for an answer there. */
+  ended(link: Link): void {
+    for (const { timer } of this.#owed.get(link) ?? []) timer.cancel()
+    this.#owed.delete(link)
   }
 
   close(): void {
-    for (const { timer } of this.#owed) timer.cancel()
-    this.#owed.clear()
+    for (const link of [...this.#owed.keys()]) this.ended(link)
   }
 
-  #answer(owed: Owed, verdict: Verdict): void {
-    owed.timer.cancel()
-    this.#owed.delete(owed)
-    const { n, uid, instance } = owed.ask
-    if (owed.from.isOpen) owed.from.post({ kind: Kind.tell, n, uid, instance, verdict })
+  #answer(from: Link, answer: Owed): void {
+    const owed = this.#owed.get(from)
+    owed?.delete(answer)
+    if (owed?.size === 0) this.#owed.delete(from)
+    tell(from, answer.ask, this.#verdict(answer.ask))
   }
 
   #verdict({ uid, instance }: Ask): Verdict {
     const link = this.#links.get(uid)
-    if (link === undefined || link.instance !== instance) return 'unknown'
+    if (link === undefined || !this.#isTo(link, instance)) return 'unknown'
     switch (link.state.kind) {
       case 'alive':
         return 'reached'
@@ -116,4 +138,8 @@ export class Witnesses {
     }
     return drawn
   }
+}
+
+function tell(to: Link, { n, uid, instance }: Ask, verdict: Verdict): void {
+  if (to.isOpen) to.post({ kind: Kind.tell, n, uid, instance, verdict })
 }

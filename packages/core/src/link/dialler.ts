@@ -19,7 +19,7 @@ export interface DialEvents {
   exhausted(reason: string): void
 }
 
-/** Whether it is still the peer who holds one of its endpoints. */
+/** Whether it is still the peer who holds one of its endpoints. Never rejects. */
 export type IsTheirs = (endpoint: string) => Promise<boolean>
 
 /**
@@ -73,9 +73,14 @@ export class Dialler {
       this.#on.exhausted(this.#failures.join('; ') || 'no endpoint can be reached from here')
       return
     }
-    const { heartbeatInterval, heartbeatTimeout, dialTimeout } = this.#options
+    const { heartbeatInterval, heartbeatTimeout, dialTimeout, answerTimeout } = this.#options
     const heartbeat = { heartbeatInterval, heartbeatTimeout }
-    this.#timer = this.#clock.after(dialTimeout, () => this.#failed(endpoint, 'no answer'))
+    // After the last there is none to hurry to: to begin anew would only undo what is half made over a slow network.
+    const isLast = this.#tried === this.#endpoints.length
+    const patience = isLast ? Math.max(dialTimeout, answerTimeout) : dialTimeout
+    this.#timer = this.#clock.after(patience, () => this.#failed(endpoint, 'no answer'))
+    // Asked meanwhile: over a slow network, one after the other takes longer than a suspicion.
+    const theirs = this.#isTheirs?.(endpoint)
     try {
       this.#control = this.#transport.dial(
         endpoint,
@@ -83,9 +88,9 @@ export class Dialler {
         {
           up: () => {
             this.#timer?.cancel()
-            if (this.#isTheirs === undefined) return this.#connected(endpoint)
+            if (theirs === undefined) return this.#connected(endpoint)
             const control = this.#control
-            void this.#isTheirs(endpoint).then((isTheirs) => {
+            void theirs.then((isTheirs) => {
               if (this.#closed || this.#control !== control) return // lost meanwhile
               if (isTheirs) this.#connected(endpoint)
               else this.#failed(endpoint, 'somebody else answers there')

@@ -63,6 +63,11 @@ export class Greeter<L extends Greeted> {
     return this.#state.kind === 'open' && this.#state.confirmed
   }
 
+  /** Whether our hand was given to whoever answers at an address. */
+  get isAnonymous(): boolean {
+    return this.#attempt?.named === false
+  }
+
   /** What the peer said when it refused us. */
   get refusal(): Shake['refused'] {
     return this.#refusal
@@ -113,7 +118,7 @@ export class Greeter<L extends Greeted> {
    */
   mustName(shake: Shake): boolean {
     if (tokenKey(shake.token) === NO_TOKEN_KEY) return true
-    return this.#attempt?.named === false && shake.session < this.#link.session.generation
+    return this.isAnonymous && shake.session < this.#link.session.generation
   }
 
   /** Tells who we are, on the connection that there is: the answer to somebody who knew only our address. */

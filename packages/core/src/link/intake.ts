@@ -47,12 +47,17 @@ export class Intake {
     if (received === undefined) return
     if (received.kind !== 'messages') return this.#outOfTurn(received.kind)
     for (let i = 0; i < received.unknown; i++) this.#host.drops.count('unknown-kind')
-    for (const message of received.messages) {
-      // Whatever a message has brought about, what comes after the end of a link is for nobody.
-      if (link.isClosed) return
-      this.#take(message, received.seq)
-    }
+    this.takeIn(received.messages, received.seq)
     if (link.isOpen && !link.isClosed && exchange.isStuckAt(this.#host.settings.clock.now())) this.#mend()
+  }
+
+  /** The messages of a batch that was taken go where they belong, in this very turn: it is acknowledged after that. */
+  protected takeIn(messages: readonly Message[], seq: number): void {
+    for (const message of messages) {
+      // Whatever a message has brought about, what comes after the end of a link is for nobody.
+      if (this.#link.isClosed) return
+      this.#take(message, seq)
+    }
   }
 
   #outOfTurn(kind: 'duplicate' | 'gap'): void {

@@ -1,6 +1,8 @@
 import type { Instant, Timer } from '../clock.js'
+import type { LivenessOptions } from '../options.js'
+import { asksSecond } from '../peer/heart-schedule.js'
 import { lanes } from '../peer/lanes.js'
-import { type DeathReason, liveness, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
+import { type DeathReason, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
 import type { Parcel } from '../peer/outgoing.js'
 import type { Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
@@ -8,7 +10,7 @@ import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '
 import { Circuit } from './circuit.js'
 import { Exchange } from './exchange.js'
 import { Greeter } from './greeter.js'
-import { Intake } from './intake.js'
+import type { Intake } from './intake.js'
 import type { LinkHost } from './link-host.js'
 import type { Outbox } from './outbox.js'
 import { crashed, isTheirs, refusedFromAfar } from './proof.js'
@@ -31,6 +33,7 @@ export class Link {
   readonly #exchange: Exchange
   readonly #intake: Intake
   #entry: DirectoryEntry | undefined
+  #liveness: Readonly<LivenessOptions>
   #state: PeerState
   /** Whether the connection was lost, rather than closed by ourselves to greet the peer anew. */
   #isCutOff = false
@@ -43,6 +46,7 @@ export class Link {
     this.#host = host
     this.#entry = 'entry' in target ? target.entry : undefined
     this.address = 'address' in target ? target.address : undefined
+    this.#liveness = this.#livenessWith(this.#entry)
     this.#state = { kind: 'connecting', since: clock.now() }
     const generation = this.#entry === undefined ? 1 : host.generations.next(this.#entry.instance)
     this.#exchange = new Exchange(host, generation, {
@@ -63,7 +67,7 @@ export class Link {
       confirmed: () => this.#confirmed(),
       expired: () => void this.#unanswered(),
     })
-    this.#intake = new Intake(host, this, {
+    this.#intake = host.safeguards.newIntake(host, this, {
       greeter: this.#greeter,
       exchange: this.#exchange,
       heard: () => this.#judge({ kind: 'heard' }),
@@ -130,6 +134,11 @@ export class Link {
     return this.#greeter.isShaken
   }
 
+  get #hasCheaperLane(): boolean {
+    const { endpoint } = this.#circuit
+    return endpoint !== undefined && this.#endpoints().indexOf(endpoint) > 0
+  }
+
   get lane(): Scheme | undefined {
     return this.#circuit.lane
   }
@@ -146,7 +155,7 @@ export class Link {
 
   /** The instant at which `tick` has something to do. */
   get due(): Instant {
-    return nextTick(this.#state, this.#host.settings.liveness)
+    return nextTick(this.#state, this.#liveness)
   }
 
   /** Begins to dial, unless that was begun already. */
@@ -168,6 +177,7 @@ export class Link {
   identify(entry: DirectoryEntry): void {
     const { generations } = this.#host
     this.#entry = entry
+    this.#liveness = this.#livenessWith(entry)
     if (!generations.agree(this.session, generations.next(entry.instance))) this.end('session-ended')
   }
 
@@ -194,9 +204,12 @@ export class Link {
     this.end('refused')
   }
 
-  /** Gives our hand once more if it has to name the peer. Whether it has to. */
-  mustName(shake: Shake): boolean {
-    if (!this.#greeter.mustName(shake)) return false
+  /**
+   * Gives our hand once more, by name, if it has to name the peer, or the address that was dialled is not the cheapest
+   * way there. Whether it does.
+   */
+  greetsAgain(shake: Shake): boolean {
+    if (!this.#greeter.mustName(shake) && !(this.#greeter.isAnonymous && this.#hasCheaperLane)) return false
     this.#greeter.dial()
     return true
   }
@@ -342,10 +355,18 @@ export class Link {
 
   // Liveness
 
+  /** Of two runtimes one asks first, and the other has its answer from being asked. */
+  #livenessWith(entry: DirectoryEntry | undefined): Readonly<LivenessOptions> {
+    const { self, settings } = this.#host
+    return entry === undefined || self.instance < entry.instance
+      ? settings.liveness
+      : asksSecond(settings.liveness)
+  }
+
   #judge(event: PeerEvent): void {
     if (this.#destroyed) return
     const was = this.#state
-    const [state, actions] = liveness(was, event, this.#now(), this.#host.settings.liveness)
+    const [state, actions] = this.#host.safeguards.liveness(was, event, this.#now(), this.#liveness)
     this.#state = state
     for (const action of actions) {
       if (action === 'heart') this.heart()

@@ -155,7 +155,7 @@ export class Reception {
     if (refused !== null) return link.onRefusal(refused)
     if (link.instance === undefined && !this.#identify(link, shake)) return
     if (link.instance !== from.instance) return this.#succeed(link, from)
-    if (link.mustName(shake)) return
+    if (link.greetsAgain(shake)) return
     // Where the peer has given up the session that we hold, what was in it is settled, and another is opened.
     if (!this.#agree(link, from, shake.session)) return void this.#table.to(from.uid)
     this.#on.network(shake)

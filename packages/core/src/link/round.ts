@@ -24,6 +24,8 @@ export class Round {
   readonly #links: () => readonly Judged[]
   #timer: Timer | undefined
   #armed: Instant = Number.POSITIVE_INFINITY
+  /** Nobody is judged before: what has come in may not have been read. */
+  #unread: Instant = 0
   #lag = 0
   /** The times that it was late enough to doubt ourselves. */
   #late: readonly { readonly at: Instant; readonly ms: number }[] = []
@@ -42,12 +44,15 @@ export class Round {
     return Math.max(this.#lag, overdue, ...lately)
   }
 
-  /** Something is due then. */
+  /** Something is due then; or now, if that is past: what was due before it was asked for doesn't make us late. */
   arm(due: Instant): void {
     if (this.#closed || due >= this.#armed) return
-    this.#armed = due
+    const now = this.#clock.now()
+    const at = Math.max(due, now, this.#unread)
+    if (at >= this.#armed) return
+    this.#armed = at
     this.#timer?.cancel()
-    this.#timer = this.#clock.after(due - this.#clock.now(), () => this.#go())
+    this.#timer = this.#clock.after(at - now, () => this.#go())
   }
 
   close(): void {
@@ -62,13 +67,14 @@ export class Round {
     this.#lag = late
     if (late >= DOUBT_FROM)
       this.#late = [...this.#late.filter(({ at }) => now - at <= LATELY), { at: now, ms: late }]
+    // What came in while we were stalled has not been read yet: judge nobody before it is.
+    if (late >= DOUBT_FROM) this.#unread = now + 1
     let next = Number.POSITIVE_INFINITY
     for (const link of this.#links()) {
-      // What came in while we were stalled has not been read yet: judge nobody before it is.
       if (late >= DOUBT_FROM) link.doubt(late)
       else if (link.due <= now) link.tick()
       next = Math.min(next, link.due)
     }
-    this.arm(Math.max(next, late >= DOUBT_FROM ? now + 1 : now))
+    this.arm(next)
   }
 }

@@ -9,15 +9,39 @@ export interface Asked {
 
 type Schedule = Pick<LivenessOptions, 'heartInterval' | 'heartTries'>
 
+/** After how many intervals a peer is asked although it is heard: only beats tell its lag and the way there and back. */
+const ASK_ANYWAY = 5
+
+/** A heart is at most so large a share of its interval late. */
+const SLACK_SHARE = 4
+
 /** Milliseconds by which a try may be early, and still be the one that was due: instants are sums of fractions. */
 const TOLERANCE = 1
 
 /** When a peer that goes on saying nothing is asked next, or found to have been asked in vain. */
 export function nextTry({ heard, asked }: Asked, schedule: Schedule): Instant {
   const { heartInterval, heartTries } = schedule
-  if (heartTries === Number.POSITIVE_INFINITY) return Math.max(heard, asked) + heartInterval
+  if (heartTries === Number.POSITIVE_INFINITY) {
+    return Math.min(Math.max(heard, asked) + heartInterval, asked + ASK_ANYWAY * heartInterval)
+  }
   for (const after of tries(schedule)) if (heard + after > asked + TOLERANCE) return heard + after
   return lastTry(heard, schedule)
+}
+
+/** When to wake for a heart: those of all links in a process that fall due within `heartSlack` leave together. */
+export function heartWithOthers(state: Asked, options: LivenessOptions): Instant {
+  const due = nextTry(state, options)
+  const slack = heartSlack(options)
+  return slack === 0 ? due : Math.ceil(due / slack) * slack
+}
+
+/** For the one of two that asks only if the other doesn't: the same options, with a longer `heartInterval`. */
+export function asksSecond(options: Readonly<LivenessOptions>): Readonly<LivenessOptions> {
+  return { ...options, heartInterval: options.heartInterval + heartSlack(options) }
+}
+
+function heartSlack(options: LivenessOptions): number {
+  return Math.min(options.heartSlack, options.heartInterval / SLACK_SHARE)
 }
 
 /** When a peer that has said nothing since `heard` has been asked often enough. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.js'
 import type { LivenessOptions } from '../options.js'
-import { lastTry, nextTry } from './heart-schedule.js'
+import { heartWithOthers, lastTry, nextTry } from './heart-schedule.js'
 
 /** How a peer came to be dead. */
 export type DeathReason =
@@ -154,10 +154,10 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
 export function nextTick(state: PeerState, options: LivenessOptions): Instant {
   switch (state.kind) {
     case 'alive':
-      return Math.min(nextTry(state, options), state.heard + options.stalledAfter)
+      return Math.min(heartWithOthers(state, options), state.heard + options.stalledAfter)
     case 'stalled':
       if (state.spoke !== undefined) return state.spoke + BEAT_GRACE
-      return Math.min(nextTry(state, options), state.greeted + options.greetInterval)
+      return Math.min(heartWithOthers(state, options), state.greeted + options.greetInterval)
     case 'suspect':
       return state.until
     case 'unreachable':
@@ -307,7 +307,8 @@ function forgive(state: PeerState, lost: number, now: Instant): PeerState {
       // Not beyond now: it may have been heard while we were late.
       return { ...state, heard: Math.min(now, state.heard + lost) }
     case 'suspect':
-      return { ...state, until: state.until + lost }
+      // No more than since it began: what has come in may be read before we know that we were late.
+      return { ...state, until: state.until + Math.min(lost, now - state.since) }
     case 'unreachable':
       return { ...state, vouched: Math.min(now, state.vouched + lost) }
     default:

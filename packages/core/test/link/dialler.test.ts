@@ -1,22 +1,27 @@
 import { describe, expect, test } from '@jest/globals'
 import { TurnedClock } from '../../src/clock.js'
-import { Dialler } from '../../src/link/dialler.js'
+import { Dialler, type IsTheirs } from '../../src/link/dialler.js'
 import { defaultHandshake, defaultLiveness } from '../../src/options.js'
 import { FakeTransport } from './fakes.js'
 
 const a = 'ipc:///tmp/a'
 const b = 'tcp://127.0.0.1:1'
 
-async function dialling(...endpoints: string[]) {
+function dialling(...endpoints: string[]) {
+  return diallingOf(endpoints)
+}
+
+async function diallingOf(endpoints: string[], isTheirs?: IsTheirs) {
   const clock = new TurnedClock()
   const transport = new FakeTransport()
   const log: string[] = []
   const options = { ...defaultLiveness, ...defaultHandshake }
-  const dialler = new Dialler(transport, endpoints, clock, options, {
-    connected: ({ endpoint }) => log.push(`connected ${endpoint}`),
-    lost: (reason) => log.push(`lost: ${reason}`),
-    exhausted: (reason) => log.push(`exhausted: ${reason}`),
-  })
+  const on = {
+    connected: ({ endpoint }: { endpoint: string }) => log.push(`connected ${endpoint}`),
+    lost: (reason: string) => log.push(`lost: ${reason}`),
+    exhausted: (reason: string) => log.push(`exhausted: ${reason}`),
+  }
+  const dialler = new Dialler(transport, endpoints, clock, options, on, isTheirs)
   expect(transport.dialled).toEqual([]) // nothing is called before the constructor has returned
   await clock.advance(0)
   return { clock, transport, log, dialler }
@@ -48,6 +53,36 @@ describe('A dialler', () => {
     expect(transport.open).toEqual([transport.latest()])
     transport.latest().on.up()
     expect(log).toEqual([`connected ${b}`])
+  })
+
+  test('gives the last endpoint the time that an answer has, since there is none to hurry to', async () => {
+    const { clock, transport, log } = await dialling(a, b)
+    await clock.advance(defaultHandshake.dialTimeout)
+    expect(transport.latest().endpoint).toBe(b)
+    await clock.advance(defaultHandshake.answerTimeout - 1)
+    expect(log).toEqual([])
+    await clock.advance(1)
+    expect(log).toEqual([`exhausted: ${a}: no answer; ${b}: no answer`])
+  })
+
+  test('asks whose endpoint it is while it dials, and does nothing there before that is known', async () => {
+    for (const isTheirs of [true, false]) {
+      const asked: string[] = []
+      let answer: (isTheirs: boolean) => void = () => {}
+      const { transport, log, clock } = await diallingOf([b], (endpoint) => {
+        asked.push(endpoint)
+        return new Promise((resolve) => {
+          answer = resolve
+        })
+      })
+      expect(asked).toEqual([b])
+      transport.latest().on.up()
+      await clock.advance(0)
+      expect([log, transport.dialled.length]).toEqual([[], 1])
+      answer(isTheirs)
+      await clock.advance(0)
+      expect(log).toEqual(isTheirs ? [`connected ${b}`] : [`exhausted: ${b}: somebody else answers there`])
+    }
   })
 
   test('tries the next endpoint when the data connection can not even be begun', async () => {

@@ -195,6 +195,32 @@ describe('A link', () => {
     link.destroy()
   })
 
+  test.each(['suspect', 'unreachable', 'stalled'])(
+    'to a peer that is %s asks whose port it is before it says anything there',
+    async (kind) => {
+      const all = await opened()
+      const { clock, link, transport, given } = all
+      link.onBatch(batch(all, 0))
+      if (kind === 'stalled') {
+        await clock.advance(given.settings.liveness.stalledAfter)
+        link.tick()
+        link.restart()
+      } else {
+        transport.open.find(({ options }) => options.watch)?.on.down('lost')
+        if (kind === 'unreachable') link.testified('reached')
+      }
+      transport.verdicts.set('tcp://127.0.0.1:3000', 'refused') // by the one who listens there now
+      await clock.advance(0)
+      const again = transport.latest()
+      expect([link.state.kind, again.options.watch]).toEqual([kind, true])
+      again.on.up()
+      await turn()
+      expect([again.isClosed, transport.latest() === again]).toEqual([true, true])
+      expect(link.lastFailure).toContain('somebody else answers there')
+      link.destroy()
+    },
+  )
+
   test('gives the rest of a connection nothing: its secrets hold until it is lost or over, not longer', async () => {
     const all = await opened()
     const { link, host } = all

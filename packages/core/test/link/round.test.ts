@@ -44,6 +44,17 @@ describe('The round of all links', () => {
     expect(done.slice(2)).toEqual(['0 at 301'])
   })
 
+  test('is late once for the same stall, although somebody is due since before it', async () => {
+    const { turned, own, done, round } = rounds(100)
+    own.late = 200
+    round.arm(100)
+    own.late = 0
+    await turned.advance(300)
+    round.arm(100)
+    await turned.advance(1)
+    expect([done, round.lag]).toEqual([['0 is given 200', '0 at 301'], 200])
+  })
+
   test('that comes a little late judges all the same', async () => {
     const { turned, own, done, round } = rounds(100)
     own.late = 199

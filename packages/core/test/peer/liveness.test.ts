@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { livenessPresets } from '../../src/liveness-presets.js'
 import { defaultLiveness } from '../../src/options.js'
+import { asksSecond } from '../../src/peer/heart-schedule.js'
 import {
   BEAT_GRACE,
   liveness,
@@ -11,7 +12,8 @@ import {
   type PeerState,
 } from '../../src/peer/liveness.js'
 
-const options = defaultLiveness
+/** Hearts leave at their own instants. */
+const options = { ...defaultLiveness, heartSlack: 0 }
 const { heartInterval, stalledAfter, suspicion, confirmedSuspicion, askInterval } = options
 
 /** Events come at this instant. */
@@ -124,6 +126,36 @@ describe('The state of a peer', () => {
     peer.event({ kind: 'heard' })
     expect(peer.until(2 * heartInterval - 2)).toEqual([])
     expect(peer.until(2 * heartInterval - 1)).toEqual([[2 * heartInterval - 1, 'heart']])
+  })
+
+  test('is asked after although it speaks, five intervals after the last time', () => {
+    const peer = watched()
+    for (let at = 500; at < 5 * heartInterval; at += 500) {
+      expect(peer.until(at)).toEqual([])
+      peer.event({ kind: 'heard' })
+    }
+    expect(peer.until(5 * heartInterval)).toEqual([[5 * heartInterval, 'heart']])
+  })
+
+  test('is asked after up to heartSlack later, where others are asked after too', () => {
+    const at = (heard: number, heartSlack: number) =>
+      nextTick({ kind: 'alive', heard, asked: heard }, { ...options, heartSlack })
+    expect(at(0, 250)).toBe(1000)
+    for (const heard of [1, 100, 249, 250]) expect(at(heard, 250)).toBe(1250)
+    expect(at(251, 250)).toBe(1500)
+    expect(at(1, 10_000)).toBe(1250) // a quarter of the interval at most
+    expect(at(0.1, 0)).toBe(1000.1)
+  })
+
+  test('is asked after later by the one who asks second, and yet in time for an answer before it counts as stalled', () => {
+    const second = asksSecond({ ...options, heartSlack: 250 })
+    for (let heard = 0; heard < 1000; heard += 7) {
+      const state = { kind: 'alive', heard, asked: heard } as const
+      const first = nextTick(state, defaultLiveness)
+      expect(nextTick(state, second)).toBeGreaterThanOrEqual(first + 250)
+      expect(nextTick(state, second)).toBeLessThanOrEqual(heard + 1500)
+    }
+    expect(asksSecond(options)).toEqual(options)
   })
 
   test('is stalled after stalledAfter of silence, is asked further on, and alive again with a beat', () => {
@@ -275,6 +307,7 @@ describe('The state of a peer', () => {
 
     const dying = watched()
     dying.event({ kind: 'down' })
+    dying.until(700)
     dying.event({ kind: 'doubt', lost: 700 })
     dying.until(suspicion + 699)
     expect(dying.state.kind).toBe('suspect')
@@ -288,6 +321,15 @@ describe('The state of a peer', () => {
     peer.event({ kind: 'doubt', lost: 700 })
     peer.until(stalledAfter)
     expect(peer.state.kind).toBe('stalled')
+  })
+
+  test('is given no time before its connection was lost, when that is read before we know that we were late', () => {
+    const peer = watched()
+    peer.until(700)
+    peer.event({ kind: 'down' })
+    peer.event({ kind: 'doubt', lost: 700 })
+    peer.until(700 + suspicion)
+    expect(peer.state.kind).toBe('dead')
   })
 
   test('asks for no tick where time changes nothing', () => {

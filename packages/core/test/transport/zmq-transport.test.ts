@@ -40,7 +40,9 @@ describe('the ZeroMQ transport', () => {
       const first = portOf((await listening(transport, { ...tcp, port: undefined })).endpoint)
       const second = portOf((await listening(transport, { ...tcp, port: undefined })).endpoint)
       expect(first).toBeGreaterThanOrEqual(3000)
-      expect(second).toBeGreaterThan(first)
+      // Not always above the first: what another process held may be free by now.
+      expect(second).toBeGreaterThanOrEqual(3000)
+      expect(second).not.toBe(first)
     })
 
     test('takes exactly the port that is asked for, or names it as taken', async () => {

@@ -1,6 +1,6 @@
 import type { RuntimeSpec } from '../launcher.js'
 import { Mesh, type MeshOptions } from '../mesh.js'
-import type { RuntimeParts } from '../runtime.js'
+import type { RuntimeParts } from '../runtime-options.js'
 import { type Role, startRole } from './role.js'
 
 export interface Head extends Role {

@@ -1,5 +1,5 @@
 import type { RuntimeSpec } from '../launcher.js'
-import type { RuntimeParts } from '../runtime.js'
+import type { RuntimeParts } from '../runtime-options.js'
 import { type Role, startRole } from './role.js'
 
 /**

@@ -1,7 +1,8 @@
 import { SkeinError, type StopOptions } from '@skein/core'
 import type { Handler } from '../dispatcher.js'
 import type { Ending, RuntimeSpec } from '../launcher.js'
-import { Runtime, type RuntimeParts } from '../runtime.js'
+import { Runtime } from '../runtime.js'
+import type { RuntimeParts } from '../runtime-options.js'
 import { optionsOf, type Role, running } from './role.js'
 import { type WorkerReport, Workers, type WorkersOptions, type WorkersSpec } from './workers.js'
 

@@ -1,6 +1,7 @@
 import type { StopOptions } from '@skein/core'
 import type { RuntimeSpec } from '../launcher.js'
-import { Runtime, type RuntimeOptions, type RuntimeParts } from '../runtime.js'
+import { Runtime } from '../runtime.js'
+import type { RuntimeOptions, RuntimeParts } from '../runtime-options.js'
 
 /** A runtime that runs and does something for the mesh. */
 export interface Role {

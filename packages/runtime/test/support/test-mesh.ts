@@ -3,7 +3,8 @@ import { MemoryNetwork, systemClock, type Transport } from '@skein/core/internal
 import type { RuntimeSpec } from '../../src/launcher.js'
 import { startMonitor } from '../../src/roles/monitor.js'
 import type { Role } from '../../src/roles/role.js'
-import { Runtime, type RuntimeOptions } from '../../src/runtime.js'
+import { Runtime } from '../../src/runtime.js'
+import type { RuntimeOptions } from '../../src/runtime-options.js'
 
 /** What was logged, for whoever looks. */
 export class MemoryLogger implements Logger {
@@ -64,7 +65,7 @@ export class TestMesh {
     return {
       listen: (options, onBatch) => transport.listen({ ...options, schemes: ['mem'] }, onBatch),
       dial: (endpoint, options, on) => transport.dial(endpoint, options, on),
-      probe: (endpoint, timeoutMs) => transport.probe(endpoint, timeoutMs),
+      probe: (...asked) => transport.probe(...asked),
       close: () => transport.close(),
     }
   }

@@ -3,7 +3,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { whole, writable } from '../arguments.js'
 import { makePlan, type Plan } from './plan.js'
 import { instant, isClean, play, type Tell } from './play.js'
-import { shrink } from './shrink.js'
+import { SABOTAGES, type Sabotage } from './sabotage.js'
+import { failsWith, shrink } from './shrink.js'
 import { added, NOTHING, type Totals, tableOf } from './totals.js'
 
 /** Exit status for wrong usage, as of shells and their builtins. */
@@ -14,6 +15,7 @@ interface Flags {
   readonly from: number
   readonly json?: string
   readonly trace?: boolean
+  readonly sabotage?: Sabotage
 }
 
 /** Seeds that have failed and are shrunk: what the first of them show is enough to begin with. */
@@ -44,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ seeds, from, json, trace }: Flags): Promise<number> {
+async function run({ seeds, from, json, trace, sabotage }: Flags): Promise<number> {
   const begun = performance.now()
   // Nobody reads where the errors of the mesh come from, and to find out takes longer than all else about them.
   Error.stackTraceLimit = 0
@@ -52,18 +54,24 @@ async function run({ seeds, from, json, trace }: Flags): Promise<number> {
   const failures: Failure[] = []
   for (let seed = from; seed < from + seeds; seed++) {
     const plan = makePlan(seed)
-    const played = await play(plan, trace === true ? { tell } : {})
+    const played = await play(plan, { sabotage, tell: trace === true ? tell : undefined })
     totals = added(totals, plan, played)
     if (isClean(played.counts)) continue
     const failure: Failure = { seed, wrong: played.wrong }
     const isShrunk = failures.length < MOST_SHRUNK
-    failures.push(isShrunk ? { ...failure, smallest: await shrink(plan) } : failure)
-    for (const line of linesOf(failures.at(-1) ?? failure)) console.log(line)
+    failures.push(isShrunk ? { ...failure, smallest: await shrink(plan, failsWith({ sabotage })) } : failure)
+    for (const line of linesOf(failures.at(-1) ?? failure, sabotage)) console.log(line)
   }
   const seconds = Math.round((performance.now() - begun) / 100) / 10
   console.log(tableOf(totals))
   if (json !== undefined) {
-    const all = { ...totals, clean: failures.length === 0, seconds, options: { seeds, from }, failures }
+    const all = {
+      ...totals,
+      clean: failures.length === 0,
+      seconds,
+      options: { seeds, from, sabotage },
+      failures,
+    }
     writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`)
   }
   return failures.length === 0 ? 0 : 1
@@ -71,9 +79,10 @@ async function run({ seeds, from, json, trace }: Flags): Promise<number> {
 
 const tell: Tell = (at, who, what) => console.log(`${instant(at).padStart(10)}  ${who.padEnd(12)} ${what}`)
 
-function linesOf({ seed, wrong, smallest }: Failure): string[] {
+function linesOf({ seed, wrong, smallest }: Failure, sabotage: Sabotage | undefined): string[] {
+  const off = sabotage === undefined ? '' : ` --sabotage ${sabotage}`
   const lines = [`Seed ${seed} fails:`, ...wrong.map((line) => `  ${line}`)]
-  lines.push(`  To see it again: npm run sim -- --seeds 1 --from ${seed} --trace`)
+  lines.push(`  To see it again: npm run sim -- --seeds 1 --from ${seed}${off} --trace`)
   if (smallest !== undefined) lines.push(`  The smallest plan that fails: ${JSON.stringify(smallest)}`)
   return lines
 }
@@ -90,6 +99,7 @@ function simCommand(start: (flags: Flags) => Promise<void>): Command {
         writable,
       ),
     )
+    .addOption(new Option('--sabotage <safeguard>', 'do without one: seeds must fail').choices(SABOTAGES))
     .option('--trace', 'say what happens and when: for one seed')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)

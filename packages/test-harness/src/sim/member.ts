@@ -1,9 +1,13 @@
 import type { CommsOptions, PeerChange, PeerReport } from '@skein/core'
-import type { MemoryNetwork, Randomness, TurnedClock } from '@skein/core/internal'
+import type { MemoryNetwork, Randomness, Safeguards, TurnedClock } from '@skein/core/internal'
 import { Runtime } from '@skein/runtime'
 import { type AuditRecord, outcomeOf } from '../audit/record.js'
+import { TamperingTransport } from '../audit/tampering.js'
 import { StallableClock } from './stallable-clock.js'
 import { stallable } from './stallable-transport.js'
+
+/** States in which a peer counts as there, although it may say nothing. */
+const THERE: ReadonlySet<string> = new Set(['known', 'alive', 'stalled', 'suspect'])
 
 /** The name of the service that all offer. */
 const SERVICE = 'sim'
@@ -18,6 +22,9 @@ export interface MemberParts {
   readonly oneMachine: boolean
   /** In place of the defaults. */
   readonly liveness: CommsOptions['liveness']
+  readonly safeguards: Safeguards
+  /** Whether batches that come to it, by its place, are to be tampered with at some time. */
+  isTamperedWith(place: number): boolean
   /** A peer of its has changed. */
   changed(member: Member, change: PeerChange): void
 }
@@ -30,6 +37,9 @@ export interface Ask {
   readonly bytes: number
 }
 
+/** How a request has ended. */
+export type Settled = Pick<AuditRecord & { kind: 'settled' }, 'outcome' | 'executed'>
+
 /** One instance of a runtime of a simulation, and what it writes down of its requests. */
 export class Member {
   /** Counts the instances of all runtimes. */
@@ -39,6 +49,9 @@ export class Member {
   readonly clock: StallableClock
   readonly records: AuditRecord[] = []
   readonly #runtime: Runtime
+  readonly #tampering: TamperingTransport | undefined
+  /** The latest of each peer. */
+  readonly #changes = new Map<string, PeerChange>()
   #state: 'starting' | 'running' | 'gone' = 'starting'
   #open = 0
 
@@ -49,6 +62,8 @@ export class Member {
     this.place = place
     this.clock = new StallableClock(clock)
     const name = introduces || parts.keepsAddress ? nameOf(place) : undefined
+    const transport = network.transport(uid)
+    if (parts.isTamperedWith(place)) this.#tampering = new TamperingTransport(transport)
     this.#runtime = new Runtime(
       {
         uid,
@@ -65,12 +80,16 @@ export class Member {
         logger: SILENT,
       },
       {
-        transport: stallable(network.transport(uid), { clock: this.clock, name }),
+        transport: stallable(this.#tampering ?? transport, { clock: this.clock, name }),
+        safeguards: parts.safeguards,
         place: { host: parts.oneMachine ? 'the machine' : uid, process: `${number}` },
       },
     )
     this.#runtime.expose(SERVICE, { echo: this.#echo })
-    this.#runtime.on('peer', (change) => parts.changed(this, change))
+    this.#runtime.on('peer', (change) => {
+      this.#changes.set(change.uid, change)
+      parts.changed(this, change)
+    })
   }
 
   get uid(): string {
@@ -99,6 +118,17 @@ export class Member {
     return this.#runtime.peers()
   }
 
+  /** What it thinks of a peer. */
+  viewOf(uid: string): PeerReport | undefined {
+    return this.peers().find((peer) => peer.uid === uid)
+  }
+
+  /** Whether it takes an instance for one that is there. */
+  sees({ uid, instance }: Member): boolean {
+    const last = this.#changes.get(uid)
+    return last?.instance === instance && THERE.has(last.is)
+  }
+
   /** Resolves with whether it has joined the mesh. */
   async start(): Promise<boolean> {
     try {
@@ -110,15 +140,25 @@ export class Member {
     return this.isRunning
   }
 
-  /** Asks another, and resolves with how that ended, for people. */
-  async ask({ to, seq, deadline, takes, bytes }: Ask): Promise<string> {
+  /** Asks another, and resolves with how that ended. */
+  async ask({ to, seq, deadline, takes, bytes }: Ask): Promise<Settled> {
     const about = { peer: to.number, seq } as const
     this.records.push({ kind: 'sent', ...about, operation: 0, bytes })
     this.#open += 1
     const settled = await this.#settled(to.uid, seq, deadline, takes, bytes)
     this.#open -= 1
     if (this.lives) this.records.push({ kind: 'settled', ...about, ...settled })
-    return `${settled.outcome} ${settled.executed ?? ''}`
+    return settled
+  }
+
+  /** The next `count` batches that come to it come twice, or pairs of them in the wrong order; until it is told to stop. */
+  tamper(how: 'repeat' | 'swap', count: number): void {
+    this.#tampering?.[how](count)
+  }
+
+  /** What comes to it comes as it was sent, once it has time to look. */
+  behave(): void {
+    this.clock.whenFree(() => this.#tampering?.behave())
   }
 
   /** It dies without a word. To be called when its host is dead. */
@@ -129,7 +169,7 @@ export class Member {
     void this.#runtime.destroy()
   }
 
-  async #settled(uid: string, seq: number, timeout: number, takes: number, bytes: number) {
+  async #settled(uid: string, seq: number, timeout: number, takes: number, bytes: number): Promise<Settled> {
     const args = [this.number, seq, takes, new Uint8Array(bytes)]
     try {
       const answer = await this.#runtime.comms.sendRecv(
@@ -137,7 +177,7 @@ export class Member {
         { service: SERVICE, method: 'echo', args },
         { timeout },
       )
-      return { outcome: answer === seq ? 'result' : 'wrong-result', executed: undefined } as const
+      return { outcome: answer === seq ? 'result' : 'wrong-result', executed: undefined }
     } catch (error) {
       return outcomeOf(error)
     }

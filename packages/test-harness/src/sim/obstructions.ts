@@ -3,11 +3,14 @@ import type { Fault } from './plan.js'
 /** Milliseconds in which a connection is made again: two obstructions that are closer count as one. */
 const RECOVERY = 2000
 
-/** How long an obstruction may last before a runtime may take another for dead: the heartbeat's timeout. */
-const PATIENCE = 1500
+/** How long an obstruction lasts before a runtime may take another for dead: a suspicion that all others confirm. */
+const PATIENCE = 2000
 
-/** Milliseconds for which an obstruction can have consequences: a suspicion, a handshake that is not completed. */
-const AFTERMATH = 15_000
+/**
+ * Milliseconds after its end for which an obstruction may be felt. Who was given up unheard takes the other for stalled
+ * after 2.5 s of silence, greets it 5 s later, and learns of it; each trip takes 310 ms at most.
+ */
+export const AFTERMATH = 9000
 
 interface Span {
   readonly from: number

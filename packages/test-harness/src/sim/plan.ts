@@ -11,6 +11,8 @@ export const FAULTS = [
   'restart',
   'stall',
   'drift',
+  'repeat',
+  'swap',
 ] as const
 export type FaultKind = (typeof FAULTS)[number]
 
@@ -23,7 +25,7 @@ export interface Fault {
   readonly member: number
   /** The second one, of faults that are between two. */
   readonly other: number
-  /** Of `delay`, milliseconds more from one to another; of `drift`, what a second is taken for. */
+  /** Of `delay`, milliseconds more from one to another; of `drift`, what a second is taken for; of the rest, how many batches. */
   readonly size: number
 }
 
@@ -73,11 +75,20 @@ const LENGTHS: Record<FaultKind, readonly [number, number]> = {
   restart: [100, 6000],
   stall: [200, 9000],
   drift: [5000, 30_000],
+  repeat: [1000, 5000],
+  swap: [1000, 2000],
 }
 
 /** The largest part by which a clock is wrong, and the most milliseconds that a delay adds. */
 const DRIFT = 0.01
 const DELAY = 300
+
+/** What is done to whole batches: no network does it, and yet it must do no harm. */
+export const TAMPERING: readonly FaultKind[] = ['repeat', 'swap']
+const DRAWN = FAULTS.filter((kind) => !TAMPERING.includes(kind))
+
+/** The most batches that come twice, or pairs that change places. */
+const BATCHES = 10
 
 /** Requests more at every fault, and milliseconds before and after it within which they are made. */
 const BURST = 12
@@ -90,10 +101,9 @@ export function makePlan(seed: number): Plan {
   const most = random() < 0.5 ? 1 : 10
   const oneMachine = random() < 0.25
   // A machine that refuses a connection to one of its own processes says that the process is gone, and is to be believed.
-  const kinds = oneMachine ? FAULTS.filter((kind) => kind !== 'refused') : FAULTS
-  const faults = inOrder(
-    Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes, kinds)),
-  )
+  const kinds = oneMachine ? DRAWN.filter((kind) => kind !== 'refused') : DRAWN
+  const faults = Array.from({ length: 5 + below(random, 4) }, () => drawFault(random, runtimes, kinds))
+  faults.push(drawFault(random, runtimes, TAMPERING))
   const requests = Array.from({ length: 240 + below(random, 60) }, () => drawRequest(random, runtimes))
   return {
     seed,
@@ -101,7 +111,7 @@ export function makePlan(seed: number): Plan {
     latency: { min: most / 10, max: most },
     keepsAddress: random() < 0.5,
     oneMachine,
-    faults,
+    faults: inOrder(faults),
     requests: inOrder([...requests, ...faults.flatMap((fault) => drawBurst(random, fault))]),
   }
 }
@@ -113,8 +123,21 @@ function drawFault(random: Random, runtimes: number, kinds: readonly FaultKind[]
   const at = START + below(random, LENGTH - CALM - START - takes)
   const [member, other] = drawTwo(random, runtimes)
   const part = random()
-  const size = kind === 'drift' ? 1 + (part * 2 - 1) * DRIFT : kind === 'delay' ? Math.ceil(part * DELAY) : 0
-  return { kind, at, until: at + takes, member, other, size }
+  return { kind, at, until: at + takes, member, other, size: sizeOf(kind, part) }
+}
+
+function sizeOf(kind: FaultKind, part: number): number {
+  switch (kind) {
+    case 'drift':
+      return 1 + (part * 2 - 1) * DRIFT
+    case 'delay':
+      return Math.ceil(part * DELAY)
+    case 'repeat':
+    case 'swap':
+      return Math.ceil(part * BATCHES)
+    default:
+      return 0
+  }
 }
 
 function drawRequest(random: Random, runtimes: number): PlannedRequest {

@@ -48,6 +48,7 @@ export async function play(plan: Plan, { tell, ...flaws }: PlayOptions = {}): Pr
       watch.changed(stage, member, change)
     },
     crashed: (member) => watch.crashed(stage, member),
+    settled: (asked, outcome) => watch.settled(asked, outcome, stage.clock.now()),
     tell: say,
   }
   const stage: Stage = new Stage(plan, events, flaws)
@@ -86,6 +87,7 @@ export function noCounts(): Counts {
     falseDeaths: 0,
     lateDeaths: 0,
     viewsDiffer: 0,
+    lost: 0,
     unsettled: 0,
     executedTwice: 0,
     noButExecuted: 0,

@@ -1,11 +1,12 @@
 import type { Fault, Plan, PlannedRequest } from './plan.js'
 import { isClean, play } from './play.js'
+import type { Flaws } from './stage.js'
 
 /** Whether a plan still shows what is searched for. */
 export type Fails = (plan: Plan) => Promise<boolean>
 
 /** A smaller plan that fails as well: without any fault that can be spared, and with as few requests as halving leaves. */
-export async function shrink(plan: Plan, fails: Fails = isWrong): Promise<Plan> {
+export async function shrink(plan: Plan, fails: Fails): Promise<Plan> {
   return withFewerRequests(await withFewerFaults(plan, fails), fails)
 }
 
@@ -32,6 +33,7 @@ async function withFewerRequests(plan: Plan, fails: Fails): Promise<Plan> {
   return plan
 }
 
-async function isWrong(plan: Plan): Promise<boolean> {
-  return !isClean((await play(plan)).counts)
+/** Whether a plan fails when its members are so. */
+export function failsWith(flaws: Flaws): Fails {
+  return async (plan) => !isClean((await play(plan, flaws)).counts)
 }

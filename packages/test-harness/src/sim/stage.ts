@@ -1,9 +1,11 @@
 import type { CommsOptions, PeerChange } from '@skein/core'
 import { MemoryNetwork, TurnedClock } from '@skein/core/internal'
+import type { Outcome } from '../audit/record.js'
 import { type Random, seededRandom } from '../random.js'
 import { Member, type MemberParts, uidOf } from './member.js'
 import { Latency, NetworkFaults } from './network-faults.js'
-import { type Fault, LENGTH, LONGEST_DEADLINE, type Plan, type PlannedRequest } from './plan.js'
+import { type Fault, LENGTH, LONGEST_DEADLINE, type Plan, type PlannedRequest, TAMPERING } from './plan.js'
+import { type Sabotage, safeguardsWithout } from './sabotage.js'
 
 /** What is told of a simulation while it runs. */
 export interface StageEvents {
@@ -12,12 +14,28 @@ export interface StageEvents {
   crashed(member: Member): void
   /** Something happened, for people. */
   tell(who: string, what: string): void
+  /** A request has ended for its caller. */
+  settled(request: Asked, outcome: Outcome): void
 }
 
 /** What is wrong with the members of a simulation that is to find something. */
 export interface Flaws {
   /** How they judge each other, in place of core's defaults. */
   readonly liveness?: CommsOptions['liveness']
+  /** What they have to do without. */
+  readonly sabotage?: Sabotage | undefined
+}
+
+/** A request that was sent. */
+export interface Asked {
+  readonly from: Member
+  readonly to: Member
+  readonly seq: number
+  /** When it was sent, and how long its answer may take, in milliseconds. */
+  readonly at: number
+  readonly deadline: number
+  /** Whether its caller took that very instance for one that is there. */
+  readonly isKnown: boolean
 }
 
 /** Milliseconds after which a runtime that could not join is started again. */
@@ -40,7 +58,7 @@ export class Stage {
   #closing = false
   #seq = 0
 
-  constructor(plan: Plan, on: StageEvents, { liveness }: Flaws = {}) {
+  constructor(plan: Plan, on: StageEvents, { liveness, sabotage }: Flaws = {}) {
     const { clock } = this
     const latency = new Latency(plan.latency)
     this.#plan = plan
@@ -55,6 +73,9 @@ export class Stage {
       keepsAddress: plan.keepsAddress,
       oneMachine: plan.oneMachine,
       liveness,
+      safeguards: safeguardsWithout(sabotage),
+      isTamperedWith: (place) =>
+        plan.faults.some(({ kind, member }) => TAMPERING.includes(kind) && member === place),
       changed: (member, change) => on.changed(member, change),
     }
   }
@@ -115,9 +136,12 @@ export class Stage {
 
   #send(from: Member, to: Member, request: PlannedRequest): void {
     const seq = ++this.#seq
-    void from.ask({ ...request, to, seq }).then((outcome) => {
-      if (outcome !== 'result ' && from.lives)
-        this.#on.tell(from.uid, `request ${seq} to ${to.uid}: ${outcome}`)
+    const { deadline } = request
+    const asked: Asked = { from, to, seq, at: this.clock.now(), deadline, isKnown: from.sees(to) }
+    void from.ask({ ...request, to, seq }).then(({ outcome, executed = '' }) => {
+      if (!from.lives) return
+      if (outcome !== 'result') this.#on.tell(from.uid, `request ${seq} to ${to.uid}: ${outcome} ${executed}`)
+      this.#on.settled(asked, outcome)
     })
   }
 
@@ -127,6 +151,8 @@ export class Stage {
     if (fault.kind === 'restart') return this.#restart(fault)
     if (fault.kind === 'stall') return member && this.#stall(member, fault)
     if (fault.kind === 'drift') return member && this.#drift(member, fault)
+    if (fault.kind === 'repeat' || fault.kind === 'swap')
+      return member && this.#tamper(member, fault.kind, fault)
     this.#faults.begin(fault)
     if (fault.kind === 'cut') this.#faults.end(fault)
     else this.#at(fault.until, () => this.#end(fault))
@@ -166,6 +192,11 @@ export class Stage {
     member.clock.whenFree(() => {
       if (!member.clock.stalled) this.#network.resume(member.uid)
     })
+  }
+
+  #tamper(member: Member, how: 'repeat' | 'swap', { until, size }: Fault): void {
+    member.tamper(how, size)
+    this.#at(until, () => member.behave())
   }
 
   #drift(member: Member, { until, size }: Fault): void {

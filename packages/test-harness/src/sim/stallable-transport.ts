@@ -31,7 +31,7 @@ export function stallable(transport: Transport, { clock, name }: StallableOption
         close: () => outbound.close(),
       }
     },
-    probe: (endpoint, timeoutMs) => transport.probe(endpoint, timeoutMs),
+    probe: (...asked) => transport.probe(...asked),
     close: () => transport.close(),
   }
 }

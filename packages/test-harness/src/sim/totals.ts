@@ -29,6 +29,8 @@ export const NOTHING: Totals = {
     restart: 0,
     stall: 0,
     drift: 0,
+    repeat: 0,
+    swap: 0,
   },
   byOutcome: {},
   counts: noCounts(),

@@ -1,14 +1,15 @@
 import type { PeerChange } from '@skein/core'
+import type { Outcome } from '../audit/record.js'
 import type { Member } from './member.js'
-import { Obstructions } from './obstructions.js'
+import { AFTERMATH, Obstructions } from './obstructions.js'
 import type { Plan } from './plan.js'
-import type { Stage } from './stage.js'
+import type { Asked, Stage } from './stage.js'
 
-/** What the members may not think of each other. */
-export const VIEW_COUNTS = ['falseDeaths', 'lateDeaths', 'viewsDiffer'] as const
+/** What the members may not think of each other; and what may not come of it. */
+export const VIEW_COUNTS = ['falseDeaths', 'lateDeaths', 'viewsDiffer', 'lost'] as const
 export type ViewCount = (typeof VIEW_COUNTS)[number]
 
-/** One thing that a member thinks of another, and should not. */
+/** One thing that a member thinks of another and should not, or that came of it. */
 export interface Misjudgement {
   readonly count: ViewCount
   readonly at: number
@@ -19,8 +20,11 @@ export interface Misjudgement {
 const KNOWN_WITHIN = 8500
 const DRIFT = 1.02
 
-/** States in which a peer counts as there, although it may say nothing. */
-const THERE: ReadonlySet<string> = new Set(['known', 'alive', 'stalled', 'suspect'])
+/**
+ * Milliseconds in which a request is answered even if the connection is cut: a dozen trips of 310 ms at most until there
+ * is another, and what the method takes.
+ */
+const TIME_ENOUGH = 5000
 
 /** Watches what the members of a simulation think of each other, who knows what has really happened. */
 export class Watch {
@@ -47,35 +51,57 @@ export class Watch {
   crashed(stage: Stage, victim: Member): void {
     const at = stage.clock.now()
     for (const observer of stage.living) {
-      if (observer.isRunning && sees(observer, victim)) this.#expect(stage, observer, victim, at)
+      if (observer.isRunning && observer.sees(victim)) this.#expect(stage, observer, victim, at)
     }
   }
 
-  /** At the end, when all has healed long ago: everyone is to know everyone who lives, and nobody else. */
+  /**
+   * At the end, when all has healed long ago: everyone is to know everyone who lives, and nobody else, and two are to
+   * agree on whether they are linked.
+   */
   end(stage: Stage): void {
-    for (const observer of stage.living) {
-      const views = new Map(observer.peers().map((peer) => [peer.uid, peer]))
-      for (const other of stage.living) {
-        if (other === observer) continue
-        const view = views.get(other.uid)
-        views.delete(other.uid)
-        const isRight =
-          view?.instance === other.instance && (view.state === 'known' || view.state === 'alive')
-        if (!isRight)
-          this.#differs(stage, `${observer.uid} thinks of ${other.uid}, which lives: ${stateOf(view, other)}`)
-      }
-      for (const { uid, state } of views.values())
-        this.#differs(stage, `${observer.uid} thinks of ${uid}, which is gone: ${state}`)
+    const { living } = stage
+    for (const observer of living) {
+      for (const other of living) if (other !== observer) this.#compare(stage, observer, other)
+      for (const { uid, state } of observer.peers())
+        if (state !== 'dead' && state !== 'left' && !living.some((member) => member.uid === uid))
+          this.#differs(stage, `${observer.uid} thinks of ${uid}, which is gone: ${state}`)
     }
+  }
+
+  #compare(stage: Stage, observer: Member, other: Member): void {
+    const [view, back] = [observer.viewOf(other.uid), other.viewOf(observer.uid)]
+    const isThere = view?.instance === other.instance && (view.state === 'known' || view.state === 'alive')
+    if (isThere && view.state === back?.state) return
+    const what = `${observer.uid} thinks of ${other.uid}, which lives: ${stateOf(view, other)}`
+    this.#differs(stage, isThere ? `${what}, and is thought of: ${stateOf(back, observer)}` : what)
+  }
+
+  /** A request has ended. It is to have brought a result, if it had time enough and nothing was in its way. */
+  settled({ from, to, seq, at, deadline, isKnown }: Asked, outcome: Outcome, now: number): void {
+    if (outcome === 'result' || !isKnown || !to.lives) return
+    if (outcome === 'ERR_TIMEOUT' && deadline < TIME_ENOUGH) return
+    const span = { from: at - AFTERMATH, to: now }
+    if (this.#obstructions.any(from.place, to.place, span)) return
+    if (this.#stalled(from, span) || this.#stalled(to, span)) return
+    const what = `request ${seq} of ${from.uid} to ${to.uid}, of ${deadline} ms: ${outcome}`
+    this.misjudgements.push({ count: 'lost', at: now, what })
+  }
+
+  #stalled({ place }: Member, span: { from: number; to: number }): boolean {
+    return this.#plan.faults.some(
+      ({ kind, member, at, until }) =>
+        kind === 'stall' && member === place && at <= span.to && until >= span.from,
+    )
   }
 
   #expect(stage: Stage, observer: Member, victim: Member, at: number): void {
     const within = KNOWN_WITHIN * DRIFT + this.#stalls(observer, at)
     stage.clock.after(within, () => {
-      if (!observer.lives || !sees(observer, victim)) return
+      if (!observer.lives || !observer.sees(victim)) return
       const span = { from: at - KNOWN_WITHIN, to: at + within }
       if (this.#obstructions.any(observer.place, victim.place, span)) return
-      const state = observer.peers().find(({ uid }) => uid === victim.uid)?.state
+      const state = observer.viewOf(victim.uid)?.state
       // Who was only told of it is to be told of its end, by a monitor that can.
       if (state === 'known' && this.#isMonitorAway(observer, victim, span)) return
       const what = `${observer.uid} thinks of ${victim.uid}, which died ${Math.round(within)} ms ago: ${state}`
@@ -108,13 +134,6 @@ export class Watch {
   #differs(stage: Stage, what: string): void {
     this.misjudgements.push({ count: 'viewsDiffer', at: stage.clock.now(), what })
   }
-}
-
-/** Whether a member takes an instance for one that is there. */
-function sees(observer: Member, { uid, instance }: Member): boolean {
-  return observer
-    .peers()
-    .some((peer) => peer.uid === uid && peer.instance === instance && THERE.has(peer.state))
 }
 
 function stateOf(view: { instance: string; state: string } | undefined, { instance }: Member): string {

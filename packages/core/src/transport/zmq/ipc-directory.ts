@@ -13,6 +13,9 @@ const STALE_AFTER_MS = 60_000
 
 const PROBE_TIMEOUT_MS = 1_000
 
+/** Once is enough for a thread: the next process looks again. */
+const swept = new Set<string>()
+
 /**
  * A path for the socket of this instance, in a directory that only this user can enter: whoever reaches a socket can
  * try to join the mesh. Files that dead processes left there are swept. Rejects with ERR_ADDRESS_IN_USE if somebody
@@ -30,7 +33,10 @@ export async function ipcPath(base: string, instance: string): Promise<string> {
   }
   const directory = dirname(path)
   await ensurePrivate(directory)
-  await sweep(directory)
+  if (!swept.has(directory)) {
+    swept.add(directory)
+    await sweep(directory)
+  }
   if ((await probeStream({ path }, PROBE_TIMEOUT_MS)) === 'accepted') throw addressInUse(`ipc://${path}`)
   return path
 }

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { writable } from '@skein/test-harness'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import type { Measured } from './suite.js'
+import { suites } from './suites.js'
+import { tableOf } from './table.js'
+
+/** Exit status for wrong usage, as of shells and their builtins. */
+const USAGE = 2
+
+interface Flags {
+  readonly quick?: boolean
+  readonly json?: string
+}
+
+/** Does what the command line says, and resolves with the exit status: 0, or 2 for wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  const command = benchCommand(run)
+  try {
+    await command.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // It has been printed: help that was asked for is no error.
+    return error.exitCode === 0 ? 0 : USAGE
+  }
+}
+
+async function run(names: readonly string[], { quick = false, json }: Flags): Promise<void> {
+  const measured: (Measured & { readonly suite: string })[] = []
+  for (const suite of suites.filter(({ name }) => names.includes(name))) {
+    const result = await suite.measure({ quick, tell })
+    measured.push({ suite: suite.name, ...result })
+    console.log(tableOf(suite, result))
+  }
+  const machine = { processors: availableParallelism(), model: cpus()[0]?.model, node: process.version }
+  if (json !== undefined)
+    writeFileSync(json, `${JSON.stringify({ machine, suites: measured }, undefined, 2)}\n`)
+}
+
+/** What is being measured, for whoever waits in front of a terminal. */
+function tell(text: string): void {
+  if (process.stderr.isTTY) console.error(`measuring ${text} ...`)
+}
+
+function benchCommand(start: (names: readonly string[], flags: Flags) => Promise<void>): Command {
+  const names = suites.map(({ name }) => name)
+  return new Command('bench')
+    .description('Measures how fast Skein is, and what it costs.')
+    .addArgument(new Argument('<suite...>', 'what to measure').choices(names))
+    .option('--quick', 'take less time, and be less exact')
+    .addOption(new Option('--json <file>', 'also write everything to a file').argParser(writable))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText(
+      'after',
+      `\nSuites:\n${suites.map(({ name, summary }) => `  ${name}  ${summary}`).join('\n')}`,
+    )
+    .allowExcessArguments(false)
+    .showHelpAfterError('(npm run bench -- --help tells more)')
+    .exitOverride()
+    .action(start)
+}

@@ -1,0 +1,72 @@
+import { deferred } from '@skein/test-harness'
+import { Runtime, type RuntimeOptions } from 'skein'
+import type { Row } from '../suite.js'
+
+const RUNTIMES = 200
+const PAIRS = 200
+const MESH_TOKEN = 'the token of the mesh at rest'
+
+/** Until all that linking has left behind is done, in seconds. */
+const SETTLING = 10
+
+/** States that nobody should be in who does nothing and is well. */
+const UNWELL: ReadonlySet<string> = new Set(['stalled', 'suspect', 'unreachable', 'dead'])
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+type Transports = NonNullable<RuntimeOptions['transports']>
+
+/** Makes the mesh, and measures it for so many seconds. */
+export async function measureAtRest(transports: Transports, seconds: number): Promise<Row> {
+  const base = { meshToken: MESH_TOKEN, transports, port: 0, logger: silent }
+  const began = performance.now()
+  const monitor = new Runtime({ ...base, uid: 'monitor', introduces: true, roles: ['monitor'] })
+  await monitor.start()
+  const nodes = Array.from({ length: RUNTIMES }, (_, i) => {
+    return new Runtime({ ...base, uid: `node:${i}`, monitor: monitor.comms.address })
+  })
+  await Promise.all(nodes.map((node) => node.start()))
+  for (let i = 0; i < PAIRS; i++) {
+    const [from, to] = pairOf(nodes)
+    await from.waitFor(to.uid)
+  }
+  const linkedMs = performance.now() - began
+
+  await during(SETTLING)
+  const told: string[] = []
+  for (const runtime of [monitor, ...nodes])
+    runtime.on('peer', ({ uid, is }) => UNWELL.has(is) && told.push(`${runtime.uid}: ${uid} ${is}`))
+  const before = process.cpuUsage()
+  const from = performance.now()
+  await during(seconds)
+  const { user, system } = process.cpuUsage(before)
+  const corePercent = (user + system) / 10 / (performance.now() - from)
+  const links =
+    [monitor, ...nodes].flatMap((runtime) => runtime.peers().filter(({ lane }) => lane)).length / 2
+  return {
+    lanes: String(transports),
+    runtimes: RUNTIMES + 1,
+    links: Math.round(links),
+    seconds,
+    corePercent: Math.round(corePercent * 100) / 100,
+    takenForUnwell: told.length,
+    linkedMs: Math.round(linkedMs),
+    rssMiB: Math.round(process.memoryUsage().rss / 1024 ** 2),
+  }
+}
+
+/** Two runtimes that are not the same, drawn by lot. */
+function pairOf(nodes: readonly Runtime[]): [Runtime, Runtime] {
+  const draw = () => nodes[Math.floor(Math.random() * nodes.length)] as Runtime
+  for (;;) {
+    const [from, to] = [draw(), draw()]
+    if (from !== to) return [from, to]
+  }
+}
+
+/** Resolves when so many seconds have been measured. */
+function during(seconds: number): Promise<void> {
+  const { promise, resolve } = deferred<void>()
+  setTimeout(resolve, seconds * 1000)
+  return promise
+}

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { whole, writable } from '../arguments.js'
+import { enter } from './document.js'
+import { play, type RowResult } from './rig.js'
+import type { Row } from './row.js'
+import { rows } from './rows.js'
+import { tableOf } from './table.js'
+
+/** Exit status for wrong usage, as of shells and their builtins. */
+const USAGE = 2
+
+/** Milliseconds between two looks at how late the rig itself is. */
+const LAG_RESOLUTION = 20
+
+interface Flags {
+  readonly only?: readonly Row[]
+  readonly runs: number
+  readonly jobs: number
+  readonly json?: string
+}
+
+/** Does what the command line says, and resolves with the exit status: 0 if all rows are well, 1 if one is not, 2 for wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  let status = 0
+  const command = faultsCommand(async (flags) => {
+    status = await run(flags)
+  })
+  try {
+    await command.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // It has been printed: help that was asked for is no error.
+    return error.exitCode === 0 ? 0 : USAGE
+  }
+}
+
+async function run({ only, runs, jobs, json }: Flags): Promise<number> {
+  const begun = performance.now()
+  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION })
+  lag.enable()
+  const results = await play({ rows: only ?? rows, runs, jobs }, tell)
+  const seconds = Math.round((performance.now() - begun) / 100) / 10
+  const table = tableOf(results)
+  console.log(table)
+  for (const { name, wrong, skipped } of results) {
+    if (skipped !== null) console.error(`${name} was skipped: ${skipped}`)
+    for (const line of wrong) console.error(`${name}: ${line}`)
+  }
+  lag.disable()
+  const ok = results.every((result) => result.ok !== false)
+  if (json !== undefined) {
+    const rigLagMs = Math.round(lag.max / 1e6)
+    const all = { rows: results, ok, seconds, options: { runs, jobs }, rigLagMs }
+    writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`)
+  }
+  // A part of the rows would take the place of all.
+  if (only === undefined) enter(table, { runs, jobs })
+  return ok ? 0 : 1
+}
+
+/** Tells whoever looks on how far it is. */
+function tell({ name, ok, skipped, seconds }: RowResult): void {
+  if (!process.stderr.isTTY) return
+  console.error(skipped === null ? `${name}: ${ok ? 'ok' : 'NO'}, ${seconds} s` : `${name}: skipped`)
+}
+
+function faultsCommand(start: (flags: Flags) => Promise<void>): Command {
+  return new Command('faults')
+    .description(
+      'Puts one fault after the other on small meshes of processes, and tells what became of them.',
+    )
+    .addOption(new Option('--only <names>', 'the rows to play, with commas between').argParser(named))
+    .addOption(new Option('--runs <n>', 'how often to play each').argParser(whole(1, 10_000)).default(1))
+    .addOption(
+      new Option('--jobs <n>', 'how many to play at once: times until detection suffer')
+        .argParser(whole(1, 64))
+        .default(1),
+    )
+    .addOption(new Option('--json <file>', 'also write the results to a file').argParser(writable))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .showHelpAfterError('(npm run faults -- --help tells more)')
+    .exitOverride()
+    .action(start)
+}
+
+function named(given: string): readonly Row[] {
+  return given.split(',').map((name) => {
+    const row = rows.find((each) => each.name === name.trim())
+    if (row !== undefined) return row
+    throw new InvalidArgumentError(`There is no row '${name.trim()}'. Allowed are ${NAMES}.`)
+  })
+}
+
+const NAMES = rows.map(({ name }) => name).join(', ')
+
+const HELP = `
+Rows: ${NAMES}.
+
+Exit status: 0 if all rows are as they must be; 1 otherwise; 2 for wrong usage.
+docs/faults.md says what each row does, and what counts.`
