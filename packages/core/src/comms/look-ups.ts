@@ -13,6 +13,8 @@ export interface LookUpsParts {
 export class LookUps {
   readonly #parts: LookUpsParts
   readonly #asking = new Map<string, Promise<unknown>>()
+  /** How each of them ends before its answer. */
+  readonly #found = new Map<string, () => void>()
 
   constructor(parts: LookUpsParts) {
     this.#parts = parts
@@ -30,20 +32,27 @@ export class LookUps {
   ask(uid: string): Promise<unknown> {
     const known = this.#asking.get(uid)
     if (known !== undefined) return known
-    const asking = this.#ask(uid)
+    const found = new Promise<void>((resolve) => this.#found.set(uid, resolve))
+    const asking = this.#ask(uid, found)
     this.#asking.set(uid, asking)
     return asking
   }
 
-  async #ask(uid: string): Promise<unknown> {
+  /** A uid is known by now: it was introduced, or has greeted us. Whoever is asked may not answer for long. */
+  found(uid: string): void {
+    this.#found.get(uid)?.()
+  }
+
+  async #ask(uid: string, found: Promise<void>): Promise<unknown> {
     try {
-      const entry = await this.#parts.resolve?.(uid)
+      const entry = await Promise.race([this.#parts.resolve?.(uid), found])
       if (entry !== undefined) this.#parts.learned(entry)
       return undefined
     } catch (error) {
       // The uid stays unknown, and whoever wanted it is told why.
       return error
     } finally {
+      this.#found.delete(uid)
       this.#parts.defer(() => this.#asking.delete(uid))
     }
   }

@@ -128,8 +128,11 @@ export class Traffic {
   readonly events: LinksEvents = {
     received: (link, message, seq) => this.#received(link, message, seq),
     network: (shake) => this.#introductions?.network(shake),
-    // Not at once: whoever hears of it may end the link, and whoever has asked for it is about to use it.
-    began: (link) => atEndOfTurn(() => this.#introductions?.began(link)),
+    began: (link) => {
+      if (link.uid !== undefined) this.requests.lookUps.found(link.uid)
+      // Not at once: whoever hears of it may end the link, and whoever has asked for it is about to use it.
+      atEndOfTurn(() => this.#introductions?.began(link))
+    },
     changed: (link, was) => this.#changed(link, was),
     asks: (link) => this.#witnesses?.ask(link),
     shaken: (link) => this.#shaken(link),
@@ -146,7 +149,10 @@ export class Traffic {
         if (isGone(change)) this.ends.settle(change.instance, change)
         this.#parts.changed(change)
       },
-      learned: (uid) => this.waiters.waitsFor(uid) && links.to(uid),
+      learned: (uid) => {
+        this.requests.lookUps.found(uid)
+        if (this.waiters.waitsFor(uid)) links.to(uid)
+      },
     })
   }
 
