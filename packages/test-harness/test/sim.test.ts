@@ -54,7 +54,8 @@ describe('A simulation', () => {
 
   test('finds that a runtime was taken for dead too early, and too late', async () => {
     const counts = noCounts()
-    for (let seed = 1; seed <= 10; seed++) {
+    const wanted = ['falseDeaths', 'lateDeaths', 'viewsDiffer'] as const
+    for (let seed = 1; seed <= 10 && wanted.some((name) => counts[name] === 0); seed++) {
       const hasty = await play(makePlan(seed), { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
       const patient = await play(makePlan(seed), {
         // No probe is answered in time either: a refusal would end the suspicion of a crash.
@@ -64,10 +65,17 @@ describe('A simulation', () => {
       counts.lateDeaths += patient.counts.lateDeaths
       counts.viewsDiffer += patient.counts.viewsDiffer
     }
-    expect(counts.falseDeaths).toBeGreaterThan(0)
-    expect(counts.lateDeaths).toBeGreaterThan(0)
-    expect(counts.viewsDiffer).toBeGreaterThan(0)
+    for (const name of wanted) expect(counts[name]).toBeGreaterThan(0)
   }, 60_000)
+
+  test.each([
+    [631, 'a runtime that was late itself gave a suspicion that time twice'],
+    [1885, 'a greeting that was read late was taken for that of a later instance'],
+    [9280, 'a request waited for the answer of a lost monitor although its peer had come by itself'],
+    [11_174, 'a handshake was given up that had lost its time to a stall of our own'],
+  ])('finds nothing with seed %i: once, %s', async (seed) => {
+    expect((await play(makePlan(seed))).wrong).toEqual([])
+  })
 
   // The first seed from 1 on that shows it stands beside each, and is played first: what draws otherwise, and another seed
   // is the first, costs time, but no seed has to be looked for.

@@ -46,7 +46,8 @@ export class Standings {
 
   /**
    * Gives what there is to tell: nothing if that was told already. Where it is another instance that is there now, first
-   * the end of the one before, which nothing else need have told: there may have been no link to it.
+   * the end of the one before, which nothing else need have told: there may have been no link to it. That it is another
+   * one is certain once it has answered: a greeting may be read long after it was sent, and be that of an earlier one.
    */
   follow(news: News, { roles }: Pick<DirectoryEntry, 'roles'>): readonly PeerChange[] {
     const { uid, instance, is } = news
@@ -54,9 +55,9 @@ export class Standings {
     if (last === undefined) return [this.#next(news, roles)]
     const { change } = last
     if (change.instance === instance) return change.is === is ? [] : [this.#next(news, roles)]
-    const isSucceeded = !isGone(change) && !isGone(news)
-    const end = isSucceeded ? [this.#next(replaced(change), last.roles)] : []
-    return [...end, this.#next(news, roles)]
+    if (isGone(change)) return [this.#next(news, roles)]
+    if (isGone(news) || is === 'connecting' || is === 'shaking') return []
+    return [this.#next(replaced(change), last.roles), this.#next(news, roles)]
   }
 
   #next(

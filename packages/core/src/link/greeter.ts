@@ -136,6 +136,11 @@ export class Greeter<L extends Greeted> {
     this.#deadline = clock.after(timeout, () => this.#expire())
   }
 
+  /** Our own loop was late by `lost` milliseconds: so much longer may the handshake take. */
+  doubt(lost: number): void {
+    this.extend(this.#until - this.#host.settings.clock.now() + lost)
+  }
+
   /** The next greeting to send, if there is one. */
   next(): Frames | undefined {
     return this.#greetings.shift()

@@ -230,6 +230,7 @@ export class Link {
 
   /** Our own loop was late by `lost` milliseconds. */
   doubt(lost: number): void {
+    this.#greeter.doubt(lost)
     this.#judge({ kind: 'doubt', lost })
   }
 

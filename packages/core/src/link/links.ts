@@ -146,7 +146,10 @@ export class Links {
     return {
       changed: (link, was) => this.#changed(link, was),
       asks: (link) => this.#on.asks(link),
-      shaken: (link) => this.#on.shaken(link),
+      shaken: (link) => {
+        if (link.entry !== undefined) this.directory.learn(link.entry)
+        this.#on.shaken(link)
+      },
       answered: (link, n) => this.#reception.answered(link, n),
       received: (link, message, seq) => this.#on.received(link, message, seq),
       lingers: (link) => this.#lingering.add(link),

@@ -60,6 +60,8 @@ export class Reception {
         this.#refuse(hand, 'ERR_UID_TAKEN', `${hand.from.uid} is held by a runtime that is alive`),
       accept: (hand, link) => {
         link.end('replaced')
+        // Whoever has claimed the uid is not the latest to have it. If it is there still, it asks again.
+        if (this.#isAnother(hand.from)) return host.drops.count('stale')
         this.#onHand(hand)
       },
     })
@@ -134,11 +136,18 @@ export class Reception {
     if (held?.isShaken && hand.to === null) return held.introduce(hand)
     if (hand.to === self.instance) generations.atLeast(from.instance, hand.session)
     if (held !== undefined) this.#agree(held, from, generations.next(from.instance))
-    this.#table.directory.learn(from)
+    // Where another instance is known, that one may be the later: the handshake will show.
+    if (!this.#isAnother(from)) this.#table.directory.learn(from)
     // Whoever heard of an end just now may have opened another link.
     const link = this.#table.get(from.uid) ?? this.#table.adopt(from)
     link.onHand(hand)
     this.#table.arm(link)
+  }
+
+  /** Whether the instance that is known under this uid is another one. */
+  #isAnother({ uid, instance }: DirectoryEntry): boolean {
+    const known = this.#table.directory.get(uid)
+    return known !== undefined && known.instance !== instance
   }
 
   #refuse(hand: Hand, code: string, message: string): void {

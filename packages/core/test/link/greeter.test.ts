@@ -40,6 +40,16 @@ test('A handshake is given again what our own loop was late: its answer may lie 
   expect(link.state).toMatchObject({ kind: 'dead', reason: 'no-answer' })
 })
 
+test('A handshake is given again what our own loop has lost of its time before that was up', async () => {
+  const { clock, link } = await unanswered()
+  await clock.advance(1000)
+  link.doubt(3000)
+  await clock.advance(timeout + 3000 - 1000 - 1)
+  expect(link.isOver).toBe(false)
+  await clock.advance(1)
+  expect(link.state).toMatchObject({ kind: 'dead', reason: 'no-answer' })
+})
+
 test('A peer that is known, and whose connection stands, is busy: its handshake goes on', async () => {
   const { clock, transport, link } = await unanswered()
   const { entry } = link
