@@ -78,14 +78,9 @@ export class Greeter<L extends Greeted> {
     if (this.#state.kind === 'idle') this.dial()
   }
 
-  /** Makes another connection; a hand that waits for its answer gets it there. */
+  /** Makes another connection, and begins anew on it. */
   dial(): void {
     this.#step({ kind: 'dial' })
-  }
-
-  /** Makes another connection, and begins anew on it. */
-  restart(): void {
-    this.#step({ kind: 'unanswered' })
   }
 
   connected(): void {

@@ -165,7 +165,7 @@ export class Link {
 
   /** Shakes hands anew, on a new connection. */
   restart(): void {
-    this.#greeter.restart()
+    this.#greeter.dial()
   }
 
   /** The first handshake may take `timeout` milliseconds from now, if that is longer than what it had. */

@@ -23,10 +23,8 @@ export type HandshakeState =
     }
 
 export type HandshakeEvent =
-  /** Somebody wants the link, or its connection is lost: make a new one. */
+  /** Somebody wants the link, its connection is lost or was never made, or nobody has answered in time: make a new one. */
   | { readonly kind: 'dial' }
-  /** Nobody has answered in time: begin again, with a hand of our own. */
-  | { readonly kind: 'unanswered' }
   /** The connection stands. */
   | { readonly kind: 'connected' }
   | { readonly kind: 'hand'; readonly hand: Hand }
@@ -54,12 +52,7 @@ export function handshake(state: HandshakeState, event: HandshakeEvent): Step {
   const { peerAttempt } = state
   switch (event.kind) {
     case 'dial':
-      // A hand that waits for its answer still wants it: the peer's token in it holds until the peer dials again.
-      return [
-        { kind: 'dialling', peerAttempt, answering: state.kind === 'dialling' ? state.answering : undefined },
-        [{ kind: 'dial' }],
-      ]
-    case 'unanswered':
+      // With a hand of our own: one of the peer's that came before may be out no more, and nobody wait for its shake.
       return [{ kind: 'dialling', peerAttempt, answering: undefined }, [{ kind: 'dial' }]]
     case 'connected':
       if (state.kind !== 'dialling') return [state, []]

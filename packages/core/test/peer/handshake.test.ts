@@ -50,7 +50,6 @@ function after(events: readonly HandshakeEvent[], from: HandshakeState = idle) {
 
 const dial = { kind: 'dial' } as const
 const connected = { kind: 'connected' } as const
-const unanswered = { kind: 'unanswered' } as const
 const batch = { kind: 'batch' } as const
 const onHand = (attempt: number) => ({ kind: 'hand', hand: hand(attempt) }) as const
 const onShake = (attempt: number) => ({ kind: 'shake', shake: shake(attempt) }) as const
@@ -111,19 +110,18 @@ describe('A handshake', () => {
     })
   })
 
-  test('still answers a hand when the connection for it could not be made and is dialled again', () => {
-    expect(after([onHand(3), dial, connected]).actions).toContainEqual({
-      kind: 'send-shake',
-      answers: hand(3),
-    })
-  })
-
-  test('that nobody answers begins anew with a hand of our own', () => {
-    expect(after([onHand(3), connected, unanswered])).toEqual({
-      state: { kind: 'dialling', peerAttempt: 3, answering: undefined },
-      actions: [{ kind: 'dial' }],
-    })
-    expect(after([onHand(3), unanswered, connected]).actions).toEqual([{ kind: 'send-hand' }])
+  test('begins anew with a hand of our own when nobody answers, or the connection for an answer could not be made', () => {
+    for (const events of [
+      [onHand(3), connected, dial],
+      [onHand(3), dial],
+    ]) {
+      const { state, actions } = after(events)
+      expect({ state, actions }).toEqual({
+        state: { kind: 'dialling', peerAttempt: 3, answering: undefined },
+        actions: [{ kind: 'dial' }],
+      })
+      expect(after([connected], state).actions).toEqual([{ kind: 'send-hand' }])
+    }
   })
 
   test('sends its shake once more for the same hand, and dials back for a later one', () => {
@@ -148,7 +146,7 @@ describe('A handshake', () => {
 
   test.each([
     ['dialling', [onHand(5)]],
-    ['greeting', [onHand(5), dial, connected, dial, unanswered, connected]],
+    ['greeting', [onHand(5), dial, connected]],
     ['open', [dial, connected, onShake(5)]],
   ] as const)('drops greetings of an earlier connection while %s', (kind, events) => {
     const { state } = after(events)

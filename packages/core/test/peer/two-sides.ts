@@ -304,7 +304,6 @@ export class TwoSides {
   #faults(side: Side, choose: Choose): (() => void)[] {
     const { connection } = side
     const faults: (() => void)[] = [() => side.event({ kind: 'dial' }), () => side.post()]
-    if (side.isWaiting) faults.push(() => side.event({ kind: 'unanswered' }))
     if (connection !== undefined && !side.isResting) {
       faults.push(() => side.lose(choose(4), choose(4)))
       faults.push(() => {
@@ -323,7 +322,7 @@ export class TwoSides {
 
   /** What somebody does whom waiting has led nowhere. */
   #impatience(side: Side): (() => void)[] {
-    if (side.isWaiting) return [() => side.event({ kind: 'unanswered' })]
+    if (side.isWaiting) return [() => side.event({ kind: 'dial' })]
     // Beats tell that what was sent doesn't arrive.
     const isStuck = side.state.kind === 'open' && !side.session.isEmpty
     return isStuck ? [() => side.event({ kind: 'dial' })] : []
