@@ -89,7 +89,7 @@ test('What a runtime posts in the turn that blocks its loop leaves when that tur
   const listen = { schemes: ['mem'], instance: 'b', host: '', frameBytes: 1000 } as const
   await network.transport('b').listen({ ...listen, port: undefined }, () => note('arrives'))
   const dialled = { watch: true, heartbeatInterval: 500, heartbeatTimeout: 1500 }
-  const transport = stallable(network.transport('a'), { clock })
+  const transport = stallable(network.transport('a'), { clock, holders: new Map() })
   const outbound = transport.dial('mem://b', dialled, { up: () => note('up'), down: () => {} })
   await shared.advance(10)
   clock.stall(100)

@@ -69,6 +69,7 @@ describe('A simulation', () => {
   }, 60_000)
 
   test.each([
+    [655, 'a peer that was stalled was given up in the midst of a later handshake'],
     [631, 'a runtime that was late itself gave a suspicion that time twice'],
     [1885, 'a greeting that was read late was taken for that of a later instance'],
     [3615, 'a hand was answered that its sender had given up long since'],

@@ -40,7 +40,8 @@ export class Greeter<L extends Greeted> {
   /** A hand from this peer when it knew no more than our address, and the attempt on which that was answered. */
   #curious: { readonly hand: Hand; readonly told: Attempt | undefined } | undefined
   #until: Instant
-  #deadline: Timer
+  /** Of the first handshake; none once that is over: what comes of later ones is a matter of liveness. */
+  #deadline: Timer | undefined
   #closed = false
 
   /** @param timeout milliseconds that the first handshake may take, retries included */
@@ -125,7 +126,7 @@ export class Greeter<L extends Greeted> {
   extend(timeout: number): void {
     const { clock } = this.#host.settings
     const until = clock.now() + timeout
-    if (this.#closed || this.isShaken || until <= this.#until) return
+    if (this.#closed || this.#deadline === undefined || until <= this.#until) return
     this.#until = until
     this.#deadline.cancel()
     this.#deadline = clock.after(timeout, () => this.#expire())
@@ -152,7 +153,7 @@ export class Greeter<L extends Greeted> {
   /** Greets nobody any more. What waits to be sent may still leave. */
   close(): void {
     this.#closed = true
-    this.#deadline.cancel()
+    this.#deadline?.cancel()
     this.release()
   }
 
@@ -177,7 +178,8 @@ export class Greeter<L extends Greeted> {
           this.#resume(action.greeting)
           break
         case 'confirmed':
-          this.#deadline.cancel()
+          this.#deadline?.cancel()
+          this.#deadline = undefined
           this.#on.confirmed()
           this.#satisfy()
           break

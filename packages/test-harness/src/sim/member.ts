@@ -18,6 +18,8 @@ export interface MemberParts {
   readonly random: Randomness
   /** Whether it listens where the instance before it did; the monitor always does. */
   readonly keepsAddress: boolean
+  /** Which instance listens at which address. */
+  readonly holders: Map<string, string>
   /** Whether all are on one machine. */
   readonly oneMachine: boolean
   /** In place of the defaults. */
@@ -80,7 +82,11 @@ export class Member {
         logger: SILENT,
       },
       {
-        transport: stallable(this.#tampering ?? transport, { clock: this.clock, name }),
+        transport: stallable(this.#tampering ?? transport, {
+          clock: this.clock,
+          name,
+          holders: parts.holders,
+        }),
         safeguards: parts.safeguards,
         place: { host: parts.oneMachine ? 'the machine' : uid, process: `${number}` },
       },

@@ -71,6 +71,7 @@ export class Stage {
       clock,
       random: { bytes: (n) => bytesOf(random, n) },
       keepsAddress: plan.keepsAddress,
+      holders: new Map(),
       oneMachine: plan.oneMachine,
       liveness,
       safeguards: safeguardsWithout(sabotage),
