@@ -72,10 +72,15 @@ function faultsCommand(start: (flags: Flags) => Promise<void>): Command {
     .description(
       'Puts one fault after the other on small meshes of processes, and tells what became of them.',
     )
-    .addOption(new Option('--only <names>', 'the rows to play, with commas between').argParser(named))
+    .addOption(
+      new Option('--only <names>', 'the rows to play, with commas between (default: all)').argParser(named),
+    )
     .addOption(new Option('--runs <n>', 'how often to play each').argParser(whole(1, 10_000)).default(1))
     .addOption(
-      new Option('--jobs <n>', 'how many to play at once: times until detection suffer')
+      new Option(
+        '--jobs <n>',
+        'how many to play at once; where processors are short, faults are then known later',
+      )
         .argParser(whole(1, 64))
         .default(1),
     )
@@ -98,8 +103,20 @@ function named(given: string): readonly Row[] {
 
 const NAMES = rows.map(({ name }) => name).join(', ')
 
+/** What stands between blanks, indented, in lines of at most 80 columns. */
+function folded(text: string): string {
+  return text.replace(/(.{1,78})(?: |$)/g, '  $1\n').trimEnd()
+}
+
 const HELP = `
-Rows: ${NAMES}.
+Rows:
+${folded(NAMES)}
+
+Of each row the table has: how often it was played; p50, p99 and max of the
+milliseconds until a fault was known, where it has to be; how many false deaths
+there were; how many requests stayed open for ever, and how many ran twice.
+
+All rows take some minutes. On a terminal each is told when it is over.
 
 Exit status: 0 if all rows are as they must be; 1 otherwise; 2 for wrong usage.
 docs/faults.md says what each row does, and what counts.`

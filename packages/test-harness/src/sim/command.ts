@@ -99,8 +99,12 @@ function simCommand(start: (flags: Flags) => Promise<void>): Command {
         writable,
       ),
     )
-    .addOption(new Option('--sabotage <safeguard>', 'do without one: seeds must fail').choices(SABOTAGES))
-    .option('--trace', 'say what happens and when: for one seed')
+    .addOption(
+      new Option('--sabotage <safeguard>', 'take this safeguard away: some seeds must then fail').choices(
+        SABOTAGES,
+      ),
+    )
+    .option('--trace', 'say what happens, and when; best with --seeds 1')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
@@ -111,4 +115,5 @@ function simCommand(start: (flags: Flags) => Promise<void>): Command {
 
 const HELP = `
 Exit status: 0 if every count is zero; 1 otherwise; 2 for wrong usage.
-docs/simulation.md says what is counted.`
+docs/simulation.md says what is counted, what each safeguard does, and how a
+trace is read.`
