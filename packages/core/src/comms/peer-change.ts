@@ -1,4 +1,4 @@
-import type { PeerState } from '../peer/liveness.js'
+import type { PeerState } from '../peer/peer-state.js'
 import type { Scheme } from '../transport/transport.js'
 
 /** The state of a peer: `known` is one that was introduced and that no link was needed to yet. */

@@ -2,7 +2,7 @@ import type { Timer } from '../clock.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
 import type { Safeguards } from '../link/safeguards.js'
-import { WITNESSES } from '../peer/liveness.js'
+import { WITNESSES } from '../peer/suspicion.js'
 import type { CommsSettings } from '../settings.js'
 import { type Ask, Kind, type Tell, type Verdict } from '../wire/message.js'
 

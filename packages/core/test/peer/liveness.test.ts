@@ -3,14 +3,8 @@ import fc from 'fast-check'
 import { livenessPresets } from '../../src/liveness-presets.js'
 import { defaultLiveness } from '../../src/options.js'
 import { asksSecond } from '../../src/peer/heart-schedule.js'
-import {
-  BEAT_GRACE,
-  liveness,
-  nextTick,
-  type PeerAction,
-  type PeerEvent,
-  type PeerState,
-} from '../../src/peer/liveness.js'
+import { BEAT_GRACE, liveness, nextTick } from '../../src/peer/liveness.js'
+import type { PeerAction, PeerEvent, PeerState } from '../../src/peer/peer-state.js'
 
 /** Hearts leave at their own instants. */
 const options = { ...defaultLiveness, heartSlack: 0 }
