@@ -36,7 +36,7 @@ export class Link {
   #entry: DirectoryEntry | undefined
   #liveness: Readonly<LivenessOptions>
   #state: PeerState
-  /** Whether the connection was lost, rather than closed by ourselves to greet the peer anew. */
+  /** Whether the last connection was lost, rather than closed by ourselves to greet the peer anew. */
   #isCutOff = false
   #linger: Timer | undefined
   #destroyed = false
@@ -76,6 +76,7 @@ export class Link {
     })
     this.#circuit = new Circuit(host, {
       connected: () => {
+        this.#isCutOff = false
         this.#judge({ kind: 'up' })
         this.#greeter.connected()
       },
@@ -330,7 +331,6 @@ export class Link {
 
   #confirmed(): void {
     this.#circuit.confirmed()
-    this.#isCutOff = false
     this.#judge({ kind: 'shaken' })
     if (this.isClosed) return
     this.outbox.flushSoon()
