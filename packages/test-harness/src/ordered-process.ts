@@ -40,15 +40,23 @@ export class OrderedProcess<
   readonly #onNews: (news: News) => void
   #lastId = 0
   #hasEnded = false
+  /** Why it could not be started. */
+  #failure: Error | undefined
 
   constructor(options: OrderedProcessOptions<Asked>, onNews: (news: News) => void) {
     this.#options = options
     this.#onNews = onNews
     this.#child = start(options)
     this.#child.on('message', (message: News | Signed) => this.#told(message))
-    // A signal or message that could not be sent any more: its end is what counts.
-    this.#child.on('error', () => {})
-    this.ended = new Promise((resolve) => this.#child.once('exit', () => resolve()))
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve())
+      this.#child.on('error', (error) => {
+        // A signal or message that could not be sent any more: its end is what counts.
+        if (this.#child.pid !== undefined) return
+        this.#failure = error
+        resolve()
+      })
+    })
     void this.ended.then(() => {
       this.#hasEnded = true
       const error = this.#gone()
@@ -117,7 +125,7 @@ export class OrderedProcess<
   }
 
   #gone(): HarnessError {
-    return misuse(`a process of ${this.#options.of} has ended`)
+    return misuse(`a process of ${this.#options.of} has ended`, this.#failure)
   }
 }
 
@@ -136,6 +144,6 @@ function isDone(message: { readonly kind: string }): message is Extract<Signed, 
   return message.kind === 'done'
 }
 
-function misuse(message: string): HarnessError {
-  return new HarnessError('ERR_HARNESS_MISUSE', message)
+function misuse(message: string, cause?: Error): HarnessError {
+  return new HarnessError('ERR_HARNESS_MISUSE', message, { cause })
 }
