@@ -68,7 +68,7 @@ export interface View {
 /** Instants are those of `instant`, which all processes of a machine share. */
 export interface Status {
   readonly at: number
-  /** Requests, and tasks, that are not over. */
+  /** Requests that have not settled; those of tasks are among them. */
   readonly open: number
   readonly views: readonly View[]
 }
