@@ -9,6 +9,9 @@ export type Signed =
   /** The order with that id is done, or has failed. */
   | { readonly kind: 'done'; readonly id: number; readonly error: string | undefined }
 
+/** Those orders that are answered, without their ids. */
+export type AskedOf<Order> = Order extends { readonly id: number } ? Omit<Order, 'id'> : never
+
 export interface OrderedProcessOptions<Asked> {
   /** The script that it runs. */
   readonly main: string
