@@ -20,7 +20,7 @@ export interface LivenessOptions {
   /**
    * How much later a heart may leave than it could, so that those of all links leave together and a runtime at rest
    * wakes seldom; at most a quarter of `heartInterval`. With 0 each leaves at its own instant. The one of two linked
-   * runtimes whose instance sorts last waits for as much longer, so that not both ask.
+   * runtimes whose instance sorts last waits for as much longer, so that not both ask, unless there are `heartTries`.
    * @default 250: of the one that asks first, the second heart is answered before `stalledAfter`; and four wake-ups a second
    * cost next to nothing.
    */
