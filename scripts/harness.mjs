@@ -1,6 +1,6 @@
 // `npm run audit`, `npm run faults`, `npm run sim`, `npm run bench`: sets up where that is needed, then runs the command
-// that bears the name in the first argument, of the test harness or of the bench. The other arguments go to it; docs has
-// a page for each.
+// that bears the name in the first argument, of the test harness or of the bench. The other arguments go to it; `--help`
+// lists them, and docs has a page for each of the first three.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

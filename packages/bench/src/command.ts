@@ -1,13 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { writable } from '@skein/test-harness'
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { exitStatus, writable } from '@skein/test-harness'
+import { Argument, Command, Option } from 'commander'
 import type { Measured } from './suite.js'
 import { suites } from './suites.js'
 import { tableOf } from './table.js'
-
-/** Exit status for wrong usage, as of shells and their builtins. */
-const USAGE = 2
 
 interface Flags {
   readonly quick?: boolean
@@ -15,19 +12,11 @@ interface Flags {
 }
 
 /** Does what the command line says, and resolves with the exit status: 0, or 2 for wrong usage. */
-export async function main(args: readonly string[]): Promise<number> {
-  const command = benchCommand(run)
-  try {
-    await command.parseAsync(args, { from: 'user' })
-    return 0
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // It has been printed: help that was asked for is no error.
-    return error.exitCode === 0 ? 0 : USAGE
-  }
+export function main(args: readonly string[]): Promise<number> {
+  return exitStatus(args, benchCommand, run)
 }
 
-async function run(names: readonly string[], { quick = false, json }: Flags): Promise<void> {
+async function run(names: readonly string[], { quick = false, json }: Flags): Promise<number> {
   const measured: (Measured & { readonly suite: string })[] = []
   for (const suite of suites.filter(({ name }) => names.includes(name))) {
     const result = await suite.measure({ quick, tell })
@@ -37,6 +26,7 @@ async function run(names: readonly string[], { quick = false, json }: Flags): Pr
   const machine = { processors: availableParallelism(), model: cpus()[0]?.model, node: process.version }
   if (json !== undefined)
     writeFileSync(json, `${JSON.stringify({ machine, suites: measured }, undefined, 2)}\n`)
+  return 0
 }
 
 /** What is being measured, for whoever waits in front of a terminal. */

@@ -20,13 +20,15 @@ export interface LivenessOptions {
   /**
    * How much later a heart may leave than it could, so that those of all links leave together and a runtime at rest
    * wakes seldom; at most a quarter of `heartInterval`. With 0 each leaves at its own instant. The one of two linked
-   * runtimes whose instance sorts last waits for as much longer, so that not both ask.
-   * @default 250: the second heart is answered before `stalledAfter`, and four wake-ups a second cost next to nothing.
+   * runtimes whose instance sorts last waits for as much longer, so that not both ask, unless there are `heartTries`.
+   * @default 250: of the one that asks first, the second heart is answered before `stalledAfter`; and four wake-ups a second
+   * cost next to nothing.
    */
   heartSlack: number
   /**
    * Silence after which a peer whose connection stands counts as stalled: busy, not dead.
-   * @default 2500: two hearts unanswered, and half an interval for the second to be answered.
+   * @default 2500: of the one of two that asks first, two hearts unanswered, and a quarter of a second for the second to be
+   * answered. The other has asked once by then, and was not asked.
    */
   stalledAfter: number
   /**

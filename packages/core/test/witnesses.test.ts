@@ -195,23 +195,39 @@ describe('a peer on another host that refuses connections', () => {
     expect(stateOf(a, 'b')).toBe('dead')
   })
 
-  test('is not given up at once where it is busy, and all have closed their connections to greet it anew', async () => {
-    const [monitor, a, b] = (await linked('a', 'b')) as Three
-    await mesh.clock.advance(1000)
-    const seen = [monitor, a].map(changesOf)
-    mesh.network.stall('b')
-    mesh.network.refuse('b', true)
-    while (!seen.every((changes) => changes.includes('b suspect'))) await mesh.clock.advance(10)
-    await mesh.clock.advance(500)
-    mesh.network.refuse('b', false)
-    mesh.network.resume('b')
-    await mesh.clock.advance(5000)
-    expect(stateOf(b, 'a')).toBe('alive')
-    for (const changes of seen) {
-      expect(changes).not.toContain('b dead silent')
-      expect(changes.at(-1)).toBe('b alive')
-    }
-  })
+  /** What has happened to its connections before that. */
+  const BEFORE: readonly (readonly [what: string, before: () => Promise<void>])[] = [
+    ['all', async () => {}],
+    [
+      'all, after one that was lost was made again,',
+      async () => {
+        for (const other of ['monitor', 'a']) mesh.network.cut('b', other)
+        await mesh.clock.advance(1000)
+      },
+    ],
+  ]
+
+  test.each(BEFORE)(
+    'is not given up at once where it is busy, and %s have closed their connections to greet it anew',
+    async (_, before) => {
+      const [monitor, a, b] = (await linked('a', 'b')) as Three
+      await mesh.clock.advance(1000)
+      mesh.network.stall('b')
+      await before()
+      const seen = [monitor, a].map(changesOf)
+      mesh.network.refuse('b', true)
+      while (!seen.every((changes) => changes.includes('b suspect'))) await mesh.clock.advance(10)
+      await mesh.clock.advance(500)
+      mesh.network.refuse('b', false)
+      mesh.network.resume('b')
+      await mesh.clock.advance(5000)
+      expect(stateOf(b, 'a')).toBe('alive')
+      for (const changes of seen) {
+        expect(changes).not.toContain('b dead silent')
+        expect(changes.at(-1)).toBe('b alive')
+      }
+    },
+  )
 
   test('is suspected as long as any other where there is nobody to ask', async () => {
     const [monitor] = (await linked('gone')) as Two

@@ -9,6 +9,9 @@ export type Signed =
   /** The order with that id is done, or has failed. */
   | { readonly kind: 'done'; readonly id: number; readonly error: string | undefined }
 
+/** Those orders that are answered, without their ids. */
+export type AskedOf<Order> = Order extends { readonly id: number } ? Omit<Order, 'id'> : never
+
 export interface OrderedProcessOptions<Asked> {
   /** The script that it runs. */
   readonly main: string
@@ -40,15 +43,23 @@ export class OrderedProcess<
   readonly #onNews: (news: News) => void
   #lastId = 0
   #hasEnded = false
+  /** Why it could not be started. */
+  #failure: Error | undefined
 
   constructor(options: OrderedProcessOptions<Asked>, onNews: (news: News) => void) {
     this.#options = options
     this.#onNews = onNews
     this.#child = start(options)
     this.#child.on('message', (message: News | Signed) => this.#told(message))
-    // A signal or message that could not be sent any more: its end is what counts.
-    this.#child.on('error', () => {})
-    this.ended = new Promise((resolve) => this.#child.once('exit', () => resolve()))
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve())
+      this.#child.on('error', (error) => {
+        // A signal or message that could not be sent any more: its end is what counts.
+        if (this.#child.pid !== undefined) return
+        this.#failure = error
+        resolve()
+      })
+    })
     void this.ended.then(() => {
       this.#hasEnded = true
       const error = this.#gone()
@@ -117,7 +128,7 @@ export class OrderedProcess<
   }
 
   #gone(): HarnessError {
-    return misuse(`a process of ${this.#options.of} has ended`)
+    return misuse(`a process of ${this.#options.of} has ended`, this.#failure)
   }
 }
 
@@ -136,6 +147,6 @@ function isDone(message: { readonly kind: string }): message is Extract<Signed, 
   return message.kind === 'done'
 }
 
-function misuse(message: string): HarnessError {
-  return new HarnessError('ERR_HARNESS_MISUSE', message)
+function misuse(message: string, cause?: Error): HarnessError {
+  return new HarnessError('ERR_HARNESS_MISUSE', message, { cause })
 }

@@ -57,10 +57,10 @@ export async function measureAtRest(transports: Transports, seconds: number): Pr
 
 /** Two runtimes that are not the same, drawn by lot. */
 function pairOf(nodes: readonly Runtime[]): [Runtime, Runtime] {
-  const draw = () => nodes[Math.floor(Math.random() * nodes.length)] as Runtime
+  const draw = () => nodes[Math.floor(Math.random() * nodes.length)]
   for (;;) {
     const [from, to] = [draw(), draw()]
-    if (from !== to) return [from, to]
+    if (from !== undefined && to !== undefined && from !== to) return [from, to]
   }
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { runNode } from '@skein/test-harness'
-import type { Row, Suite } from '../suite.js'
+import { parseRow, type Row, type Suite } from '../suite.js'
 
 const PROCESS = fileURLToPath(new URL('../../bin/rest-process.mjs', import.meta.url))
 
@@ -18,7 +18,7 @@ export const rest: Suite = {
       tell(`rest, ${lanes}`)
       const { status, stdout, stderr } = await runNode(PROCESS, [lanes, quick ? '10' : '60'])
       if (status !== 0) throw new Error(`the process with 200 runtimes ended with ${status}: ${stderr}`)
-      rows.push(JSON.parse(stdout) as Row)
+      rows.push(parseRow(stdout))
     }
     const ratios = rows.map((row) => [`${row.lanes} at rest, of one core`, Number(row.corePercent) / 100])
     return { rows, ratios: Object.fromEntries(ratios) }

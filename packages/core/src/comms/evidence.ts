@@ -2,7 +2,7 @@ import type { Instant } from '../clock.js'
 import type { Link } from '../link/link.js'
 import { dialable, refusedAt } from '../link/proof.js'
 import type { LivenessOptions } from '../options.js'
-import type { DeathReason, PeerState } from '../peer/liveness.js'
+import type { DeathReason, PeerState } from '../peer/peer-state.js'
 
 /** What a verdict rests on. */
 export interface Grounds {

@@ -2,7 +2,7 @@ import type { Timer } from '../clock.js'
 import type { Link } from '../link/link.js'
 import type { Links } from '../link/links.js'
 import type { Safeguards } from '../link/safeguards.js'
-import { WITNESSES } from '../peer/liveness.js'
+import { WITNESSES } from '../peer/suspicion.js'
 import type { CommsSettings } from '../settings.js'
 import { type Ask, Kind, type Tell, type Verdict } from '../wire/message.js'
 
@@ -47,6 +47,8 @@ export class Witnesses {
     if (uid === undefined || instance === undefined) return
     const before = link.state.kind === 'unreachable' ? this.#inquiries.get(link) : undefined
     const { n, open } = before ?? { n: ++this.#lastInquiry, open: new Set() }
+    // They can't answer any more, and a peer may be unreachable for as long as somebody reaches it.
+    for (const other of open) if (other.isOver) open.delete(other)
     this.#inquiries.set(link, { n, open })
     for (const other of this.#choose()) {
       open.add(other)

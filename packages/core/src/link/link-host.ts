@@ -1,4 +1,4 @@
-import type { PeerState } from '../peer/liveness.js'
+import type { PeerState } from '../peer/peer-state.js'
 import type { DirectoryEntry, Message } from '../wire/message.js'
 import type { Drops } from './drops.js'
 import type { Generations } from './generations.js'

@@ -2,8 +2,9 @@ import type { Instant, Timer } from '../clock.js'
 import type { LivenessOptions } from '../options.js'
 import { asksSecond } from '../peer/heart-schedule.js'
 import { lanes } from '../peer/lanes.js'
-import { type DeathReason, nextTick, type PeerEvent, type PeerState } from '../peer/liveness.js'
+import { nextTick } from '../peer/liveness.js'
 import type { Parcel } from '../peer/outgoing.js'
+import type { DeathReason, PeerEvent, PeerState } from '../peer/peer-state.js'
 import type { Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
 import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
@@ -35,7 +36,7 @@ export class Link {
   #entry: DirectoryEntry | undefined
   #liveness: Readonly<LivenessOptions>
   #state: PeerState
-  /** Whether the connection was lost, rather than closed by ourselves to greet the peer anew. */
+  /** Whether the last connection was lost, rather than closed by ourselves to greet the peer anew. */
   #isCutOff = false
   #linger: Timer | undefined
   #destroyed = false
@@ -75,6 +76,7 @@ export class Link {
     })
     this.#circuit = new Circuit(host, {
       connected: () => {
+        this.#isCutOff = false
         this.#judge({ kind: 'up' })
         this.#greeter.connected()
       },
@@ -330,7 +332,6 @@ export class Link {
 
   #confirmed(): void {
     this.#circuit.confirmed()
-    this.#isCutOff = false
     this.#judge({ kind: 'shaken' })
     if (this.isClosed) return
     this.outbox.flushSoon()

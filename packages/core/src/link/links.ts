@@ -1,5 +1,5 @@
 import { Directory } from '../peer/directory.js'
-import { mayReturn, type PeerState } from '../peer/liveness.js'
+import { mayReturn, type PeerState } from '../peer/peer-state.js'
 import type { Frames } from '../transport/transport.js'
 import { atEndOfTurn } from '../turn.js'
 import type { DirectoryEntry, Message, Shake } from '../wire/message.js'

@@ -1,4 +1,4 @@
-import { schemeOf, type Transport } from '../transport/transport.js'
+import { type ProbeVerdict, schemeOf, type Transport } from '../transport/transport.js'
 import type { DirectoryEntry } from '../wire/message.js'
 
 /**
@@ -11,16 +11,11 @@ export async function crashed(
   { instance, endpoints }: Pick<DirectoryEntry, 'instance' | 'endpoints'>,
   timeoutMs: number,
 ): Promise<boolean> {
-  const verdicts = await Promise.all(
-    askable(endpoints).map(async (endpoint) => ({
-      isItsOwn: bears(endpoint, instance),
-      // The endpoints are the peer's word: one that can't be dialled is no reason to fail.
-      verdict: await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
-    })),
-  )
-  if (verdicts.some(({ verdict }) => verdict === 'accepted')) return false
-  if (verdicts.some(({ isItsOwn, verdict }) => isItsOwn && verdict === 'refused')) return true
-  return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'refused')
+  const asked = askable(endpoints)
+  const verdicts = await verdictsOn(asked, transport, timeoutMs, instance)
+  if (verdicts.includes('accepted')) return false
+  if (asked.some((endpoint, i) => bears(endpoint, instance) && verdicts[i] === 'refused')) return true
+  return allRefused(verdicts)
 }
 
 /**
@@ -32,12 +27,7 @@ export async function refusedFromAfar(
   { instance, endpoints }: Pick<DirectoryEntry, 'instance' | 'endpoints'>,
   timeoutMs: number,
 ): Promise<boolean> {
-  const verdicts = await Promise.all(
-    dialable(endpoints).map((endpoint) =>
-      transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown'),
-    ),
-  )
-  return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'refused')
+  return allRefused(await verdictsOn(dialable(endpoints), transport, timeoutMs, instance))
 }
 
 /** The addresses of a runtime on another host. */
@@ -52,6 +42,22 @@ export function refusedAt({
 }: Pick<DirectoryEntry, 'instance' | 'endpoints'>): readonly string[] {
   const own = endpoints.filter((endpoint) => bears(endpoint, instance))
   return own.length > 0 ? own : askable(endpoints)
+}
+
+/** What the operating system says of each address. The addresses are the peer's word: one that can't be dialled says nothing. */
+function verdictsOn(
+  endpoints: readonly string[],
+  transport: Transport,
+  timeoutMs: number,
+  instance: string,
+): Promise<ProbeVerdict[]> {
+  const verdictOn = (endpoint: string) =>
+    transport.probe(endpoint, timeoutMs, instance).catch((): ProbeVerdict => 'unknown')
+  return Promise.all(endpoints.map(verdictOn))
+}
+
+function allRefused(verdicts: readonly ProbeVerdict[]): boolean {
+  return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'refused')
 }
 
 function askable(endpoints: readonly string[]): readonly string[] {
@@ -76,6 +82,6 @@ export async function isTheirs(
   timeoutMs: number,
 ): Promise<boolean> {
   if (endpoint.includes(instance)) return true // nobody else ever has it
-  const verdict = await transport.probe(endpoint, timeoutMs, instance).catch(() => 'unknown')
+  const [verdict] = await verdictsOn([endpoint], transport, timeoutMs, instance)
   return verdict !== 'refused'
 }

@@ -18,6 +18,12 @@ export const DOUBT_FROM = 200
  */
 const LATELY = 5000
 
+/** A round that came late. */
+interface Late {
+  readonly at: Instant
+  readonly ms: number
+}
+
 /** One timer for all links, set to the earliest instant at which one of them has something to do. */
 export class Round {
   readonly #clock: Clock
@@ -26,9 +32,9 @@ export class Round {
   #armed: Instant = Number.POSITIVE_INFINITY
   /** Nobody is judged before: what has come in may not have been read. */
   #unread: Instant = 0
-  #lag = 0
-  /** The times that it was late enough to doubt ourselves. */
-  #late: readonly { readonly at: Instant; readonly ms: number }[] = []
+  #last: Late = { at: 0, ms: 0 }
+  /** Those of late that were late enough to doubt ourselves. */
+  #late: readonly Late[] = []
   #closed = false
 
   constructor(clock: Clock, links: () => readonly Judged[]) {
@@ -40,8 +46,7 @@ export class Round {
   get lag(): number {
     const now = this.#clock.now()
     const overdue = now - this.#armed
-    const lately = this.#late.filter(({ at }) => now - at <= LATELY).map(({ ms }) => ms)
-    return Math.max(this.#lag, overdue, ...lately)
+    return Math.max(0, overdue, ...lately([...this.#late, this.#last], now).map(({ ms }) => ms))
   }
 
   /** Something is due then; or now, if that is past: what was due before it was asked for doesn't make us late. */
@@ -64,11 +69,12 @@ export class Round {
     const now = this.#clock.now()
     const late = Math.max(0, now - this.#armed)
     this.#armed = Number.POSITIVE_INFINITY
-    this.#lag = late
-    if (late >= DOUBT_FROM)
-      this.#late = [...this.#late.filter(({ at }) => now - at <= LATELY), { at: now, ms: late }]
-    // What came in while we were stalled has not been read yet: judge nobody before it is.
-    if (late >= DOUBT_FROM) this.#unread = now + 1
+    this.#last = { at: now, ms: late }
+    if (late >= DOUBT_FROM) {
+      this.#late = [...lately(this.#late, now), this.#last]
+      // What came in while we were stalled has not been read yet: judge nobody before it is.
+      this.#unread = now + 1
+    }
     let next = Number.POSITIVE_INFINITY
     for (const link of this.#links()) {
       if (late >= DOUBT_FROM) link.doubt(late)
@@ -77,4 +83,8 @@ export class Round {
     }
     this.arm(next)
   }
+}
+
+function lately(rounds: readonly Late[], now: Instant): readonly Late[] {
+  return rounds.filter(({ at }) => now - at <= LATELY)
 }

@@ -35,8 +35,12 @@ export function heartWithOthers(state: Asked, options: LivenessOptions): Instant
   return slack === 0 ? due : Math.ceil(due / slack) * slack
 }
 
-/** For the one of two that asks only if the other doesn't: the same options, with a longer `heartInterval`. */
+/**
+ * For the one of two that asks only if the other doesn't: the same options, with a longer `heartInterval`. Where tries are
+ * counted, both ask: when a peer is given up depends on the interval.
+ */
 export function asksSecond(options: Readonly<LivenessOptions>): Readonly<LivenessOptions> {
+  if (options.heartTries !== Number.POSITIVE_INFINITY) return options
   return { ...options, heartInterval: options.heartInterval + heartSlack(options) }
 }
 

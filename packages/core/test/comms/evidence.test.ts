@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { evidenceOf, type Grounds, HERE, hearsay } from '../../src/comms/evidence.js'
 import { defaultLiveness } from '../../src/options.js'
-import type { DeathReason, PeerState } from '../../src/peer/liveness.js'
+import type { DeathReason, PeerState } from '../../src/peer/peer-state.js'
 
 const entry = {
   uid: 'b',

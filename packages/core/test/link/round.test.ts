@@ -55,6 +55,16 @@ describe('The round of all links', () => {
     expect([done, round.lag]).toEqual([['0 is given 200', '0 at 301'], 200])
   })
 
+  test('tells of a stall for five seconds, whether or not there is another round meanwhile', async () => {
+    const { turned, own, round } = rounds(Number.POSITIVE_INFINITY)
+    own.late = 300
+    round.arm(100)
+    await turned.advance(400 + 5000)
+    expect(round.lag).toBe(300)
+    await turned.advance(1)
+    expect(round.lag).toBe(0)
+  })
+
   test('that comes a little late judges all the same', async () => {
     const { turned, own, done, round } = rounds(100)
     own.late = 199

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { defaultLiveness, type LivenessOptions } from '../../src/options.js'
-import { BEAT_GRACE, liveness, type PeerEvent, type PeerState } from '../../src/peer/liveness.js'
+import { BEAT_GRACE, liveness } from '../../src/peer/liveness.js'
+import type { PeerEvent, PeerState } from '../../src/peer/peer-state.js'
 
 const page = await readFile(new URL('../../../../docs/liveness.md', import.meta.url), 'utf8')
 

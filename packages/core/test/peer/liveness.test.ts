@@ -2,15 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { livenessPresets } from '../../src/liveness-presets.js'
 import { defaultLiveness } from '../../src/options.js'
-import { asksSecond } from '../../src/peer/heart-schedule.js'
-import {
-  BEAT_GRACE,
-  liveness,
-  nextTick,
-  type PeerAction,
-  type PeerEvent,
-  type PeerState,
-} from '../../src/peer/liveness.js'
+import { asksSecond, lastTry } from '../../src/peer/heart-schedule.js'
+import { BEAT_GRACE, liveness, nextTick } from '../../src/peer/liveness.js'
+import type { PeerAction, PeerEvent, PeerState } from '../../src/peer/peer-state.js'
 
 /** Hearts leave at their own instants. */
 const options = { ...defaultLiveness, heartSlack: 0 }
@@ -156,6 +150,11 @@ describe('The state of a peer', () => {
       expect(nextTick(state, second)).toBeLessThanOrEqual(heard + 1500)
     }
     expect(asksSecond(options)).toEqual(options)
+  })
+
+  test('has the same tries, whether it is asked first or second', () => {
+    const first = { ...defaultLiveness, heartTries: 6 }
+    expect(lastTry(0, asksSecond(first))).toBe(lastTry(0, first))
   })
 
   test('is stalled after stalledAfter of silence, is asked further on, and alive again with a beat', () => {

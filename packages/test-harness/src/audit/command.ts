@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { whole, writable } from '../arguments.js'
+import { exitStatus } from '../exit-status.js'
 import { type AuditOptions, audit } from './audit.js'
 import { isClean, type Suspect } from './findings.js'
 import { operations } from './operations.js'
 import { SABOTAGES } from './sabotage.js'
-
-/** Exit status for wrong usage, as of shells and their builtins. */
-const USAGE = 2
 
 interface Flags extends Omit<AuditOptions, 'patience'> {
   /** Seconds. */
@@ -17,19 +15,8 @@ interface Flags extends Omit<AuditOptions, 'patience'> {
 }
 
 /** Does what the command line says, and resolves with the exit status: 0 for a clean audit, 1 for any other, 2 for wrong usage. */
-export async function main(args: readonly string[]): Promise<number> {
-  let status = 0
-  const command = auditCommand(async (flags) => {
-    status = await run(flags)
-  })
-  try {
-    await command.parseAsync(args, { from: 'user' })
-    return status
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // It has been printed: help that was asked for is no error.
-    return error.exitCode === 0 ? 0 : USAGE
-  }
+export function main(args: readonly string[]): Promise<number> {
+  return exitStatus(args, auditCommand, run)
 }
 
 async function run({ json, verbose, patience, ...options }: Flags): Promise<number> {

@@ -1,18 +1,7 @@
-// What bin/audit-host.mjs runs: a process with members in it, forked by the auditor, whose end is its own.
+// What bin/audit-host.mjs runs: a process with members in it, forked by the auditor.
+import { obeyOrders } from '../ordered-main.js'
 import { Host } from './host.js'
-import type { News, Order } from './orders.js'
 
 export function main(): void {
-  const host = new Host((news: News) => {
-    // Whoever is gone needs no news.
-    if (process.connected) process.send?.(news, undefined, undefined, () => {})
-  })
-  process.on('disconnect', () => process.exit(1))
-  process.on('message', (order: Order) => {
-    host.obey(order).catch((error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    })
-  })
-  process.send?.({ kind: 'ready' } satisfies News)
+  obeyOrders((tell) => new Host(tell))
 }

@@ -1,4 +1,5 @@
 import { MemoryNetwork, systemClock, ZmqTransport } from '@skein/core/internal'
+import { done } from '../ordered-main.js'
 import { giveUpTwice } from './giving-up.js'
 import { Member } from './member.js'
 import { type MemberConfig, type Mischief, type News, type Order, type Tampering, uidOf } from './orders.js'
@@ -31,18 +32,8 @@ export class Host {
       case 'budget':
         return this.#member(order.member).member.spend(order)
       default:
-        return this.#answer(order.id, order)
+        this.#tell(await done(order.id, () => this.#perform(order)))
     }
-  }
-
-  async #answer(id: number, order: Order): Promise<void> {
-    let error: string | undefined
-    try {
-      await this.#perform(order)
-    } catch (thrown) {
-      error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-    }
-    this.#tell({ kind: 'done', id, error })
   }
 
   async #perform(order: Order): Promise<void> {

@@ -1,3 +1,4 @@
+import type { AskedOf, Signed } from '../ordered-process.js'
 import type { Sabotage } from './sabotage.js'
 
 /** What is to be done to what a member receives. */
@@ -50,8 +51,7 @@ export type Order =
   | { readonly kind: 'stop'; readonly id: number }
 
 /** An order that is answered, without its id. */
-export type Asked = Without<Extract<Order, { id: number }>, 'id'>
-type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+export type Asked = AskedOf<Order>
 
 export interface Progress {
   readonly member: number
@@ -66,8 +66,7 @@ export interface Progress {
 
 /** What a process that holds members tells the auditor. */
 export type News =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly id: number; readonly error: string | undefined }
+  | Signed
   /** Told before anybody else can know of it. */
   | { readonly kind: 'bound'; readonly member: number; readonly endpoint: string }
   | ({ readonly kind: 'progress' } & Progress)

@@ -1,5 +1,5 @@
 /**
- * What must not outlast the rig, whatever becomes of it: processes, namespaces, folders. Each is let go of by a function
+ * What must not outlast the rig, whatever becomes of it: processes, namespaces, proxies, folders. Each is let go of by a function
  * that may be called when its work is done already, and that waits for nothing.
  */
 export class Belongings {

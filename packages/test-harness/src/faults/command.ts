@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { whole, writable } from '../arguments.js'
+import { exitStatus } from '../exit-status.js'
 import { enter } from './document.js'
 import { play, type RowResult } from './rig.js'
 import type { Row } from './row.js'
 import { rows } from './rows.js'
 import { tableOf } from './table.js'
-
-/** Exit status for wrong usage, as of shells and their builtins. */
-const USAGE = 2
 
 /** Milliseconds between two looks at how late the rig itself is. */
 const LAG_RESOLUTION = 20
@@ -22,19 +20,8 @@ interface Flags {
 }
 
 /** Does what the command line says, and resolves with the exit status: 0 if all rows are well, 1 if one is not, 2 for wrong usage. */
-export async function main(args: readonly string[]): Promise<number> {
-  let status = 0
-  const command = faultsCommand(async (flags) => {
-    status = await run(flags)
-  })
-  try {
-    await command.parseAsync(args, { from: 'user' })
-    return status
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // It has been printed: help that was asked for is no error.
-    return error.exitCode === 0 ? 0 : USAGE
-  }
+export function main(args: readonly string[]): Promise<number> {
+  return exitStatus(args, faultsCommand, run)
 }
 
 async function run({ only, runs, jobs, json }: Flags): Promise<number> {

@@ -147,6 +147,7 @@ export class Crew {
     const present = this.#proxies.get(place)
     if (present !== undefined) return present
     const proxy = await FaultProxy.start({ target: { host: BEHIND, port: 0 }, seed: place + 1 })
+    this.#belongings.add(() => void proxy.close())
     proxy.retarget({ host: BEHIND, port: proxy.port })
     this.#proxies.set(place, proxy)
     return proxy

@@ -1,5 +1,6 @@
 import { SkeinError } from '@skein/core'
 import { systemClock, type Timer } from '@skein/core/internal'
+import { done } from '../ordered-main.js'
 import { instant } from './instant.js'
 import { Member } from './member.js'
 import type { MemberConfig, News, Order } from './orders.js'
@@ -25,18 +26,8 @@ export class Host {
       case 'load':
         return this.#member?.load.turn(order.isOn)
       default:
-        return this.#answer(order.id, order)
+        this.#tell(await done(order.id, () => this.#perform(order)))
     }
-  }
-
-  async #answer(id: number, order: Order): Promise<void> {
-    let error: string | undefined
-    try {
-      await this.#perform(order)
-    } catch (thrown) {
-      error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-    }
-    this.#tell({ kind: 'done', id, error })
   }
 
   async #perform(order: Order): Promise<void> {

@@ -19,6 +19,7 @@ let networks = 0
  */
 export class Network {
   readonly #router: string
+  readonly #belongings: Belongings
   readonly #places = new Set<number>()
   /** The numbers of the rules by which something gets lost. */
   #rules: number[] = []
@@ -26,8 +27,8 @@ export class Network {
   /** @throws Error where namespaces can't be made */
   constructor(belongings: Belongings) {
     this.#router = `${PREFIX}${process.pid}-${networks++}`
-    belongings.add(() => this.#remove())
-    ip('netns', 'add', this.#router)
+    this.#belongings = belongings
+    this.#add(this.#router)
     const forward = 'echo 1 > /proc/sys/net/ipv4/ip_forward'
     ip('netns', 'exec', this.#router, 'sh', '-c', forward)
   }
@@ -37,7 +38,7 @@ export class Network {
     if (this.#places.has(place)) return
     this.#places.add(place)
     const [name, link] = [this.#nameOf(place), linkOf(place)]
-    ip('netns', 'add', name)
+    this.#add(name)
     ip('-n', this.#router, 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
     ip('-n', this.#router, 'address', 'add', `${NET}.${place}.1/24`, 'dev', link)
     ip('-n', this.#router, 'link', 'set', link, 'up')
@@ -89,11 +90,12 @@ export class Network {
     this.#rules.push(number)
   }
 
-  /** Those that are in a namespace keep it until they end. */
-  #remove(): void {
-    for (const name of [...Array.from(this.#places, (place) => this.#nameOf(place)), this.#router]) {
+  /** Makes a namespace. Those that are in it keep it until they end, whenever it is deleted. */
+  #add(name: string): void {
+    this.#belongings.add(() => {
       if (namespaces().includes(name)) ip('netns', 'delete', name)
-    }
+    })
+    ip('netns', 'add', name)
   }
 
   #nameOf(place: number): string {

@@ -1,5 +1,5 @@
 import type { PeerChange, PeerKind } from '@skein/core'
-import type { Signed } from '../ordered-process.js'
+import type { AskedOf, Signed } from '../ordered-process.js'
 
 export interface MemberConfig {
   /** Counts the instances of all runtimes of a run. */
@@ -55,8 +55,7 @@ export type Order =
   | { readonly kind: 'stop'; readonly id: number }
 
 /** An order that is answered, without its id. */
-export type Asked = Without<Extract<Order, { id: number }>, 'id'>
-type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+export type Asked = AskedOf<Order>
 
 /** What a member thinks of a peer. */
 export interface View {
@@ -68,7 +67,7 @@ export interface View {
 /** Instants are those of `instant`, which all processes of a machine share. */
 export interface Status {
   readonly at: number
-  /** Requests, and tasks, that are not over. */
+  /** Requests that have not settled; those of tasks are among them. */
   readonly open: number
   readonly views: readonly View[]
 }

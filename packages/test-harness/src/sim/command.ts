@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { whole, writable } from '../arguments.js'
+import { exitStatus } from '../exit-status.js'
 import { makePlan, type Plan } from './plan.js'
 import { instant, isClean, play, type Tell } from './play.js'
 import { SABOTAGES, type Sabotage } from './sabotage.js'
 import { failsWith, shrink } from './shrink.js'
 import { added, NOTHING, type Totals, tableOf } from './totals.js'
-
-/** Exit status for wrong usage, as of shells and their builtins. */
-const USAGE = 2
 
 interface Flags {
   readonly seeds: number
@@ -31,19 +29,8 @@ interface Failure {
 }
 
 /** Does what the command line says, and resolves with the exit status: 0 if nothing went wrong, 1 if something did, 2 for wrong usage. */
-export async function main(args: readonly string[]): Promise<number> {
-  let status = 0
-  const command = simCommand(async (flags) => {
-    status = await run(flags)
-  })
-  try {
-    await command.parseAsync(args, { from: 'user' })
-    return status
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // It has been printed: help that was asked for is no error.
-    return error.exitCode === 0 ? 0 : USAGE
-  }
+export function main(args: readonly string[]): Promise<number> {
+  return exitStatus(args, simCommand, run)
 }
 
 async function run({ seeds, from, json, trace, sabotage }: Flags): Promise<number> {

@@ -1,0 +1,34 @@
+import type { Signed } from './ordered-process.js'
+
+/** Does what it is told. */
+export interface Obedient<Order> {
+  obey(order: Order): Promise<void>
+}
+
+/** What an `OrderedProcess` runs: obeys each order, and tells what there is to tell. Its end is that of whoever forked it. */
+export function obeyOrders<Order, News>(make: (tell: (news: News) => void) => Obedient<Order>): void {
+  const tell = (news: News | Signed): void => {
+    // Whoever is gone needs no news.
+    if (process.connected) process.send?.(news, undefined, undefined, () => {})
+  }
+  const host = make(tell)
+  process.on('disconnect', () => process.exit(1))
+  process.on('message', (order: Order) => {
+    host.obey(order).catch((error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    })
+  })
+  tell({ kind: 'ready' })
+}
+
+/** Does what the order with that id asks for, and resolves with the answer to it. */
+export async function done(id: number, work: () => Promise<void>): Promise<Signed> {
+  try {
+    await work()
+    return { kind: 'done', id, error: undefined }
+  } catch (thrown) {
+    const error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    return { kind: 'done', id, error }
+  }
+}
