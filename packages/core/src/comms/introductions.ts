@@ -21,6 +21,9 @@ export interface IntroductionsEvents {
   learned(uid: string): void
 }
 
+/** The reason of a farewell for good. */
+export const STOPPED = 'stopped'
+
 /** Reasons that prove an end, whoever tells of it: its parent, or the kernel of its own host, saw it. */
 const PROOF: ReadonlySet<string> = new Set<DeathReason>(['exited', 'crashed'])
 
@@ -57,12 +60,18 @@ export class Introductions {
   learn(entry: DirectoryEntry): void {
     const { uid, instance } = entry
     const { directory, self } = this.#links
-    if (uid === self.uid) return
+    if (uid === self.uid || this.hasStopped(entry)) return
     const known = directory.get(uid)
     directory.learn(entry)
     if (known?.instance !== instance && this.#links.get(uid) === undefined)
       this.#tell({ uid, instance, is: 'known' }, entry)
     this.#on.learned(uid)
+  }
+
+  /** Whether this very instance has told us that it stops. Whoever introduces it has not heard that yet. */
+  hasStopped({ uid, instance }: DirectoryEntry): boolean {
+    const end = this.standings.end(uid)?.change
+    return end?.instance === instance && end.is === 'left' && end.reason === STOPPED
   }
 
   /** A link was made. */

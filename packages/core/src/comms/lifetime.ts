@@ -4,6 +4,7 @@ import { invalidOption, SkeinError } from '../errors.js'
 import type { Links } from '../link/links.js'
 import type { CommsSettings } from '../settings.js'
 import type { Inbound, ListenOptions, Transport } from '../transport/transport.js'
+import { STOPPED } from './introductions.js'
 import type { Traffic } from './traffic.js'
 
 export interface StopOptions {
@@ -124,7 +125,7 @@ export class Lifetime {
     traffic.servings.leave(this.#leaving)
     for (const link of open) {
       link.outbox.admitAll()
-      link.announce('stopped')
+      link.announce(STOPPED)
     }
     const { clock, farewellTimeout } = settings
     await inTime(clock, Promise.all(open.map((link) => link.outbox.drained())), farewellTimeout)

@@ -95,7 +95,9 @@ export class Traffic {
       toSelf: (message) => loopback.post(message),
       resolve: parts.resolve,
       ended: (peer) => this.#introductions?.standings.end(peer),
-      learned: (entry) => this.#links?.directory.learn(entry),
+      learned: (entry) => {
+        if (this.#introductions?.hasStopped(entry) !== true) this.#links?.directory.learn(entry)
+      },
     })
     this.servings = new Servings({
       uid,

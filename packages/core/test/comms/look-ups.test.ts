@@ -35,3 +35,24 @@ test('and as soon as it is introduced', async () => {
   expect(took).toBeLessThan(100)
   expect(received.splice(0)).toEqual([1])
 })
+
+test('of a peer that has told us that it stops, nobody else is believed who has not heard it yet', async () => {
+  const b = await mesh.runtime('b', {}, { dispatch })
+  const monitor = await mesh.runtime('monitor', { introduces: true })
+  await mesh.settled(b.connect(addressOf(monitor)))
+  const late = monitor.entryOf('b')
+  const a = await mesh.runtime('a', {}, { resolve: async () => late })
+  await mesh.settled(a.connect(addressOf(monitor)))
+  await mesh.settled(a.waitFor('b'))
+  const told: string[] = []
+  a.on('peer', ({ uid, is }) => told.push(`${uid} ${is}`))
+  // The farewell is read; what b would do with a greeting is not seen any more, since it is about to be gone.
+  const stopped = b.stop()
+  await mesh.clock.advance(2)
+  const outcome = a.sendRecv('b', call('take', 1)).catch((error: unknown) => error)
+  const { value } = await mesh.settled(outcome)
+  expect(value).toMatchObject({ code: 'ERR_NO_SUCH_PEER', executed: 'no' })
+  await mesh.settled(stopped)
+  await mesh.clock.advance(60_000)
+  expect(told).toEqual(['b left'])
+})
