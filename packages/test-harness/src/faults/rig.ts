@@ -1,8 +1,12 @@
+import { constants } from 'node:os'
 import { Belongings } from './belongings.js'
 import { judge, type RunRecord, type Verdict } from './judge.js'
 import { whyNoNetworks } from './network.js'
 import type { Row } from './row.js'
 import { Stage } from './stage.js'
+
+/** What ends the rig from outside: SIGHUP when its terminal is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export interface RigOptions {
   readonly rows: readonly Row[]
@@ -37,10 +41,9 @@ export async function play(
   }
   const stop = (signal: NodeJS.Signals): void => {
     letGo()
-    process.exit(signal === 'SIGINT' ? 130 : 143)
+    process.exit(128 + constants.signals[signal])
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  for (const signal of SIGNALS) process.on(signal, stop)
   // What is thrown where nobody catches it ends the rig too.
   process.on('exit', letGo)
   try {
@@ -63,8 +66,7 @@ export async function play(
     )
   } finally {
     letGo()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    for (const signal of SIGNALS) process.off(signal, stop)
     process.off('exit', letGo)
   }
 }

@@ -19,6 +19,9 @@ interface Flags {
 /** Seeds that have failed and are shrunk: what the first of them show is enough to begin with. */
 const MOST_SHRUNK = 3
 
+/** Characters of a plan that are printed: a screen of 80 columns and 24 lines. */
+const MOST_SHOWN = 1900
+
 /** A seed that has failed. */
 interface Failure {
   readonly seed: number
@@ -66,11 +69,18 @@ async function run({ seeds, from, json, trace, sabotage }: Flags): Promise<numbe
 
 const tell: Tell = (at, who, what) => console.log(`${instant(at).padStart(10)}  ${who.padEnd(12)} ${what}`)
 
+/** A plan that few can read is for the file. */
+function shown(plan: Plan): string {
+  const text = JSON.stringify(plan)
+  if (text.length <= MOST_SHOWN) return text
+  return `${plan.faults.length} faults and ${plan.requests.length} requests, too long to show; --json <file> has it`
+}
+
 function linesOf({ seed, wrong, smallest }: Failure, sabotage: Sabotage | undefined): string[] {
   const off = sabotage === undefined ? '' : ` --sabotage ${sabotage}`
   const lines = [`Seed ${seed} fails:`, ...wrong.map((line) => `  ${line}`)]
   lines.push(`  To see it again: npm run sim -- --seeds 1 --from ${seed}${off} --trace`)
-  if (smallest !== undefined) lines.push(`  The smallest plan that fails: ${JSON.stringify(smallest)}`)
+  if (smallest !== undefined) lines.push(`  The smallest plan that fails: ${shown(smallest)}`)
   return lines
 }
 
