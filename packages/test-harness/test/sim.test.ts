@@ -73,6 +73,7 @@ describe('A simulation', () => {
     [631, 'a runtime that was late itself gave a suspicion that time twice'],
     [1885, 'a greeting that was read late was taken for that of a later instance'],
     [3615, 'a hand was answered that its sender had given up long since'],
+    [8740, 'an introduction that came late was believed of an instance that had crashed'],
     [9280, 'a request waited for the answer of a lost monitor although its peer had come by itself'],
     [11_174, 'a handshake was given up that had lost its time to a stall of our own'],
   ])('finds nothing with seed %i: once, %s', async (seed) => {

@@ -24,6 +24,9 @@ export interface IntroductionsEvents {
 /** The reason of a farewell for good. */
 export const STOPPED = 'stopped'
 
+/** So many instances that are gone for good are remembered: those of the last minutes, even where workers are many. */
+const MOST_ENDED = 1000
+
 /** Reasons that prove an end, whoever tells of it: its parent, or the kernel of its own host, saw it. */
 const PROOF: ReadonlySet<string> = new Set<DeathReason>(['exited', 'crashed'])
 
@@ -41,6 +44,8 @@ export class Introductions {
   /** What is to be told when those who are being told have heard. */
   readonly #untold: PeerChange[] = []
   #isTelling = false
+  /** Instances that will never be there again, the latest last. */
+  readonly #ended = new Set<string>()
   /** Who tells of the end that a link of ours is being brought to. */
   #witness: { readonly link: Link; readonly name: string } | undefined
 
@@ -60,7 +65,7 @@ export class Introductions {
   learn(entry: DirectoryEntry): void {
     const { uid, instance } = entry
     const { directory, self } = this.#links
-    if (uid === self.uid || this.hasStopped(entry)) return
+    if (uid === self.uid || this.hasEnded(entry)) return
     const known = directory.get(uid)
     directory.learn(entry)
     if (known?.instance !== instance && this.#links.get(uid) === undefined)
@@ -68,10 +73,12 @@ export class Introductions {
     this.#on.learned(uid)
   }
 
-  /** Whether this very instance has told us that it stops. Whoever introduces it has not heard that yet. */
-  hasStopped({ uid, instance }: DirectoryEntry): boolean {
-    const end = this.standings.end(uid)?.change
-    return end?.instance === instance && end.is === 'left' && end.reason === STOPPED
+  /**
+   * Whether this very instance has told us that it stops, or is proven to be gone. Whoever introduces it has not heard
+   * that yet, or had not when that was said: what waits for a connection comes late.
+   */
+  hasEnded({ instance }: DirectoryEntry): boolean {
+    return this.#ended.has(instance)
   }
 
   /** A link was made. */
@@ -171,6 +178,14 @@ export class Introductions {
     this.#tell({ uid: entry.uid, instance: entry.instance, is, lane }, entry)
   }
 
+  #remember(ended: string): void {
+    this.#ended.add(ended)
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= MOST_ENDED) return
+      this.#ended.delete(oldest)
+    }
+  }
+
   /** A link is over: if its uid's next instance was introduced meanwhile, that is what is known now. */
   #succeeded({ uid, instance }: DirectoryEntry): void {
     const next = this.#links.directory.get(uid)
@@ -180,6 +195,7 @@ export class Introductions {
 
   /** Whoever is told may cause another change: that one is told when all have heard of this one. */
   #tell(news: News, entry: DirectoryEntry): void {
+    if (news.reason === STOPPED || PROOF.has(news.reason ?? '')) this.#remember(news.instance)
     this.#untold.push(...this.standings.follow(news, entry))
     if (this.#isTelling) return
     this.#isTelling = true

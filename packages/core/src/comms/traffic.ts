@@ -96,7 +96,7 @@ export class Traffic {
       resolve: parts.resolve,
       ended: (peer) => this.#introductions?.standings.end(peer),
       learned: (entry) => {
-        if (this.#introductions?.hasStopped(entry) !== true) this.#links?.directory.learn(entry)
+        if (this.#introductions?.hasEnded(entry) !== true) this.#links?.directory.learn(entry)
       },
     })
     this.servings = new Servings({
