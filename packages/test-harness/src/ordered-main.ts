@@ -23,10 +23,10 @@ export function obeyOrders<Order, News>(make: (tell: (news: News) => void) => Ob
 }
 
 /** Does what the order with that id asks for, and resolves with the answer to it. */
-export async function done(id: number, work: () => Promise<void>): Promise<Signed> {
+export async function done(id: number, work: () => Promise<unknown>): Promise<Signed> {
   try {
-    await work()
-    return { kind: 'done', id, error: undefined }
+    const value = await work()
+    return { kind: 'done', id, error: undefined, value }
   } catch (thrown) {
     const error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
     return { kind: 'done', id, error }

@@ -7,7 +7,12 @@ import { HarnessError } from './errors.js'
 export type Signed =
   | { readonly kind: 'ready' }
   /** The order with that id is done, or has failed. */
-  | { readonly kind: 'done'; readonly id: number; readonly error: string | undefined }
+  | {
+      readonly kind: 'done'
+      readonly id: number
+      readonly error: string | undefined
+      readonly value?: unknown
+    }
 
 /** Those orders that are answered, without their ids. */
 export type AskedOf<Order> = Order extends { readonly id: number } ? Omit<Order, 'id'> : never
@@ -39,7 +44,7 @@ export class OrderedProcess<
   readonly #options: OrderedProcessOptions<Asked>
   readonly #child: ChildProcess
   readonly #ready = deferred()
-  readonly #asked = new Map<number, Deferred<void>>()
+  readonly #asked = new Map<number, Deferred<unknown>>()
   readonly #onNews: (news: News) => void
   #lastId = 0
   #hasEnded = false
@@ -78,18 +83,18 @@ export class OrderedProcess<
     if (!this.#hasEnded) this.#child.send(order, () => {})
   }
 
-  /** Resolves when it is done. @throws HarnessError if that fails, takes far too long, or the process has ended */
-  async ask(order: Asked, limit = ORDER_LIMIT): Promise<void> {
+  /** Resolves when it is done, with what that gave. @throws HarnessError if that fails, takes far too long, or the process has ended */
+  async ask<Value = void>(order: Asked, limit = ORDER_LIMIT): Promise<Value> {
     if (this.#hasEnded) throw this.#gone()
     const id = ++this.#lastId
-    const done = deferred()
+    const done = deferred<unknown>()
     this.#asked.set(id, done)
     const timer = systemClock.after(limit, () => {
       done.reject(new HarnessError('ERR_NOT_IN_TIME', `'${order.kind}' was not done`, { timeoutMs: limit }))
     })
     this.#child.send({ ...order, id }, () => {})
     try {
-      await done.promise
+      return (await done.promise) as Value
     } finally {
       timer.cancel()
       this.#asked.delete(id)
@@ -121,9 +126,9 @@ export class OrderedProcess<
     else this.#onNews(message)
   }
 
-  #settle({ id, error }: Extract<Signed, { kind: 'done' }>): void {
+  #settle({ id, error, value }: Extract<Signed, { kind: 'done' }>): void {
     const done = this.#asked.get(id)
-    if (error === undefined) done?.resolve()
+    if (error === undefined) done?.resolve(value)
     else done?.reject(misuse(`a member of ${this.#options.of} failed: ${error}`))
   }
 

@@ -44,7 +44,7 @@ export class Introductions {
   /** What is to be told when those who are being told have heard. */
   readonly #untold: PeerChange[] = []
   #isTelling = false
-  /** Instances that will never be there again, the latest last. */
+  /** Instances that are gone for good, as far as is known; the latest last. */
   readonly #ended = new Set<string>()
   /** Who tells of the end that a link of ours is being brought to. */
   #witness: { readonly link: Link; readonly name: string } | undefined
@@ -99,6 +99,8 @@ export class Introductions {
     const stalledMs = state.kind === 'alive' ? stalledFor(link, was, now) : undefined
     const grounds = { link, was, now, liveness, witness, stalledMs }
     const reason = state.kind === 'dead' || state.kind === 'left' ? state.reason : undefined
+    // It is there: what was taken for a proof was none.
+    if (state.kind === 'alive') this.#ended.delete(instance)
     this.#begin(link, was.kind)
     const tookMs = unheard(grounds, state.kind)
     const evidence = evidenceOf(state, grounds)

@@ -1,4 +1,6 @@
+import type { Mate } from './mate.js'
 import { KILL, type Row, SILENCE } from './row.js'
+import type { Stage } from './stage.js'
 
 /** How long a short freeze lasts, in milliseconds: less than the heartbeat's timeout. */
 const SHORT = 1000
@@ -27,10 +29,7 @@ export const crashes: readonly Row[] = [
     bound: SILENCE,
     async play(stage) {
       await stage.open()
-      const victim = stage.at(1)
-      stage.excuse([victim], stage.others(victim))
-      const at = stage.freeze(victim)
-      await stage.detected(stage.others(victim), victim, 'dead', at)
+      const victim = await frozen(stage)
       await stage.kill(victim)
       await stage.settle()
     },
@@ -55,10 +54,7 @@ export const crashes: readonly Row[] = [
     bound: SILENCE,
     async play(stage) {
       await stage.open()
-      const victim = stage.at(1)
-      stage.excuse([victim], stage.others(victim))
-      const at = stage.freeze(victim)
-      await stage.detected(stage.others(victim), victim, 'dead', at)
+      const victim = await frozen(stage)
       const since = stage.thaw(victim)
       await stage.settle()
       stage.expectSeen(stage.others(victim), victim, 'alive', since)
@@ -93,3 +89,12 @@ export const crashes: readonly Row[] = [
     },
   },
 ]
+
+/** Freezes one until all others have it dead. */
+async function frozen(stage: Stage): Promise<Mate> {
+  const victim = stage.at(1)
+  stage.excuse([victim], stage.others(victim))
+  const at = stage.freeze(victim)
+  await stage.detected(stage.others(victim), victim, 'dead', at)
+  return victim
+}

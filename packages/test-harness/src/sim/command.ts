@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import { whole, writable } from '../arguments.js'
 import { exitStatus } from '../exit-status.js'
 import { makePlan, type Plan } from './plan.js'
-import { instant, isClean, play, type Tell } from './play.js'
+import { instant, isClean, type Tell } from './play.js'
+import { playHere, playSpread } from './players.js'
 import { SABOTAGES, type Sabotage } from './sabotage.js'
 import { failsWith, shrink } from './shrink.js'
 import { added, NOTHING, type Totals, tableOf } from './totals.js'
@@ -11,6 +13,7 @@ import { added, NOTHING, type Totals, tableOf } from './totals.js'
 interface Flags {
   readonly seeds: number
   readonly from: number
+  readonly jobs: number
   readonly json?: string
   readonly trace?: boolean
   readonly sabotage?: Sabotage
@@ -36,15 +39,18 @@ export function main(args: readonly string[]): Promise<number> {
   return exitStatus(args, simCommand, run)
 }
 
-async function run({ seeds, from, json, trace, sabotage }: Flags): Promise<number> {
+async function run({ seeds, from, jobs, json, trace, sabotage }: Flags): Promise<number> {
   const begun = performance.now()
   // Nobody reads where the errors of the mesh come from, and to find out takes longer than all else about them.
   Error.stackTraceLimit = 0
   let totals: Totals = NOTHING
   const failures: Failure[] = []
-  for (let seed = from; seed < from + seeds; seed++) {
+  const runs =
+    trace === true || jobs === 1
+      ? playHere(from, seeds, { sabotage, tell: trace === true ? tell : undefined })
+      : playSpread(from, seeds, Math.min(jobs, seeds), { sabotage })
+  for await (const { seed, played } of runs) {
     const plan = makePlan(seed)
-    const played = await play(plan, { sabotage, tell: trace === true ? tell : undefined })
     totals = added(totals, plan, played)
     if (isClean(played.counts)) continue
     const failure: Failure = { seed, wrong: played.wrong }
@@ -91,6 +97,11 @@ function simCommand(start: (flags: Flags) => Promise<void>): Command {
       new Option('--seeds <n>', 'how many seeds to play').argParser(whole(1, 10_000_000)).default(100),
     )
     .addOption(new Option('--from <n>', 'the first of them').argParser(whole(0, 2 ** 32 - 1)).default(1))
+    .addOption(
+      new Option('--jobs <n>', 'how many processes play them; 1 for this one alone')
+        .argParser(whole(1, 256))
+        .default(availableParallelism(), 'one for each processor'),
+    )
     .addOption(
       new Option('--json <file>', 'also write everything to a file, smallest plans included').argParser(
         writable,
