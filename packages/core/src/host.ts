@@ -15,7 +15,7 @@ export interface Place {
 const PROCESS_KEY = 'skein:process'
 
 export function herePlace(random: Randomness): Place {
-  return { host: hostId(), process: processNonce(random) }
+  return { host: hostId(), process: processId(random) }
 }
 
 /** The boot of this machine, and the network and mount namespaces in it; off Linux, the machine's name. */
@@ -26,11 +26,25 @@ function hostId(): string {
     attempt(() => readlinkSync('/proc/self/ns/mnt')),
   ]
   if (parts.includes(undefined)) parts.push(hostname())
-  return createHash('sha256').update(parts.join(' ')).digest('base64url').slice(0, 22)
+  return digest(parts)
 }
 
-/** Threads started after the first runtime of their process inherit its nonce; others count as processes of their own. */
-function processNonce(random: Randomness): string {
+/** When the kernel started this process, under which id and in which namespace of ids; elsewhere, what was drawn for it. */
+function processId(random: Randomness): string {
+  const namespace = attempt(() => readlinkSync('/proc/self/ns/pid'))
+  const started = attempt(startTime)
+  if (namespace === undefined || started === undefined) return drawnProcessId(random)
+  return digest([hostId(), namespace, String(process.pid), started])
+}
+
+/** In clock ticks since the boot: field 22 of proc(5)'s stat, the 20th after the name, in which anything may stand. */
+function startTime(): string | undefined {
+  const stat = readFileSync('/proc/self/stat', 'latin1')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+}
+
+/** Threads started after the first runtime of their process inherit it; others count as processes of their own. */
+function drawnProcessId(random: Randomness): string {
   const known = getEnvironmentData(PROCESS_KEY)
   if (typeof known === 'string') return known
   const made = randomId(random)
@@ -38,7 +52,11 @@ function processNonce(random: Randomness): string {
   return made
 }
 
-function attempt(read: () => string): string | undefined {
+function digest(parts: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(parts.join(' ')).digest('base64url').slice(0, 22)
+}
+
+function attempt<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch {

@@ -1,0 +1,59 @@
+import { deepStrictEqual } from 'node:assert/strict'
+
+/** What is to be done. Each caller asks again as soon as it has been answered. */
+export interface Load {
+  /** Calls that are under way at a time. */
+  readonly window: number
+  readonly milliseconds: number
+  /** Bytes of the buffer that is echoed. @default undefined: the small object */
+  readonly payload?: number | undefined
+}
+
+export interface Figures {
+  readonly perSecond: number
+  /** Of the time from a call to its answer, in microseconds. */
+  readonly p50us: number
+  readonly p99us: number
+}
+
+/** Gives back what it is given. */
+export type Echo = (value: unknown) => Promise<unknown>
+
+/** Calls of which the time is kept; later ones take the places of the first. */
+const KEPT = 2 ** 20
+
+/** What everybody echoes who has to echo something small. */
+export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
+
+/** Echoes for as long as it is told. @throws AssertionError if what comes back is not what was sent */
+export async function measured(echo: Echo, { window, milliseconds, payload }: Load): Promise<Figures> {
+  const value = payload === undefined ? SMALL : Buffer.alloc(payload, 0x5a)
+  checkEqual(value, await echo(value))
+  const times = new Float64Array(KEPT)
+  let calls = 0
+  const begun = performance.now()
+  const end = begun + milliseconds
+
+  async function caller(): Promise<void> {
+    let last = performance.now()
+    while (last < end) {
+      await echo(value)
+      const now = performance.now()
+      times[calls % KEPT] = now - last
+      calls += 1
+      last = now
+    }
+  }
+
+  await Promise.all(Array.from({ length: window }, caller))
+  const seconds = (performance.now() - begun) / 1000
+  const sorted = times.subarray(0, Math.min(calls, KEPT)).sort()
+  const at = (share: number): number => (sorted[Math.floor(share * sorted.length)] ?? 0) * 1000
+  return { perSecond: calls / seconds, p50us: at(0.5), p99us: at(0.99) }
+}
+
+function checkEqual(sent: unknown, got: unknown): void {
+  if (!(sent instanceof Uint8Array)) deepStrictEqual(got, sent)
+  else if (!(got instanceof Uint8Array) || Buffer.compare(sent, got) !== 0)
+    throw new Error(`a buffer of ${sent.length} bytes came back as another`)
+}

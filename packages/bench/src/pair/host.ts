@@ -1,0 +1,45 @@
+import { done, type Obedient } from '@skein/test-harness'
+import type { Calling, Serving } from '../systems/system.js'
+import { systemOf } from '../systems/systems.js'
+import type { News, Order } from './orders.js'
+import { serveInThread } from './serving-thread.js'
+
+/** One side of a pair, in a process of its own: whoever serves, or whoever calls. */
+export class Host implements Obedient<Order> {
+  readonly #tell: (news: News) => void
+  /** What is to be closed, the first first. */
+  readonly #open: (Serving | Calling)[] = []
+  #calling: Calling | undefined
+
+  constructor(tell: (news: News) => void) {
+    this.#tell = tell
+  }
+
+  async obey(order: Order): Promise<void> {
+    this.#tell(await done(order.id, () => this.#do(order)))
+  }
+
+  async #do(order: Order): Promise<unknown> {
+    switch (order.kind) {
+      case 'serve':
+        return this.#keep(await systemOf(order.system).serve(order.lane)).endpoint
+      case 'call': {
+        const { system, lane } = order
+        const endpoint = order.endpoint ?? this.#keep(await serveInThread({ system, lane })).endpoint
+        this.#calling = this.#keep(await systemOf(system).call(lane, endpoint))
+        return undefined
+      }
+      case 'measure':
+        if (this.#calling === undefined) throw new Error('nobody calls in this process')
+        return this.#calling.measure(order.load)
+      case 'stop':
+        for (const { close } of this.#open) await close()
+        return undefined
+    }
+  }
+
+  #keep<Kept extends Serving | Calling>(kept: Kept): Kept {
+    this.#open.unshift(kept)
+    return kept
+  }
+}

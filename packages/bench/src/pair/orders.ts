@@ -1,0 +1,24 @@
+import type { AskedOf, Signed } from '@skein/test-harness'
+import type { Load } from '../load.js'
+import type { Lane } from '../systems/system.js'
+
+/** What a process of the bench is told. */
+export type Order =
+  /** Answered with an endpoint, a string. */
+  | { readonly kind: 'serve'; readonly id: number; readonly system: string; readonly lane: Lane }
+  /** Where there is no endpoint, whoever serves is a thread beside. */
+  | {
+      readonly kind: 'call'
+      readonly id: number
+      readonly system: string
+      readonly lane: Lane
+      readonly endpoint: string | undefined
+    }
+  /** Answered with `Figures`. */
+  | { readonly kind: 'measure'; readonly id: number; readonly load: Load }
+  | { readonly kind: 'stop'; readonly id: number }
+
+export type Asked = AskedOf<Order>
+
+/** What it tells. */
+export type News = Signed

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { measured } from '../load.js'
+import { freePort } from './free-port.js'
+import type { System } from './system.js'
+
+/** NATS request and reply, through a server of its own. */
+export const nats: System = {
+  name: 'nats',
+  packages: ['@nats-io/transport-node'],
+  programs: [{ name: 'nats-server', version: ['--version'] }],
+  lanes: ['tcp'],
+  settings: 'request and respond through nats-server, JSON on both sides, timeout 30 s',
+
+  async serve() {
+    const { connect } = await import('@nats-io/transport-node')
+    const port = await freePort()
+    const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+    const ended = once(server, 'exit')
+    const endpoint = `127.0.0.1:${port}`
+    const connection = await connect({ servers: endpoint, waitOnFirstConnect: true, reconnectTimeWait: 50 })
+    connection.subscribe('echo', {
+      callback: (error, message) => {
+        if (error === null) message.respond(JSON.stringify(message.json()))
+      },
+    })
+    await connection.flush()
+    return {
+      endpoint,
+      async close() {
+        await connection.close()
+        server.kill()
+        await ended
+      },
+    }
+  },
+
+  async call(_lane, endpoint) {
+    const { connect } = await import('@nats-io/transport-node')
+    const connection = await connect({ servers: endpoint })
+    const echo = async (value: unknown) =>
+      (await connection.request('echo', JSON.stringify(value), { timeout: 30_000 })).json()
+    return { measure: (load) => measured(echo, load), close: () => connection.close() }
+  },
+}

@@ -1,0 +1,76 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { measured } from '../load.js'
+import type { System } from './system.js'
+
+/** The floor: nothing but sockets and an encoder, one message for each call. */
+export const raw: System = {
+  name: 'raw',
+  packages: ['zeromq', '@msgpack/msgpack'],
+  programs: [],
+  lanes: ['tcp', 'ipc', 'inproc'],
+  settings: 'a ROUTER and a DEALER of zeromq.js, @msgpack/msgpack on both sides, a message for each call',
+
+  async serve(lane) {
+    const { Router } = await import('zeromq')
+    const { decode, encode } = await import('@msgpack/msgpack')
+    const router = new Router({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 })
+    await router.bind(ADDRESSES[lane])
+    const serving = (async () => {
+      for await (const [caller = EMPTY, message = EMPTY] of router)
+        await router.send([caller, encode(decode(message))])
+    })()
+    return {
+      endpoint: router.lastEndpoint ?? '',
+      async close() {
+        router.close()
+        await serving.catch(() => {})
+      },
+    }
+  },
+
+  async call(_lane, endpoint) {
+    const { Dealer } = await import('zeromq')
+    const { decode, encode } = await import('@msgpack/msgpack')
+    const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 })
+    dealer.connect(endpoint)
+    // Answers come in the order of the calls.
+    const waiting: ((value: unknown) => void)[] = []
+    const unsent: Uint8Array[] = []
+    let isSending = false
+
+    async function send(): Promise<void> {
+      isSending = true
+      for (let next = unsent.shift(); next !== undefined; next = unsent.shift()) await dealer.send(next)
+      isSending = false
+    }
+
+    const reading = (async () => {
+      for await (const [message = EMPTY] of dealer) waiting.shift()?.(decode(message))
+    })()
+
+    function echo(value: unknown): Promise<unknown> {
+      return new Promise((resolve) => {
+        waiting.push(resolve)
+        unsent.push(encode(value))
+        if (!isSending) void send()
+      })
+    }
+
+    return {
+      measure: (load) => measured(echo, load),
+      async close() {
+        dealer.close()
+        await reading.catch(() => {})
+      },
+    }
+  },
+}
+
+const EMPTY = Buffer.alloc(0)
+
+const ADDRESSES = {
+  tcp: 'tcp://127.0.0.1:*',
+  ipc: `ipc://${join(tmpdir(), `skein-bench-${process.pid}`)}`,
+  inproc: `inproc://skein-bench`,
+}
