@@ -1,12 +1,13 @@
 import type { Deadlines } from '../deadlines.js'
 import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
+import { IdTable } from '../id-table.js'
 import type { Link } from '../link/link.js'
 import { type Asked, Pending, type ReplyOptions } from './pending.js'
 import { Reply, type Settling } from './reply.js'
 
 /** The requests that await an answer, by the id that the answer will bear. */
 export class Replies {
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new IdTable<Pending>()
   readonly #deadlines: Deadlines
   readonly #onGivenUp: (pending: Pending, reason: string) => void
   #lastId = 0

@@ -1,5 +1,6 @@
 import { SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
+import { IdTable } from '../id-table.js'
 import type { OfferedStream } from '../stream/producer.js'
 import { discard } from '../stream/source.js'
 import { isThenable } from '../thenable.js'
@@ -46,7 +47,7 @@ export class Serving {
   readonly #options: ServingOptions
   readonly #port: ServingPort
   /** Those that expect an answer, running or waiting, by their ids. */
-  readonly #requests = new Map<number, Incoming>()
+  readonly #requests = new IdTable<Incoming>()
   readonly #waiting = new Fifo<Waiting>()
   #running = 0
   #starting = false
