@@ -1,5 +1,5 @@
 import { installed } from '../installed.js'
-import type { Figures, Load } from '../load.js'
+import type { Figures } from '../load.js'
 import { Pair } from '../pair/pair.js'
 import { inTurn, type Measurement, median, type Task } from '../rounds.js'
 import type { Row, Suite } from '../suite.js'

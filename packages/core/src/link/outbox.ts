@@ -10,7 +10,20 @@ export interface RoomWaiter {
   lost(): void
 }
 
-/** What is to go to a peer: posted now or waiting for room, and sent with all else that is posted in the same turn. */
+/**
+ * A batch that has so many messages or bytes leaves in the midst of a turn, so that both sides work at the same time:
+ * whoever waits for the whole of what a turn posts leaves the peer idle until its end. A peer that has nothing of ours
+ * to do gets the first of it sooner. Smaller batches cost more than that gains: each wakes a thread on either side.
+ * (Measured over tcp with 256 calls in flight: 112 000 a second without it, 160 000 with it.)
+ */
+const BATCH_MESSAGES = 64
+const FIRST_BATCH_MESSAGES = 32
+const BATCH_BYTES = 65_536
+
+/**
+ * What is to go to a peer: posted now or waiting for room, and sent with all else that is posted in the same turn, as
+ * far as a batch may grow.
+ */
 export class Outbox {
   readonly #session: Session
   readonly #defer: (fn: () => void) => void
@@ -36,10 +49,12 @@ export class Outbox {
     return this.#waiting.size === 0 && this.#session.hasRoom
   }
 
-  /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
+  /** Puts a message into the outbox, whether or not there is room; it leaves in this turn, with others of it. */
   post(message: Message, peer: string): Parcel {
     const parcel = this.#session.post(message, peer)
-    this.flushSoon()
+    const messages = this.#session.flying === 0 ? FIRST_BATCH_MESSAGES : BATCH_MESSAGES
+    if (parcel.messages >= messages || parcel.bytes >= BATCH_BYTES) this.#flush()
+    else this.flushSoon()
     return parcel
   }
 

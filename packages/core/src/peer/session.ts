@@ -4,7 +4,7 @@ import type { FlowOptions } from '../options.js'
 import { OpenBatch, type SealedBatch } from '../wire/batch.js'
 import type { Codec } from '../wire/codec.js'
 import type { Message } from '../wire/message.js'
-import { isFull, laneOf, Outgoing, type Parcel, Queue } from './outgoing.js'
+import { isFull, laneOf, Outgoing, Queue } from './outgoing.js'
 import { RequestWindow } from './request-window.js'
 
 export type Taking = 'new' | 'duplicate' | 'gap'
@@ -113,7 +113,7 @@ export class Session {
    *
    * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; nothing has been posted then.
    */
-  post(message: Message, peer: string): Parcel {
+  post(message: Message, peer: string): Outgoing {
     const lane = laneOf(message)
     const queue = this.#queues[lane]
     const parcel = queue.open ?? new Outgoing(lane, this.#begun, new OpenBatch(this.#codec))

@@ -1,15 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
 import { Outbox, type RoomWaiter } from '../../src/link/outbox.js'
-import { defaultFlow } from '../../src/options.js'
+import { defaultFlow, type FlowOptions } from '../../src/options.js'
 import { Session } from '../../src/peer/session.js'
-import { type Heart, Kind } from '../../src/wire/message.js'
+import { type Call, type Heart, Kind } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 
 const message = (n: number): Heart => ({ kind: Kind.heart, n })
 
-/** An outbox for two messages, each in a batch of its own. */
-function boxed() {
-  const session = new Session(1, new MsgpackCodec(), { ...defaultFlow, outboxMessages: 2, batchBytes: 1 })
+const call: Call = { kind: Kind.call, id: 1, service: 'disk', method: 'write', args: [], timeLeft: null }
+
+/** Room for two messages, each in a batch of its own. */
+const SMALL: FlowOptions = { ...defaultFlow, outboxMessages: 2, batchBytes: 1 }
+
+function boxed(flow: FlowOptions = SMALL) {
+  const session = new Session(1, new MsgpackCodec(), flow)
   const deferred: (() => void)[] = []
   let flushes = 0
   const outbox = new Outbox(
@@ -55,6 +59,28 @@ describe('An outbox', () => {
     outbox.post(message(3), 'peer')
     endTurn()
     expect(flushes()).toBe(2)
+  })
+
+  test('sends a part in the midst of a turn: the first to an idle peer, and then each that is larger', () => {
+    const { outbox, session, flushes, endTurn } = boxed(defaultFlow)
+    for (let n = 1; n <= 31; n++) outbox.post(message(n), 'peer')
+    expect(flushes()).toBe(0)
+    outbox.post(message(32), 'peer')
+    expect([flushes(), session.sent]).toEqual([1, 1])
+    for (let n = 33; n < 32 + 64; n++) outbox.post(message(n), 'peer')
+    expect([flushes(), session.sent]).toEqual([1, 1])
+    outbox.post(message(96), 'peer')
+    expect([flushes(), session.sent]).toEqual([2, 2])
+    outbox.post(message(97), 'peer')
+    endTurn()
+    expect([flushes(), session.sent]).toEqual([3, 3])
+  })
+
+  test('sends what has many bytes in the midst of a turn', () => {
+    const { outbox, flushes } = boxed(defaultFlow)
+    const large: Call = { ...call, args: [new Uint8Array(65_536)] }
+    outbox.post(large, 'peer')
+    expect(flushes()).toBe(1)
   })
 
   test('lets those who wait post in the order of asking, each when there is room', () => {

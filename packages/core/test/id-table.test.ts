@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { IdTable } from '../src/id-table.js'
+
+interface Entry {
+  readonly id: number
+}
+
+describe('A table of ids', () => {
+  test('holds what a Map would', () => {
+    // Few ids, so that they meet again; and some that share a place with others in tables of any size.
+    const id = fc.oneof(
+      fc.nat(200),
+      fc.nat(20).map((n) => n * 2 ** 32),
+      fc.nat(20).map((n) => n * 64),
+    )
+    const step = fc.tuple(fc.constantFrom('set', 'delete', 'clear' as const), id)
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 1000 }), (steps) => {
+        const table = new IdTable<Entry>()
+        const model = new Map<number, Entry>()
+        for (const [what, id] of steps) {
+          if (what === 'clear' && id < 190) continue // seldom
+          const entry = { id }
+          if (what === 'set') {
+            table.set(id, entry)
+            model.set(id, entry)
+          } else if (what === 'delete') expect(table.delete(id)).toBe(model.delete(id))
+          else {
+            table.clear()
+            model.clear()
+          }
+          expect(table.get(id)).toBe(model.get(id))
+        }
+        expect(table.size).toBe(model.size)
+        expect(table.values()).toEqual([...model.values()].sort((a, b) => a.id - b.id))
+        for (const known of model.keys()) expect(table.has(known)).toBe(true)
+      }),
+    )
+  })
+
+  test('gives what was there, whatever comes and goes while it is looked through', () => {
+    const table = new IdTable<Entry>()
+    for (const id of [3, 1, 2]) table.set(id, { id })
+    const seen: number[] = []
+    for (const { id } of table.values()) {
+      seen.push(id)
+      table.delete(4 - id)
+      table.set(100 + id, { id })
+    }
+    expect(seen).toEqual([1, 2, 3])
+  })
+
+  test('has room again once it is empty', () => {
+    const table = new IdTable<Entry>()
+    for (let id = 1; id <= 100_000; id++) {
+      table.set(id, { id })
+      if (id > 256) table.delete(id - 256)
+    }
+    expect(table.size).toBe(256)
+    expect(table.values()[0]).toEqual({ id: 99_745 })
+  })
+})
