@@ -60,9 +60,12 @@ export function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
   return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
 }
 
+/** Where the method is that a request asks for: `service`, or `type#object`. */
+export function placeOf(message: Call | Cmd): string {
+  return message.kind === Kind.call ? message.service : `${message.type}#${message.object}`
+}
+
 /** `service.method` or `type#object.method`: what a request is about, for people. */
 export function nameOf(message: Call | Cmd): string {
-  return message.kind === Kind.call
-    ? `${message.service}.${message.method}`
-    : `${message.type}#${message.object}.${message.method}`
+  return `${placeOf(message)}.${message.method}`
 }

@@ -7,22 +7,23 @@ import type { Consumer } from '../stream/consumer.js'
 import type { OfferedStream } from '../stream/producer.js'
 import type { Incoming, Nested } from './incoming.js'
 import type { Replies } from './replies.js'
-import type { Settling } from './reply.js'
+import { Reply } from './reply.js'
 
 /** What a request was about, for the errors that may end it. */
 export interface Asked {
   readonly uid: string
-  /** `service.method`, or `type#uid.method` of a resident object. */
-  readonly what: string
+  /** `service`, or `type#uid` of a resident object. */
+  readonly place: string
   readonly method: string
 }
 
+/** The same, for people. */
+export function whatOf({ place, method }: Asked): string {
+  return `${place}.${method}`
+}
+
 export interface ReplyOptions {
-  /** Milliseconds; Infinity for none. */
-  readonly timeout: number
   readonly signal?: AbortSignal | undefined
-  /** The request within which it is made. */
-  readonly within?: Incoming | undefined
   /** Milliseconds. @default Infinity */
   readonly itemTimeout?: number | undefined
 }
@@ -31,11 +32,11 @@ const NONE: readonly OfferedStream[] = []
 
 /** A request whose answer is awaited. */
 export class Pending extends Due implements Nested, AbortWatcher {
+  readonly reply: Reply = Reply.make(this)
   readonly id: number
   readonly asked: Asked
   readonly timeout: number
   readonly #table: Replies
-  readonly #settling: Settling<unknown>
   readonly #signal: AbortSignal | undefined
   readonly #within: Incoming | undefined
   readonly #itemTimeout: number | undefined
@@ -52,16 +53,26 @@ export class Pending extends Due implements Nested, AbortWatcher {
   /** Why the last try failed; of those that may have run, the first. */
   #earlier: unknown
 
-  /** @internal */
-  constructor(table: Replies, id: number, asked: Asked, options: ReplyOptions, settling: Settling<unknown>) {
+  /**
+   * @param timeout milliseconds; Infinity for none
+   * @param within the request within which it is made
+   * @internal
+   */
+  constructor(
+    table: Replies,
+    id: number,
+    asked: Asked,
+    timeout: number,
+    options: ReplyOptions,
+    within: Incoming | undefined,
+  ) {
     super()
     this.#table = table
     this.id = id
     this.asked = asked
-    this.timeout = options.timeout
-    this.#settling = settling
+    this.timeout = timeout
     this.#signal = options.signal
-    this.#within = options.within
+    this.#within = within
     this.#itemTimeout = options.itemTimeout
     if (this.#signal !== undefined) watchAbort(this.#signal, this)
     this.#within?.adopt(this)
@@ -111,8 +122,11 @@ export class Pending extends Due implements Nested, AbortWatcher {
   resolve(value: unknown, streams: readonly Consumer[] = []): void {
     if (!this.#settle()) return
     if (streams.length > 0) this.#follow(streams)
-    else this.#stopStreams()
-    this.#settling.resolve(value)
+    else {
+      this.#stopStreams()
+      Reply.onCancel(this.reply, undefined)
+    }
+    Reply.settle(this.reply, value)
   }
 
   reject(error: unknown): void {
@@ -121,7 +135,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
     const told = this.#earlier !== undefined && isDenial ? this.#earlier : error
     if (!this.#settle()) return
     this.#stopStreams()
-    this.#settling.reject(told)
+    Reply.fail(this.reply, told)
   }
 
   /** This try has failed; if there is another, the request goes on. */
@@ -134,7 +148,8 @@ export class Pending extends Due implements Nested, AbortWatcher {
   }
 
   override expired(): void {
-    const { uid, what, method } = this.asked
+    const { uid, method } = this.asked
+    const what = whatOf(this.asked)
     this.#giveUp('timeout', (executed) => {
       const message = `${what} at ${uid} was not answered within ${Math.round(this.timeout)} ms`
       return new SkeinError('ERR_TIMEOUT', message, { uid, method, timeoutMs: this.timeout, executed })
@@ -142,7 +157,8 @@ export class Pending extends Due implements Nested, AbortWatcher {
   }
 
   cancel(reason = 'cancelled', cause?: unknown): void {
-    const { uid, what, method } = this.asked
+    const { uid, method } = this.asked
+    const what = whatOf(this.asked)
     this.#giveUp(reason, (executed) => {
       const message = `${what} at ${uid} was given up: ${reason}`
       return new SkeinError('ERR_CANCELLED', message, { uid, method, reason, executed, cause })
@@ -173,7 +189,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
     this.#stopStreams()
     // What has not left yet is taken back. What has runs, or will; whoever runs it is told.
     const recalled = this.#parcel === undefined || this.#parcel.withdraw(this.#index)
-    this.#settling.reject(error(recalled && !this.#mayHaveRun ? 'no' : 'maybe'))
+    Reply.fail(this.reply, error(recalled && !this.#mayHaveRun ? 'no' : 'maybe'))
     if (!recalled) this.#table.givenUp(this, reason)
   }
 
@@ -185,8 +201,10 @@ export class Pending extends Due implements Nested, AbortWatcher {
       if (bounded) answer.bound(bounds)
       if (this.#within !== undefined) endWith(this.#within, answer)
     }
-    this.#settling.reply.onCancel((reason) => {
-      for (const answer of answers) answer.cancel(reason)
+    Reply.onCancel(this.reply, {
+      cancel(reason) {
+        for (const answer of answers) answer.cancel(reason)
+      },
     })
     const args = this.#streams
     this.#streams = NONE

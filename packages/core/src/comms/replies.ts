@@ -2,8 +2,8 @@ import type { Deadlines } from '../deadlines.js'
 import { RuntimeDisconnectedError, SkeinError } from '../errors.js'
 import { IdTable } from '../id-table.js'
 import type { Link } from '../link/link.js'
-import { type Asked, Pending, type ReplyOptions } from './pending.js'
-import { Reply, type Settling } from './reply.js'
+import type { Incoming } from './incoming.js'
+import { type Asked, Pending, type ReplyOptions, whatOf } from './pending.js'
 
 /** The requests that await an answer, by the id that the answer will bear. */
 export class Replies {
@@ -29,16 +29,16 @@ export class Replies {
     return size
   }
 
-  open<T>(asked: Asked, options: ReplyOptions): { reply: Reply<T>; pending: Pending } {
-    const settling = Reply.make<T>()
-    const { reply } = settling
-    // The table holds answers of all types; a reply's type is its caller's word, as with any remote call.
-    const pending = new Pending(this, ++this.#lastId, asked, options, settling as Settling<unknown>)
+  /**
+   * @param timeout milliseconds; Infinity for none
+   * @param within the request within which it is made
+   */
+  open(asked: Asked, timeout: number, options: ReplyOptions = {}, within?: Incoming): Pending {
+    const pending = new Pending(this, ++this.#lastId, asked, timeout, options, within)
     this.#pending.set(pending.id, pending)
-    this.#deadlines.add(pending, options.timeout)
-    reply.onCancel((reason) => pending.cancel(reason))
+    this.#deadlines.add(pending, timeout)
     pending.checkBegin()
-    return { reply, pending }
+    return pending
   }
 
   /** Whether a request has not settled. */
@@ -66,7 +66,8 @@ export class Replies {
   /** This runtime stops: nothing will be answered at all. */
   closeAll(): void {
     for (const pending of this.#pending.values()) {
-      const { uid, what, method } = pending.asked
+      const { uid, method } = pending.asked
+      const what = whatOf(pending.asked)
       const facts = { uid, method, executed: pending.executed }
       pending.reject(
         new SkeinError('ERR_CLOSED', `this runtime stopped before ${what} at ${uid} was answered`, facts),

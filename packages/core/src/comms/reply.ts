@@ -2,20 +2,52 @@ import { withCallers } from '../callers.js'
 import { describe } from '../errors.js'
 import { RemoteStream } from '../stream/remote-stream.js'
 
+/** What a reply is given up with. */
+export interface Cancellable {
+  cancel(reason?: string): void
+}
+
+type Settle = (value: unknown) => void
+
+let taken: Settle | undefined
+
+/** One for all replies: a function for each would cost more than the rest of making one. */
+function take(resolve: (value: never) => void): void {
+  // What answers a request is as its caller says; nothing here can know.
+  taken = resolve as Settle
+}
+
 /**
  * The answer to a request: a promise that settles exactly once, with the method's result or an error that says what is
  * known. It can be given up with `cancel`. Where the method yields, the reply itself can be iterated.
  */
 export class Reply<T = unknown> extends Promise<T> {
-  #cancel: ((reason?: string) => void) | undefined
+  #settle: Settle | undefined
+  #giver: Cancellable | undefined
+
+  /** @internal A reply that is settled later, and until then can be given up with `giver`. */
+  static make<T>(giver: Cancellable | undefined): Reply<T> {
+    const reply = new Reply<T>(take)
+    reply.#settle = taken
+    taken = undefined // it leads to the answer
+    reply.#giver = giver
+    return reply
+  }
+
+  /** @internal Once, and only one that was made by `make`. */
+  static settle(reply: Reply, value: unknown): void {
+    reply.#settle?.(value)
+    reply.#settle = undefined
+  }
 
   /** @internal */
-  static make<T>(): Settling<T> {
-    let settle: (value: T | PromiseLike<T>) => void = () => {}
-    const reply = new Reply<T>((resolve) => {
-      settle = resolve
-    })
-    return { reply, resolve: settle, reject: (error) => settle(withCallers(error)) }
+  static fail(reply: Reply, error: unknown): void {
+    Reply.settle(reply, withCallers(error))
+  }
+
+  /** @internal From now on it is given up with this, or not at all. */
+  static onCancel(reply: Reply, giver: Cancellable | undefined): void {
+    reply.#giver = giver
   }
 
   /**
@@ -27,17 +59,12 @@ export class Reply<T = unknown> extends Promise<T> {
     return new Reply<T>((_, reject) => reject(error))
   }
 
-  /** @internal */
-  onCancel(cancel: (reason?: string) => void): void {
-    this.#cancel = cancel
-  }
-
   /**
    * Gives the request up: the reply rejects with ERR_CANCELLED, and the method's signal is aborted where it runs. What
    * has not been sent yet never runs. Does nothing once the reply has settled.
    */
   cancel(reason?: string): void {
-    this.#cancel?.(reason)
+    this.#giver?.cancel(reason)
   }
 
   /**
@@ -93,11 +120,4 @@ Object.defineProperty(Reply.prototype, 'constructor', { value: Promise, writable
 
 function returnStream(value: unknown): void {
   if (value instanceof RemoteStream) void value.return()
-}
-
-/** A reply and the two ways to settle it. */
-export interface Settling<T> {
-  readonly reply: Reply<T>
-  readonly resolve: (value: T) => void
-  readonly reject: (error: unknown) => void
 }

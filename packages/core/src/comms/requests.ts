@@ -10,7 +10,7 @@ import { checkTimeout } from '../settings.js'
 import type { OfferedStream } from '../stream/producer.js'
 import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '../wire/message.js'
 import type { RequestOptions, SendOptions } from './calls.js'
-import { nameOf } from './calls.js'
+import { placeOf } from './calls.js'
 import { enclosingRequest } from './current-request.js'
 import { LookUps } from './look-ups.js'
 import type { Pending } from './pending.js'
@@ -42,6 +42,9 @@ export interface RequestsParts {
   readonly defer: (fn: () => void) => void
 }
 
+/** A request that was made for this sending: it gets its id, and how long it may take. */
+export type Draft = { -readonly [K in keyof Call]: Call[K] } | { -readonly [K in keyof Cmd]: Cmd[K] }
+
 /** The requests that this runtime makes: each is put into the outbox of its peer, and settles exactly once. */
 export class Requests {
   readonly replies: Replies
@@ -62,9 +65,11 @@ export class Requests {
   }
 
   /** Sends a request, and gives its reply. What goes wrong rejects the reply; nothing is thrown but a wrong option. */
-  ask<T>(uid: string, message: Call | Cmd, options: RequestOptions): Reply<T> {
+  ask<T>(uid: string, message: Draft, options: RequestOptions): Reply<T> {
     const own = checkTimeout('timeout', options.timeout, this.#parts.timeout)
     const trying = checkTrying(options)
+    const { itemTimeout } = options
+    if (itemTimeout !== undefined) checkTimeout('itemTimeout', itemTimeout, itemTimeout)
     try {
       this.#parts.links()
     } catch (closed) {
@@ -72,28 +77,29 @@ export class Requests {
     }
     const within = enclosingRequest()
     const timeout = within === undefined ? own : Math.min(own, within.timeLeft)
-    const asked = { uid, what: nameOf(message), method: message.method }
-    const { signal, itemTimeout } = options
-    if (itemTimeout !== undefined) checkTimeout('itemTimeout', itemTimeout, itemTimeout)
-    const { reply, pending } = this.replies.open<T>(asked, { timeout, signal, within, itemTimeout })
-    if (!this.replies.awaits(pending)) return reply // given up before it began
-    if (trying.tries > 1) this.#mayTryAgain(pending, message, options, trying)
-    this.#try(pending, message, options, timeout)
-    return reply
+    const asked = { uid, place: placeOf(message), method: message.method }
+    const pending = this.replies.open(asked, timeout, options, within)
+    if (this.replies.awaits(pending)) {
+      // Otherwise it was given up before it began.
+      if (trying.tries > 1) this.#mayTryAgain(pending, message, options, trying)
+      this.#try(pending, message, options, timeout)
+    }
+    // The table holds answers of all types; a reply's type is its caller's word, as with any remote call.
+    return pending.reply as Reply<T>
   }
 
-  #try(pending: Pending, message: Call | Cmd, options: SendOptions, timeLeft: number): void {
-    const { uid } = pending.asked
-    const request = { ...message, id: pending.id, timeLeft: finite(timeLeft) }
+  #try(pending: Pending, message: Draft, options: SendOptions, timeLeft: number): void {
+    message.id = pending.id
+    message.timeLeft = finite(timeLeft)
     try {
-      const waiting = this.#submit(uid, request, options, pending)
+      const waiting = this.#submit(pending.asked.uid, message, options, pending)
       waiting?.catch((error: unknown) => pending.fail(error))
     } catch (error) {
       pending.fail(error)
     }
   }
 
-  #mayTryAgain(pending: Pending, message: Call | Cmd, options: SendOptions, trying: Trying): void {
+  #mayTryAgain(pending: Pending, message: Draft, options: SendOptions, trying: Trying): void {
     const { uid } = pending.asked
     const until = this.#parts.clock.now() + pending.timeout
     let tried = 1
@@ -211,8 +217,10 @@ export class Requests {
 }
 
 const MOST_TRIES = 3
+const ONCE: Trying = { tries: 1, idempotent: false }
 
 function checkTrying({ idempotent = false, tries }: RequestOptions): Trying {
+  if (idempotent === false && tries === undefined) return ONCE
   if (typeof idempotent !== 'boolean') throw invalidOption('idempotent', idempotent, 'true or false')
   if (tries === undefined) return { tries: idempotent ? MOST_TRIES : 1, idempotent }
   if (Number.isInteger(tries) && tries >= 1 && tries <= MOST_TRIES) return { tries, idempotent }

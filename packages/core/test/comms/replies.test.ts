@@ -10,7 +10,7 @@ import { SkeinError } from '../../src/errors.js'
 import type { Link } from '../../src/link/link.js'
 import type { Parcel } from '../../src/peer/outgoing.js'
 
-const asked = { uid: 'worker:0', what: 'math.add', method: 'add' }
+const asked = { uid: 'worker:0', place: 'math', method: 'add' }
 
 function replying() {
   const clock = new TurnedClock()
@@ -27,12 +27,13 @@ const [link, otherLink] = [linkIn(crashed), linkIn(crashed)]
 /** A batch that has left, or has not. */
 const parcel = (sent: boolean): Parcel => ({ seq: 1, messages: 1, sent, withdraw: () => !sent })
 
-const endless = { timeout: Number.POSITIVE_INFINITY }
+const endless = Number.POSITIVE_INFINITY
 
 describe('A reply', () => {
   test('resolves with the answer, and is found by it until then', async () => {
     const { replies, givenUp } = replying()
-    const { reply, pending } = replies.open<number>(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     expect(replies.find(pending.id, 'worker:0')).toBe(pending)
     pending.resolve(5)
     expect(await reply).toBe(5)
@@ -41,14 +42,15 @@ describe('A reply', () => {
 
   test('is not found by an answer of somebody else', () => {
     const { replies } = replying()
-    const { pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
     expect(replies.find(pending.id, 'worker:1')).toBeUndefined()
     expect(replies.find(pending.id + 1, 'worker:0')).toBeUndefined()
   })
 
   test('rejects with what the method threw, as it is', async () => {
     const { replies } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     const thrown = new RangeError('too large')
     pending.reject(thrown)
     await expect(reply).rejects.toBe(thrown)
@@ -56,7 +58,8 @@ describe('A reply', () => {
 
   test('rejects when its deadline passes, and whoever runs it is told', async () => {
     const { clock, replies, givenUp } = replying()
-    const { reply, pending } = replies.open(asked, { timeout: 160 })
+    const pending = replies.open(asked, 160)
+    const { reply } = pending
     pending.posted(parcel(true), link)
     const rejected = expect(reply).rejects.toMatchObject({
       code: 'ERR_TIMEOUT',
@@ -76,7 +79,8 @@ describe('A reply', () => {
   test('leaves no deadline behind when it settles', async () => {
     const clock = new TurnedClock()
     const deadlines = new Deadlines(clock)
-    const { reply, pending } = new Replies(deadlines, () => {}).open(asked, { timeout: 1000 })
+    const pending = new Replies(deadlines, () => {}).open(asked, 1000)
+    const { reply } = pending
     expect(deadlines.size).toBe(1)
     pending.resolve(1)
     await reply
@@ -85,7 +89,8 @@ describe('A reply', () => {
 
   test('can be cancelled once, and whoever runs it is told why', async () => {
     const { replies, givenUp } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     pending.posted(parcel(true), link)
     reply.cancel('changed my mind')
     reply.cancel('again')
@@ -99,7 +104,8 @@ describe('A reply', () => {
 
   test('does not heed a cancel once it is settled', async () => {
     const { replies, givenUp } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     pending.resolve(1)
     reply.cancel()
     expect([await reply, givenUp]).toEqual([1, []])
@@ -108,7 +114,8 @@ describe('A reply', () => {
   test('is given up when its signal is aborted, with the signal’s reason as the cause', async () => {
     const { replies, givenUp } = replying()
     const controller = new AbortController()
-    const { reply, pending } = replies.open(asked, { ...endless, signal: controller.signal })
+    const pending = replies.open(asked, endless, { signal: controller.signal })
+    const { reply } = pending
     pending.posted(parcel(true), link)
     const cause = new Error('the user left')
     controller.abort(cause)
@@ -118,7 +125,8 @@ describe('A reply', () => {
 
   test('is given up at once when its signal is aborted already', async () => {
     const { replies } = replying()
-    const { reply, pending } = replies.open(asked, { ...endless, signal: AbortSignal.abort('no error') })
+    const pending = replies.open(asked, endless, { signal: AbortSignal.abort('no error') })
+    const { reply } = pending
     expect(replies.awaits(pending)).toBe(false)
     await expect(reply).rejects.toMatchObject({ code: 'ERR_CANCELLED', reason: 'aborted', executed: 'no' })
   })
@@ -126,7 +134,8 @@ describe('A reply', () => {
   test('does not hold on to a signal that outlives it', async () => {
     const { replies, givenUp } = replying()
     const controller = new AbortController()
-    const { reply, pending } = replies.open(asked, { ...endless, signal: controller.signal })
+    const pending = replies.open(asked, endless, { signal: controller.signal })
+    const { reply } = pending
     pending.resolve(1)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     controller.abort()
@@ -134,7 +143,8 @@ describe('A reply', () => {
   })
 
   test('makes plain promises of what is chained to it', () => {
-    const { reply, pending } = replying().replies.open(asked, endless)
+    const pending = replying().replies.open(asked, endless)
+    const { reply } = pending
     const chained = reply.then(() => 1)
     expect([reply instanceof Reply, chained instanceof Reply]).toEqual([true, false])
     pending.resolve(1)
@@ -146,7 +156,8 @@ describe('A reply', () => {
       fc.asyncProperty(fc.array(end, { minLength: 1, maxLength: 6 }), async (ends) => {
         const { clock, replies, givenUp } = replying()
         const controller = new AbortController()
-        const { reply, pending } = replies.open(asked, { timeout: 10, signal: controller.signal })
+        const pending = replies.open(asked, 10, { signal: controller.signal })
+        const { reply } = pending
         pending.posted(parcel(true), link)
         const outcomes: unknown[] = []
         reply.then(
@@ -199,7 +210,8 @@ describe('A request that fails', () => {
     ['its deadline passes', 'sent', 'maybe', true],
   ] as const)('because %s while it is %s says executed: %s', async (why, place, executed, told) => {
     const { clock, replies, givenUp } = replying()
-    const { reply, pending } = replies.open(asked, { timeout: 10 })
+    const pending = replies.open(asked, 10)
+    const { reply } = pending
     if (place !== 'not posted') pending.posted(parcel(place === 'sent'), link)
     const rejected = expect(reply).rejects.toMatchObject({ executed })
     if (why === 'its peer is lost') replies.lose(link, 'crashed')
@@ -212,7 +224,8 @@ describe('A request that fails', () => {
 
   test('and is tried again says so of all its tries: that the last never ran does not mean that none did', async () => {
     const { replies } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     let tries = 1
     pending.again = () => tries++ < 3
     pending.posted(parcel(true), link)
@@ -231,7 +244,8 @@ describe('A request that fails', () => {
   ] as const)('because the peer has left says what is known: %s', async (_, seq, whose, executed) => {
     const { replies } = replying()
     const left = linkIn({ kind: 'left', since: 0, whose, reason: 'stopped' })
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     pending.posted({ ...parcel(true), seq }, left)
     replies.lose(left, 'stopped')
     await expect(reply).rejects.toMatchObject({ code: 'ERR_PEER_LOST', executed })
@@ -239,7 +253,8 @@ describe('A request that fails', () => {
 
   test('spends no further try once it has settled', async () => {
     const { replies } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     let asks = 0
     pending.again = () => {
       asks += 1
@@ -257,20 +272,21 @@ describe('A request that fails', () => {
     const second = replies.open(asked, endless)
     const other = replies.open({ ...asked, uid: 'worker:1' }, endless)
     expect([replies.sizeFor('worker:0'), replies.sizeFor('worker:1')]).toEqual([2, 1])
-    first.pending.posted(parcel(true), link)
-    second.pending.posted(parcel(true), link)
-    other.pending.posted(parcel(true), otherLink)
+    first.posted(parcel(true), link)
+    second.posted(parcel(true), link)
+    other.posted(parcel(true), otherLink)
     replies.lose(link, 'silent')
     const lost = { name: 'RuntimeDisconnectedError', code: 'ERR_PEER_LOST', reason: 'silent', method: 'add' }
     await expect(first.reply).rejects.toMatchObject(lost)
     await expect(second.reply).rejects.toMatchObject(lost)
-    other.pending.resolve(1)
+    other.resolve(1)
     expect(await other.reply).toBe(1)
   })
 
   test('tells below its own stack who awaits it', async () => {
     const { replies } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     async function measure(): Promise<unknown> {
       return await reply
     }
@@ -290,7 +306,8 @@ describe('A request that fails', () => {
 
   test('that nobody awaits in a function keeps the stack that it has', async () => {
     const { replies } = replying()
-    const { reply, pending } = replies.open(asked, endless)
+    const pending = replies.open(asked, endless)
+    const { reply } = pending
     const error = new RangeError('too hot')
     const { stack } = error
     const caught = new Promise((resolve) => reply.catch(resolve))
