@@ -5,6 +5,8 @@ import { Exporters, type Mark } from './exporters.js'
 import { defaultLimits, type Limits } from './limits.js'
 import { Lowering } from './lower.js'
 import { malformed } from './malformed.js'
+import { NOT_PLAIN, PlainReader } from './plain-reader.js'
+import { PlainWriter } from './plain-writer.js'
 import { Refusal, tooLarge } from './refusal.js'
 import { type Revival, revive } from './revive.js'
 import { skim } from './skim.js'
@@ -32,6 +34,8 @@ export class MsgpackCodec implements Codec {
   readonly #exporters: Exporters
   readonly #limits: Readonly<Limits>
   #writer: Writer
+  readonly #plainWriter: PlainWriter
+  readonly #plainReader = new PlainReader()
   #encoding = false
   readonly #decoders: Decoder[] = []
   /** How many decodings are under way, one inside the other: each has a decoder of its own. */
@@ -48,9 +52,18 @@ export class MsgpackCodec implements Codec {
     this.#exporters = new Exporters(references, streams)
     this.#limits = limits
     this.#writer = newWriter(this.#exporters, limits)
+    this.#plainWriter = new PlainWriter(limits)
   }
 
   encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
+    const plain = this.#encoding ? undefined : this.#plainWriter.write(value)
+    if (plain === undefined || plain.length > this.#limits.frameBytes / 2)
+      return this.#encode(value, attachments, peer)
+    this.#exporters.begin()
+    return plain
+  }
+
+  #encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
     const attached = attachments.length
     const { encoder, lowering } = this.#writer
     const limits = this.#limits
@@ -96,6 +109,11 @@ export class MsgpackCodec implements Codec {
   }
 
   decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
+    const plain = this.#plainReader.read(bytes, limits)
+    return plain === NOT_PLAIN ? this.#decodeAny(bytes, attachments, limits, peer) : plain
+  }
+
+  #decodeAny(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
     skim(bytes, limits)
     const outer = this.#revival
     let unreadable = false

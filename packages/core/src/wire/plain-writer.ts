@@ -1,0 +1,203 @@
+/// <reference lib="es2024.string" />
+import { Extension } from './extension.js'
+import type { Limits } from './limits.js'
+
+const INITIAL_BYTES = 2048
+
+/** After a value of more bytes, the buffer is let go: it would keep that much memory. */
+const LARGE = 1024 ** 2
+
+/** Strings of at most so many characters are written one by one: a call into the runtime takes longer. */
+const SHORT = 48
+
+/**
+ * Writes MessagePack of what nearly all messages are made of: plain records, lists, strings, numbers, booleans, null and
+ * undefined. It gives up on anything else, and on whatever is refused: that is for `Lowering` and the library, which
+ * have words for it. What both can write, they write alike.
+ */
+export class PlainWriter {
+  readonly #depthLimit: number
+  readonly #nodeLimit: number
+  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  #length = 0
+  #nodes = 0
+  #writing = false
+
+  constructor({ depth, nodes }: Pick<Limits, 'depth' | 'nodes'>) {
+    this.#depthLimit = depth
+    // As for lowering: half of what the reader takes in a batch.
+    this.#nodeLimit = nodes / 2
+  }
+
+  /** The bytes of a value, valid until the next call; or undefined if it is not for this writer. */
+  write(value: unknown): Uint8Array | undefined {
+    // A getter of the value may come back here.
+    if (this.#writing) return undefined
+    this.#writing = true
+    this.#length = 0
+    this.#nodes = 1
+    try {
+      if (!this.#put(value, 1)) return undefined
+      const bytes = this.#buffer.subarray(0, this.#length)
+      if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+      return bytes
+    } catch {
+      return undefined // a getter has thrown: lowering says where
+    } finally {
+      this.#writing = false
+    }
+  }
+
+  /** Each gives whether it could be written. `depth` is that of the value itself, if it is a container. */
+  #put(value: unknown, depth: number): boolean {
+    switch (typeof value) {
+      case 'string':
+        return this.#string(value)
+      case 'number':
+        return this.#number(value)
+      case 'boolean':
+        return this.#byte(value ? 0xc3 : 0xc2)
+      case 'undefined':
+        return this.#extension(Extension.undefined)
+      case 'object':
+        if (value === null) return this.#byte(0xc0)
+        if (Array.isArray(value)) return this.#array(value, depth)
+        return this.#record(value, depth)
+      default:
+        return false
+    }
+  }
+
+  #array(array: readonly unknown[], depth: number): boolean {
+    const { length } = array
+    if (Object.getPrototypeOf(array) !== Array.prototype || !this.#enter(depth, length)) return false
+    this.#head(length, 0x90, 0xdc)
+    for (let i = 0; i < length; i++) if (!this.#put(array[i], depth + 1)) return false
+    return true
+  }
+
+  #record(record: object, depth: number): boolean {
+    if (!isRecord(record)) return false
+    const keys = Object.keys(record)
+    const { length } = keys
+    if (!this.#enter(depth, 2 * length)) return false
+    this.#head(length, 0x80, 0xde)
+    for (let i = 0; i < length; i++) {
+      const key = keys[i] ?? ''
+      if (key === '__proto__' || !this.#string(key) || !this.#put(record[key], depth + 1)) return false
+    }
+    return true
+  }
+
+  /** Counts a container and what it holds. */
+  #enter(depth: number, items: number): boolean {
+    this.#nodes += items
+    return depth <= this.#depthLimit && this.#nodes <= this.#nodeLimit
+  }
+
+  #string(text: string): boolean {
+    const { length } = text
+    if (length > SHORT) return this.#text(text)
+    this.#reserve(2 + length)
+    const buffer = this.#buffer
+    let at = this.#length
+    if (length < 0x20) buffer[at++] = 0xa0 | length
+    else {
+      buffer[at++] = 0xd9
+      buffer[at++] = length
+    }
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 0x7f) return this.#text(text)
+      buffer[at++] = unit
+    }
+    this.#length = at
+    return true
+  }
+
+  /** A string of any length and of any characters. */
+  #text(text: string): boolean {
+    if (!text.isWellFormed()) return false
+    const bytes = Buffer.byteLength(text)
+    this.#reserve(5 + bytes)
+    if (bytes < 0x20) this.#byte(0xa0 | bytes)
+    else if (bytes < 0x100) this.#bytes(0xd9, bytes, 1)
+    else if (bytes < 0x10000) this.#bytes(0xda, bytes, 2)
+    else this.#bytes(0xdb, bytes, 4)
+    this.#length += this.#buffer.write(text, this.#length, 'utf8')
+    return true
+  }
+
+  #number(value: number): boolean {
+    if (!Number.isSafeInteger(value)) return this.#float(value)
+    if (value > 0 || Object.is(value, 0)) {
+      if (value < 0x80) return this.#byte(value)
+      if (value < 0x100) return this.#bytes(0xcc, value, 1)
+      if (value < 0x10000) return this.#bytes(0xcd, value, 2)
+      if (value < 0x1_0000_0000) return this.#bytes(0xce, value, 4)
+      return this.#bytes(0xcf, value, 8)
+    }
+    if (value === 0) return this.#extension(Extension.negativeZero)
+    if (value >= -0x20) return this.#byte(value & 0xff)
+    if (value >= -0x80) return this.#bytes(0xd0, value, 1)
+    if (value >= -0x8000) return this.#bytes(0xd1, value, 2)
+    if (value >= -0x8000_0000) return this.#bytes(0xd2, value, 4)
+    return this.#bytes(0xd3, value, 8)
+  }
+
+  #float(value: number): boolean {
+    this.#reserve(9)
+    this.#buffer[this.#length] = 0xcb
+    this.#buffer.writeDoubleBE(value, this.#length + 1)
+    this.#length += 9
+    return true
+  }
+
+  /** The head of a list or record of so many items. @param wide the head of one of up to 65 535 */
+  #head(items: number, narrow: number, wide: number): void {
+    if (items < 0x10) this.#byte(narrow | items)
+    else if (items < 0x10000) this.#bytes(wide, items, 2)
+    else this.#bytes(wide + 1, items, 4)
+  }
+
+  /** An extension without a payload. */
+  #extension(type: number): boolean {
+    return this.#bytes(0xc7, type, 2) // no bytes of payload, then the type
+  }
+
+  #byte(byte: number): true {
+    this.#reserve(1)
+    this.#buffer[this.#length++] = byte
+    return true
+  }
+
+  /** A head, and behind it an integer of 1, 2, 4 or 8 bytes, in the two's complement. */
+  #bytes(head: number, value: number, width: number): true {
+    this.#reserve(1 + width)
+    const buffer = this.#buffer
+    let at = this.#length
+    buffer[at++] = head
+    if (width === 8) {
+      const high = Math.floor(value / 2 ** 32)
+      for (let shift = 24; shift >= 0; shift -= 8) buffer[at++] = high >> shift
+    }
+    const low = value >>> 0
+    for (let shift = Math.min(width, 4) * 8 - 8; shift >= 0; shift -= 8) buffer[at++] = low >>> shift
+    this.#length = at
+    return true
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes
+    if (needed <= this.#buffer.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length))
+    grown.set(this.#buffer.subarray(0, this.#length))
+    this.#buffer = grown
+  }
+}
+
+/** Of this realm, and without a method that makes it a stream. */
+function isRecord(value: object): value is Readonly<Record<string, unknown>> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (prototype === Object.prototype || prototype === null) && !(Symbol.asyncIterator in value)
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals'
+import { Decoder, Encoder } from '@msgpack/msgpack'
+import fc from 'fast-check'
+import { defaultLimits, type Limits } from '../../src/wire/limits.js'
+import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { NOT_PLAIN, PlainReader } from '../../src/wire/plain-reader.js'
+import { skim } from '../../src/wire/skim.js'
+import { sized } from '../support/size.js'
+import { codePoints, values } from './values.js'
+
+const reader = new PlainReader()
+const codec = new MsgpackCodec()
+const decoder = new Decoder({
+  extensionCodec: { tryToEncode: () => null, decode: (_, type) => (type === 0 ? undefined : -0) },
+})
+
+const read = (bytes: Uint8Array, limits: Pick<Limits, 'depth' | 'nodes'> = defaultLimits): unknown =>
+  reader.read(bytes, limits)
+
+/** What the library makes of bytes that may pass. */
+function byLibrary(bytes: Uint8Array): unknown {
+  skim(bytes, defaultLimits)
+  return decoder.decode(bytes)
+}
+
+const encoded = (value: unknown): Uint8Array => Uint8Array.from(codec.encode(value, [], 'peer'))
+
+const bytesOf = (...bytes: readonly number[]): Uint8Array => Uint8Array.from(bytes)
+
+describe('The reader of plain values', () => {
+  test('reads what was written, if it is plain', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ depthSize: 'medium' }), fc.array(codePoints), (value, texts) => {
+        expect(read(encoded([value, texts, undefined, -0]))).toEqual([value, texts, undefined, -0])
+      }),
+      { numRuns: sized(300, 10_000) },
+    )
+  })
+
+  test('gives up on the rest, or reads what the library reads', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encoded(value)
+        const plain = read(bytes)
+        if (plain !== NOT_PLAIN) expect(plain).toEqual(byLibrary(bytes))
+      }),
+      { numRuns: sized(200, 5000) },
+    )
+  })
+
+  test('takes nothing that the library would refuse, and reads the rest alike', () => {
+    const head = fc.integer({ min: 0x80, max: 0xdf })
+    const noise = fc
+      .array(fc.oneof(head, fc.nat(4), fc.nat(255)), { maxLength: 40 })
+      .map((all) => bytesOf(...all))
+    let plain = 0
+    fc.assert(
+      fc.property(noise, (bytes) => {
+        const value = read(bytes)
+        if (value === NOT_PLAIN) return
+        plain += 1
+        const expected = byLibrary(bytes)
+        // Of bytes that are no UTF-8 the library makes other characters.
+        if (!JSON.stringify(value)?.includes('\ufffd')) expect(value).toEqual(expected)
+      }),
+      { numRuns: sized(5000, 200_000) },
+    )
+    expect(plain).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['int 64', -(2 ** 53) + 1],
+    ['uint 64', 2 ** 53 - 1],
+    ['int 32', -(2 ** 31)],
+    ['int 16', -(2 ** 15)],
+    ['int 8', -128],
+    ['float 64', Number.MIN_VALUE],
+    ['no number', Number.NaN],
+    ['infinity', Number.NEGATIVE_INFINITY],
+    ['a string of 24 bytes', 'x'.repeat(24)],
+    ['a string of 25 bytes', 'x'.repeat(25)],
+    ['a string of 70 000 bytes', 'é'.repeat(35_000)],
+    ['a list of 70 000', new Array(70_000).fill(true)],
+    ['a record of 20', Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key ${i}`, i]))],
+  ])('reads %s', (_, value) => {
+    expect(read(encoded(value))).toEqual(value)
+  })
+
+  test('reads a float 32', () => {
+    expect(read(new Encoder({ forceFloat32: true }).encode(0.5))).toBe(0.5)
+  })
+
+  test('tells strings apart that meet at one place of its memory', () => {
+    const texts = Array.from({ length: 5000 }, (_, i) => `name ${i}`)
+    for (const text of [...texts, ...texts]) expect(read(encoded(text))).toBe(text)
+    expect(read(encoded(['Aa', 'BB', 'Aa']))).toEqual(['Aa', 'BB', 'Aa'])
+  })
+
+  test.each([
+    ['nothing', []],
+    ['a value and a byte', [1, 1]],
+    ['a string that ends too soon', [0xa2, 0x61]],
+    ['a list that ends too soon', [0x92, 1]],
+    ['a list that lies about its length', [0xdd, 0x7f, 0xff, 0xff, 0xff]],
+    ['a record that lies about its length', [0xdf, 0xff, 0xff, 0xff, 0xff]],
+    ['a number that ends too soon', [0xcd, 1]],
+    ['a float that ends too soon', [0xcb, 1, 2, 3]],
+    ['a key that is no string', [0x81, 1, 1]],
+    ['the key __proto__', [0x81, 0xa9, ...Buffer.from('__proto__'), 1]],
+    ['a byte that begins no value', [0xc1]],
+    ['an extension with a payload', [0xc7, 1, 0, 0]],
+    ['a binary', [0xc4, 1, 1]],
+  ])('gives up on %s', (_, bytes) => {
+    expect(read(bytesOf(...bytes))).toBe(NOT_PLAIN)
+    expect(read(bytesOf(0x91, ...bytes))).toBe(NOT_PLAIN)
+    expect(read(bytesOf(0x81, 0xa1, 0x61, ...bytes))).toBe(NOT_PLAIN)
+  })
+
+  test('keeps to the limits, as skimming does', () => {
+    const nested = encoded([[[1]]])
+    expect(read(nested, { depth: 3, nodes: 4 })).toEqual([[[1]]])
+    expect(read(nested, { depth: 2, nodes: 4 })).toBe(NOT_PLAIN)
+    expect(read(nested, { depth: 3, nodes: 3 })).toBe(NOT_PLAIN)
+    const record = encoded({ a: 1, b: 2 })
+    expect(read(record, { depth: 1, nodes: 5 })).toEqual({ a: 1, b: 2 })
+    expect(read(record, { depth: 1, nodes: 4 })).toBe(NOT_PLAIN)
+    expect(() => skim(record, { depth: 1, nodes: 4 })).toThrow()
+  })
+})

@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals'
+import { Encoder, ExtData } from '@msgpack/msgpack'
+import fc from 'fast-check'
+import { Exporters } from '../../src/wire/exporters.js'
+import { defaultLimits } from '../../src/wire/limits.js'
+import { Lowering } from '../../src/wire/lower.js'
+import { PlainWriter } from '../../src/wire/plain-writer.js'
+import { sized } from '../support/size.js'
+import { codePoints, values } from './values.js'
+
+const encoder = new Encoder({
+  extensionCodec: {
+    tryToEncode: (value) => (value instanceof ExtData ? value : null),
+    decode: () => undefined,
+  },
+})
+const lowering = new Lowering({
+  encoder,
+  exporters: new Exporters(undefined, undefined),
+  limits: defaultLimits,
+})
+
+/** What the library makes of a value. */
+const byLibrary = (value: unknown): Buffer => Buffer.from(encoder.encode(lowering.run(value, [], 'peer')))
+
+const writer = new PlainWriter(defaultLimits)
+
+/** What the writer makes of it, unless it gives up. */
+function written(value: unknown): Buffer | undefined {
+  const bytes = writer.write(value)
+  return bytes && Buffer.from(bytes)
+}
+
+const numbers = fc.oneof(
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double(),
+  fc.constantFrom(-0, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 2 ** 32 - 1, 2 ** 32, -0x20, -0x21, -0x80),
+  fc.constantFrom(-0x81, -0x8000, -0x8001, -(2 ** 31), -(2 ** 31) - 1, -(2 ** 32), -(2 ** 53) + 1, 2 ** 53),
+)
+const texts = fc.oneof(fc.string({ maxLength: 300 }), codePoints)
+const { plain } = fc.letrec((tie) => ({
+  plain: fc.oneof(
+    { depthSize: 'small' },
+    fc.oneof(numbers, texts, fc.boolean(), fc.constant(null), fc.constant(undefined)),
+    fc.array(tie('plain'), { maxLength: 20 }),
+    fc.dictionary(
+      texts.filter((key) => key !== '__proto__'),
+      tie('plain'),
+      { maxKeys: 20 },
+    ),
+  ),
+}))
+
+describe('The writer of plain values', () => {
+  test('writes what the library writes', () => {
+    fc.assert(
+      fc.property(plain, (value) => {
+        expect(written(value)).toEqual(byLibrary(value))
+      }),
+      { numRuns: sized(150, 10_000) },
+    )
+  })
+
+  test('gives up on what it has no word for, or writes what the library writes', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = written(value)
+        if (bytes !== undefined) expect(bytes).toEqual(byLibrary(value))
+      }),
+    )
+  })
+
+  test.each([
+    ['a list of 15 and 16', [new Array(15).fill(1), new Array(16).fill(1)]],
+    ['a list of 65 535', new Array(65_535).fill(null)],
+    ['a list of 65 536', new Array(65_536).fill(null)],
+    ['a record of 15', Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`k${i}`, i]))],
+    ['a record of 65 536', Object.fromEntries(Array.from({ length: 65_536 }, (_, i) => [`k${i}`, i]))],
+    [
+      'strings at the bounds of their heads',
+      [31, 32, 48, 49, 255, 256, 65_535, 65_536].map((n) => 'x'.repeat(n)),
+    ],
+    ['strings of other letters', [10, 11, 16, 85, 86, 21_845, 21_846].map((n) => 'é€'.repeat(n))],
+  ])('writes %s', (_, value) => {
+    const bytes = written(value)
+    expect(bytes?.equals(byLibrary(value))).toBe(true)
+  })
+
+  test.each([
+    ['a symbol', Symbol('s')],
+    ['a bigint', 1n],
+    ['a function', () => {}],
+    ['a Date', new Date(0)],
+    ['a Map', new Map()],
+    ['a binary', new Uint8Array(3)],
+    ['an instance', new (class Thing {})()],
+    ['a list of another kind', new (class List extends Array {})()],
+    ['a lone surrogate', '\ud800'],
+    ['a key with a lone surrogate', { '\udc00': 1 }],
+    ['a key that would be a prototype', JSON.parse('{"__proto__":1}')],
+    ['a stream', { [Symbol.asyncIterator]: () => {} }],
+    ['a getter that throws', Object.defineProperty({}, 'bad', { enumerable: true, get: () => fail() })],
+  ])('gives up on %s, wherever it is', (_, value) => {
+    expect(written(value)).toBeUndefined()
+    expect(written([1, { a: [value] }])).toBeUndefined()
+    expect(written([1])).toEqual(byLibrary([1]))
+  })
+
+  test('gives up on what goes beyond the limits, and not on what keeps within them', () => {
+    const small = new PlainWriter({ depth: 2, nodes: 10 })
+    expect(small.write([[1]])).toBeDefined()
+    expect(small.write([[[1]]])).toBeUndefined()
+    expect(small.write([1, 2, 3, 4])).toBeDefined()
+    expect(small.write([1, 2, 3, 4, 5])).toBeUndefined()
+    expect(small.write({ a: 1, b: 2 })).toBeDefined()
+    expect(small.write({ a: 1, b: 2, c: 3 })).toBeUndefined()
+  })
+
+  test('gives up while it writes something else, which goes on unharmed', () => {
+    let inner: unknown = 'nothing'
+    const value = {
+      before: 'x'.repeat(40),
+      get now() {
+        inner = writer.write(['another'])
+        return 1
+      },
+      after: 'y',
+    }
+    expect(written(value)).toEqual(byLibrary({ before: 'x'.repeat(40), now: 1, after: 'y' }))
+    expect(inner).toBeUndefined()
+  })
+})
+
+function fail(): never {
+  throw new Error('not readable')
+}
