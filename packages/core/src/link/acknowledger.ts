@@ -11,7 +11,9 @@ export class Acknowledger {
   readonly #flow: FlowOptions
   readonly #now: () => void
   #bytes = 0
+  /** Left running when a batch leaves: to set one for each batch would cost more than that it fires in vain. */
   #timer: Timer | undefined
+  #isWaiting = false
   #due = false
 
   /** @param now an acknowledgement is to leave, with or without a message */
@@ -35,7 +37,8 @@ export class Acknowledger {
   }
 
   soon(): void {
-    this.#timer ??= this.#clock.after(this.#flow.ackDelay, () => this.force())
+    this.#isWaiting = true
+    this.#timer ??= this.#clock.after(this.#flow.ackDelay, this.#elapsed)
   }
 
   force(): void {
@@ -46,12 +49,17 @@ export class Acknowledger {
   /** A batch leaves, and with it the number of the last one taken. */
   left(): void {
     this.#due = false
+    this.#isWaiting = false
     this.#bytes = 0
-    this.close()
   }
 
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  readonly #elapsed = (): void => {
+    this.#timer = undefined
+    if (this.#isWaiting) this.force()
   }
 }

@@ -85,8 +85,9 @@ export class Exchange {
    * @param header of the same batch
    * @throws ERR_PROTOCOL, ERR_TOO_LARGE
    */
-  receive(frames: Frames, { seq, ack, admitted }: Header, peer: string): Received {
+  receive(frames: Frames, header: Header, peer: string): Received {
     const { codec, limits } = this.#parts
+    const { seq, ack, admitted } = header
     this.acknowledged(ack)
     if (this.session.admit(admitted)) this.#on.wake()
     if (seq !== 0) {
@@ -95,7 +96,7 @@ export class Exchange {
       if (taking !== 'new') return { kind: taking }
       this.#acknowledger.took(frames)
     }
-    const { messages, unknown } = readBatch(frames, codec, limits, peer)
+    const { messages, unknown } = readBatch(frames, codec, limits, peer, header)
     if (seq === 0) for (const { kind } of messages) checkUnnumbered(kind)
     return { kind: 'messages', seq, messages, unknown }
   }

@@ -1,6 +1,14 @@
 import type { Codec } from './codec.js'
 import type { Frames } from './frames.js'
-import { HEADER_BYTES, NO_TOKEN_KEY, type Numbers, readHeader, tokenOf, writeHeader } from './header.js'
+import {
+  HEADER_BYTES,
+  type Header,
+  NO_TOKEN_KEY,
+  type Numbers,
+  readHeader,
+  tokenOf,
+  writeHeader,
+} from './header.js'
 import type { Limits } from './limits.js'
 import { malformed, overLimit } from './malformed.js'
 import { type Hand, Kind, type Message, type Shake } from './message.js'
@@ -146,11 +154,18 @@ const NO_ATTACHMENTS: readonly Uint8Array[] = []
 /**
  * Reads a batch whose token is known to be good.
  *
+ * @param header of the same batch, if it was read already
  * @throws ERR_PROTOCOL, ERR_TOO_LARGE
  */
-export function readBatch(frames: Frames, codec: Codec, limits: Limits, peer: string): Batch {
+export function readBatch(
+  frames: Frames,
+  codec: Codec,
+  limits: Limits,
+  peer: string,
+  header?: Header,
+): Batch {
   const frame = checkedFrame(frames, limits)
-  const { seq, ack, admitted, messages: count, offset } = readHeader(frame)
+  const { seq, ack, admitted, messages: count, offset } = header ?? readHeader(frame)
   if (count > limits.messages) throw overLimit('messages', count, limits.messages)
   const attachments = frames.length === 1 ? NO_ATTACHMENTS : frames.slice(1)
   const values = codec.decode(frame.subarray(offset), attachments, inBatch(limits), peer)
