@@ -15,7 +15,5 @@ export default {
   testEnvironment: '<rootDir>/scripts/jest-environment.cjs',
   // A test of the mesh is several processes already, and mostly waits: three at a time, whatever the machine.
   maxWorkers: 3,
-  // jest keeps the modules of a file that it is done with; a worker that has many begins anew.
-  workerIdleMemoryLimit: '250MB',
   testTimeout: 30_000,
 }

@@ -1,14 +1,26 @@
 const async_hooks = require('node:async_hooks')
+const { setFlagsFromString } = require('node:v8')
+const vm = require('node:vm')
 const { TestEnvironment } = require('jest-environment-node')
 
 const { AsyncLocalStorage } = async_hooks
+const { SourceTextModule } = vm
+
+// V8 would keep what it has compiled for the next file, which can't use it: jest gives each file its own import(). But
+// that import() would be kept as well, and all that its file has loaded.
+setFlagsFromString('--no-compilation-cache')
 
 /**
- * Node's environment, and each file leaves it as it was. An AsyncLocalStorage that has been run stays in Node's list:
- * every promise of later files would be entered into it, and all that its file has loaded would stay in memory.
+ * Node's environment, and each file leaves it as it was. Two things would stay in memory, and slow every later file:
+ *
+ * - An AsyncLocalStorage that has been run stays in Node's list, and every promise of later files would be entered
+ *   into it.
+ * - A module that was linked since another imports it holds those that it imports itself, where nothing but Node sees
+ *   them; to instantiate it, which is done already, makes it let go.
  */
 module.exports = class extends TestEnvironment {
   #storages = []
+  #modules = []
 
   async setup() {
     await super.setup()
@@ -19,11 +31,25 @@ module.exports = class extends TestEnvironment {
         storages.push(this)
       }
     }
+    const modules = this.#modules
+    vm.SourceTextModule = class extends SourceTextModule {
+      constructor(...options) {
+        super(...options)
+        modules.push(this)
+      }
+    }
   }
 
   async teardown() {
     async_hooks.AsyncLocalStorage = AsyncLocalStorage
-    for (const storage of this.#storages) storage.disable()
+    for (const storage of this.#storages.splice(0)) storage.disable()
+    vm.SourceTextModule = SourceTextModule
+    for (const module of this.#modules.splice(0)) letGoOfImports(module)
     await super.teardown()
   }
+}
+
+function letGoOfImports(module) {
+  const inner = Object.getOwnPropertySymbols(module).find(({ description }) => description === 'kWrap')
+  if (module.status === 'linked' || module.status === 'evaluated') module[inner]?.instantiate?.()
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -51,14 +51,50 @@ test('every program of the guide is correctly typed', () => {
   expect(complaints).toBe('')
 })
 
-test.each(['Streams', 'Deadlines and cancelling', 'Retries', 'Backpressure', 'Leaving', 'Peers'])(
-  'the first program under "%s" prints what the guide says',
-  async (wanted) => {
-    const index = programs.findIndex(({ heading }) => heading === wanted)
-    const bin = join(root, 'packages', 'skein', 'bin', 'skein.js')
-    // What tsc made of it: each process of a mesh that compiles TypeScript itself takes a second.
-    const args = [bin, 'run', `program-${index}.js`, '--workers', '2', '--quiet']
-    const { stdout } = await run(process.execPath, args, { cwd: folder })
-    expect(stdout).toBe(programs[index]?.output)
-  },
-)
+/** These run one after the other in one mesh: each but the last leaves it as fit for the next. */
+const TOGETHER = ['Streams', 'Deadlines and cancelling', 'Retries', 'Backpressure', 'Leaving']
+
+describe('what the guide says is printed by the first program', () => {
+  let outputs: readonly string[]
+  beforeAll(async () => {
+    const names = TOGETHER.map((heading) => `./${compiled(heading)}`)
+    // The module with all of them ends what each has printed with a line of its own.
+    const all = `const END = ${JSON.stringify(END)}
+      export default async function main(mesh, args) {
+        for (const name of ${JSON.stringify(names)}) {
+          const { default: program } = await import(name)
+          await program(mesh, args)
+          process.stdout.write(END)
+        }
+      }`
+    await writeFile(join(folder, 'together.mjs'), all)
+    outputs = (await outputOf('together.mjs')).split(END)
+  })
+
+  test.each(TOGETHER)('under "%s"', (heading) => {
+    expect(outputs[TOGETHER.indexOf(heading)]).toBe(programs[indexOf(heading)]?.output)
+  })
+
+  test('under "Peers", which tells of the whole mesh', async () => {
+    expect(await outputOf(compiled('Peers'))).toBe(programs[indexOf('Peers')]?.output)
+  })
+})
+
+const END = '--- end of a program ---\n'
+
+function indexOf(wanted: string): number {
+  return programs.findIndex(({ heading }) => heading === wanted)
+}
+
+/** What tsc made of a program: each process of a mesh that compiles TypeScript itself takes a second. */
+function compiled(heading: string): string {
+  return `program-${indexOf(heading)}.js`
+}
+
+/** Runs it, and gives what it prints. */
+async function outputOf(script: string): Promise<string> {
+  const bin = join(root, 'packages', 'skein', 'bin', 'skein.js')
+  const args = [bin, 'run', script, '--workers', '2', '--quiet']
+  const { stdout } = await run(process.execPath, args, { cwd: folder })
+  return stdout
+}

@@ -12,7 +12,7 @@ const ONE = ['-w', '1', '-l', 'thread']
 
 describe('what comes out', () => {
   test("standard output is the program's alone, byte for byte; it gets what stands behind --, and standard input, and sets the status", async () => {
-    const args = ['run', fixture('echo.mjs'), '-w', '1', '--', '--size', '10', 'x y']
+    const args = ['run', fixture('echo.mjs'), ...ONE, '--', '--size', '10', 'x y']
     const command = new Command(args, { input: 'from outside\n' })
     const { status, stderr } = await command.outcome()
     expect(status).toBe(7)
@@ -66,7 +66,7 @@ describe('what comes out', () => {
   )
 
   test('--quiet leaves nothing on stderr', async () => {
-    expect(await skein(['run', fixture('progress.mjs'), '-w', '1', '--quiet'])).toEqual({
+    expect(await skein(['run', fixture('progress.mjs'), ...ONE, '--quiet'])).toEqual({
       status: 0,
       stdout: 'half a line, and the rest\nhalf a line, and the rest\n',
       stderr: 'worker:0:0 | greeting Ada\n',
@@ -75,7 +75,7 @@ describe('what comes out', () => {
 })
 
 test('a worker that stands still and was declared dead stands in the table too', async () => {
-  const command = new Command(['run', fixture('stands-still.mjs'), '-w', '2'])
+  const command = new Command(['run', fixture('stands-still.mjs'), '-w', '1'])
   const { status, stderr } = await command.outcome()
   expect(status).toBe(0)
   expect(stderr).toMatch(/^worker:0:0 {2}dead +– +– +–$/m)
@@ -143,11 +143,11 @@ describe('what goes wrong', () => {
   })
 
   test('so does one that fails in a callback, and the table closes its run as well', async () => {
-    const command = new Command(['run', fixture('broken-later.mjs'), '-w', '2'])
+    const command = new Command(['run', fixture('broken-later.mjs'), ...ONE])
     const { status, stderr } = await command.outcome()
     expect(stderr).toMatch(/^Error: broken in a callback\n +at .*broken-later\.mjs:3/m)
     expect(stderr).toMatch(/^head {8}dead \(exit code 1\) /m)
-    expect(stderr).toMatch(/^worker:0:1 {2}alive /m)
+    expect(stderr).toMatch(/^worker:0:0 {2}alive /m)
     expect(status).toBe(1)
     expect(command.running()).toEqual([])
   })

@@ -55,7 +55,8 @@ describe('A simulation', () => {
   test('finds that a runtime was taken for dead too early, and too late', async () => {
     const counts = noCounts()
     const wanted = ['falseDeaths', 'lateDeaths', 'viewsDiffer'] as const
-    for (let seed = 1; seed <= 10 && wanted.some((name) => counts[name] === 0); seed++) {
+    // The first seed that shows all three is played first.
+    for (let seed = 8; seed < 18 && wanted.some((name) => counts[name] === 0); seed++) {
       const hasty = await play(makePlan(seed), { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
       const patient = await play(makePlan(seed), {
         // No probe is answered in time either: a refusal would end the suspicion of a crash.
@@ -85,7 +86,7 @@ describe('A simulation', () => {
   test.each<[Sabotage, keyof Counts, number]>([
     ['refutation', 'falseDeaths', 2],
     ['instance', 'viewsDiffer', 16],
-    ['ack', 'lost', 2],
+    ['ack', 'lost', 5],
     ['resume', 'lost', 1],
     ['dedup', 'executedTwice', 3],
     ['order', 'reordered', 2],
@@ -124,10 +125,10 @@ describe('The command', () => {
   }, 60_000)
 
   test('fails without a safeguard, and says how to see it again', async () => {
-    const { status, stdout } = await sim('--seeds 1 --from 2 --sabotage refutation')
+    const { status, stdout } = await sim('--seeds 1 --from 12 --sabotage refutation')
     expect(stdout).toMatch(/^ {2}falseDeaths: .* takes .* for dead \(suspect, silent\), which lives$/m)
-    expect(stdout).toContain('npm run sim -- --seeds 1 --from 2 --sabotage refutation --trace\n')
-    expect(stdout).toMatch(/^failed seeds +2$/m)
+    expect(stdout).toContain('npm run sim -- --seeds 1 --from 12 --sabotage refutation --trace\n')
+    expect(stdout).toMatch(/^failed seeds +12$/m)
     expect(status).toBe(1)
   }, 60_000)
 
