@@ -1,10 +1,9 @@
-import { isIPv6 } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Router } from 'zeromq'
 import { invalidOption } from '../../errors.js'
 import { guarded } from '../guarded.js'
 import type { Frames, Inbound, ListenOptions, Scheme } from '../transport.js'
-import { resolveHost } from './addresses.js'
+import { isV6, resolveHost } from './addresses.js'
 import { bind, bindTcp } from './bind.js'
 import { errnoOf } from './errno.js'
 import { decode, isInproc } from './inproc.js'
@@ -39,7 +38,7 @@ export async function listen(
     if (path !== undefined) await removeSocket(path) // libzmq leaves it
   }
   const router = sockets.router(
-    { frameBytes, ipv6: host !== undefined && isIPv6(host), routingId: instance },
+    { frameBytes, ipv6: host !== undefined && isV6(host), routingId: instance },
     removeFile,
   )
   try {

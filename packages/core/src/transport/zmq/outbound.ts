@@ -1,10 +1,10 @@
-import { isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import type { Dealer } from 'zeromq'
 import type { Clock } from '../../clock.js'
 import { messageOf, SkeinError } from '../../errors.js'
 import { guarded } from '../guarded.js'
 import type { DialOptions, Frames, Outbound, OutboundEvents, Scheme } from '../transport.js'
-import { type Address, invalidAddress, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
+import { type Address, invalidAddress, isV6, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
 import { errnoOf, uninterrupted } from './errno.js'
 import { encode, inprocRoutingId } from './inproc.js'
 import { isBound, type Sockets } from './sockets.js'
@@ -78,7 +78,7 @@ export class ZmqOutbound implements Outbound {
     switch (address.scheme) {
       case 'tcp':
         if (isIP(address.host) === 0) void this.#dialByName(address.host, address.port)
-        else this.#connect(this.endpoint, isIPv6(address.host))
+        else this.#connect(this.endpoint, isV6(address.host))
         return
       case 'inproc':
         this.#dealer.routingId = inprocRoutingId()
@@ -92,7 +92,7 @@ export class ZmqOutbound implements Outbound {
   async #dialByName(name: string, port: number): Promise<void> {
     try {
       const host = await resolveHost(name)
-      if (!this.#dealer.closed) this.#connect(tcpEndpoint(host, port), isIPv6(host))
+      if (!this.#dealer.closed) this.#connect(tcpEndpoint(host, port), isV6(host))
     } catch (error) {
       this.#watch?.fail(messageOf(error))
     }
