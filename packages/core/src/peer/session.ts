@@ -7,6 +7,9 @@ import type { Message } from '../wire/message.js'
 import { isFull, laneOf, Outgoing, Queue } from './outgoing.js'
 import { RequestWindow } from './request-window.js'
 
+/** A batch that was larger than this was a rare one. */
+const MOST_USUAL_BYTES = 16_384
+
 export type Taking = 'new' | 'duplicate' | 'gap'
 
 /**
@@ -30,6 +33,8 @@ export class Session {
   readonly #requestWindow: RequestWindow
   #encoding = false
   #begun = 0
+  /** Of frame 0 of the last batch that left: the next is likely to be as large, and need not grow. */
+  #usualBytes = 0
   #lastSeq = 0
   #acked = 0
   #taken = 0
@@ -116,7 +121,7 @@ export class Session {
   post(message: Message, peer: string): Outgoing {
     const lane = laneOf(message)
     const queue = this.#queues[lane]
-    const parcel = queue.open ?? new Outgoing(lane, this.#begun, new OpenBatch(this.#codec))
+    const parcel = queue.open ?? new Outgoing(lane, this.#begun, new OpenBatch(this.#codec, this.#usualBytes))
     const { batch } = parcel
     if (!(batch instanceof OpenBatch)) throw new TypeError('an open parcel holds an open batch')
     this.#encode(batch, message, peer)
@@ -220,6 +225,8 @@ export class Session {
   }
 
   #number(parcel: Outgoing): void {
+    if (parcel.batch instanceof OpenBatch)
+      this.#usualBytes = Math.min(parcel.batch.frameBytes, MOST_USUAL_BYTES)
     const queue = this.#queues[parcel.lane]
     queue.parcels.shift()
     if (queue.open === parcel) queue.open = undefined

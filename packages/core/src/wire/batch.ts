@@ -15,8 +15,8 @@ import { type Hand, Kind, type Message, type Shake } from './message.js'
 import { nameField, parse, toArray } from './messages.js'
 import { skim } from './skim.js'
 
-/** Room for a handful of small messages; small enough to come out of Node's pool. */
-const INITIAL_BYTES = 1024
+/** Room for a small message or two, and not more than zeromq.js copies: hearts and beats are all as small. */
+const INITIAL_BYTES = 128
 
 /** Levels around a message: the array of messages. */
 const LEVELS_AROUND = 1
@@ -26,19 +26,26 @@ export class OpenBatch {
   readonly #codec: Codec
   readonly #attachments: Uint8Array[] = []
   /** Belongs to this batch alone: the transport holds on to what it sends. */
-  #buffer = Buffer.allocUnsafe(INITIAL_BYTES)
+  #buffer: Buffer
   #length = HEADER_BYTES
   #attached = 0
   /** Where each message begins. */
   readonly #offsets: number[] = []
   #appending = false
 
-  constructor(codec: Codec) {
+  /** @param bytes that frame 0 is likely to take */
+  constructor(codec: Codec, bytes = INITIAL_BYTES) {
     this.#codec = codec
+    this.#buffer = Buffer.allocUnsafe(Math.max(bytes, INITIAL_BYTES))
   }
 
   get messages(): number {
     return this.#offsets.length
+  }
+
+  /** Of frame 0, the header included. */
+  get frameBytes(): number {
+    return this.#length
   }
 
   /** Of all frames, the header included. */
