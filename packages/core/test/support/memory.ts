@@ -1,3 +1,4 @@
+import { type Settled, settled } from '@skein/test-harness'
 import { TurnedClock } from '../../src/clock.js'
 import type { PeerChange } from '../../src/comms/peer-change.js'
 import { CommsManager, type CommsParts } from '../../src/comms-manager.js'
@@ -40,22 +41,8 @@ export class MemoryMesh {
   }
 
   /** Turns the clock until a promise has settled, and gives its value and how many milliseconds that took. */
-  async settled<T>(
-    promise: Promise<T>,
-    within = 60_000,
-  ): Promise<{ readonly value: T; readonly took: number }> {
-    const began = this.clock.now()
-    let isSettled = false
-    const settle = (): void => {
-      isSettled = true
-    }
-    promise.then(settle, settle)
-    await this.clock.advance(0)
-    while (!isSettled) {
-      if (this.clock.now() - began > within) throw new Error(`nothing has settled within ${within} ms`)
-      await this.clock.advance(1)
-    }
-    return { value: await promise, took: this.clock.now() - began }
+  settled<T>(promise: Promise<T>, within?: number): Promise<Settled<T>> {
+    return settled(this.clock, promise, within)
   }
 
   async close(): Promise<void> {
