@@ -10,10 +10,11 @@ export interface Load {
 }
 
 export interface Figures {
+  /** Calls; of a stream, items. */
   readonly perSecond: number
-  /** Of the time from a call to its answer, in microseconds. */
-  readonly p50us: number
-  readonly p99us: number
+  /** Of the time from a call to its answer, in microseconds. Items of a stream have none. */
+  readonly p50us?: number | undefined
+  readonly p99us?: number | undefined
 }
 
 /** Gives back what it is given. */
@@ -21,6 +22,9 @@ export type Echo = (value: unknown) => Promise<unknown>
 
 /** Calls of which the time is kept; later ones take the places of the first. */
 const KEPT = 2 ** 20
+
+/** Items of a stream between two looks at the clock. */
+const LOOK = 64
 
 /** What everybody echoes who has to echo something small. */
 export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
@@ -50,6 +54,21 @@ export async function measured(echo: Echo, { window, milliseconds, payload }: Lo
   const sorted = times.subarray(0, Math.min(calls, KEPT)).sort()
   const at = (share: number): number => (sorted[Math.floor(share * sorted.length)] ?? 0) * 1000
   return { perSecond: calls / seconds, p50us: at(0.5), p99us: at(0.99) }
+}
+
+/** Reads a stream of the small object that does not end for as long as it is told. */
+export async function measuredItems(items: AsyncIterable<unknown>, { milliseconds }: Load): Promise<Figures> {
+  let count = 0
+  let begun = Number.NaN
+  for await (const item of items) {
+    if (count === 0) {
+      checkEqual(SMALL, item)
+      begun = performance.now()
+    }
+    count += 1
+    if (count % LOOK === 0 && performance.now() - begun >= milliseconds) break
+  }
+  return { perSecond: (count - 1) / ((performance.now() - begun) / 1000) }
 }
 
 function checkEqual(sent: unknown, got: unknown): void {

@@ -10,6 +10,8 @@ export class Host implements Obedient<Order> {
   /** What is to be closed, the first first. */
   readonly #open: (Serving | Calling)[] = []
   #calling: Calling | undefined
+  /** Bytes of memory when all was set up. */
+  #atRest = 0
 
   constructor(tell: (news: News) => void) {
     this.#tell = tell
@@ -25,13 +27,16 @@ export class Host implements Obedient<Order> {
         return this.#keep(await systemOf(order.system).serve(order.lane)).endpoint
       case 'call': {
         const { system, lane } = order
-        const endpoint = order.endpoint ?? this.#keep(await serveInThread({ system, lane })).endpoint
-        this.#calling = this.#keep(await systemOf(system).call(lane, endpoint))
+        const endpoints = order.endpoints ?? [this.#keep(await serveInThread({ system, lane })).endpoint]
+        this.#calling = this.#keep(await systemOf(system).call(lane, endpoints))
         return undefined
       }
       case 'measure':
         if (this.#calling === undefined) throw new Error('nobody calls in this process')
         return this.#calling.measure(order.load)
+      case 'peak':
+        // Node tells it in KiB.
+        return process.resourceUsage().maxRSS * 1024 - this.#atRest
       case 'stop':
         for (const { close } of this.#open) await close()
         return undefined
@@ -40,6 +45,7 @@ export class Host implements Obedient<Order> {
 
   #keep<Kept extends Serving | Calling>(kept: Kept): Kept {
     this.#open.unshift(kept)
+    this.#atRest = process.memoryUsage().rss
     return kept
   }
 }

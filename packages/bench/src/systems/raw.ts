@@ -29,7 +29,7 @@ export const raw: System = {
     }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const { Dealer } = await import('zeromq')
     const { decode, encode } = await import('@msgpack/msgpack')
     const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 })
