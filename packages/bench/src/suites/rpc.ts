@@ -1,10 +1,9 @@
 import { contest, entriesOf, type Measurement, paceOf, rowOf } from '../contest.js'
 import { seriesOf } from '../report/chart.js'
-import { spreadOf } from '../report/numbers.js'
-import { numbers, words } from '../report/table.js'
 import { ratio } from '../rounds.js'
 import type { Suite } from '../suite.js'
 import { peers } from '../systems/systems.js'
+import { columnsOf } from './calls.js'
 
 const WINDOWS = [1, 8, 64, 256]
 
@@ -13,15 +12,7 @@ export const rpc: Suite = {
   name: 'rpc',
   summary: 'a small object echoed, by Skein and by others in turn',
   systems: peers,
-  columns: [
-    words('system'),
-    words('lane'),
-    numbers('window'),
-    numbers('calls/s', 'perSecond'),
-    { title: 'spread', cell: (row) => spreadOf(row, 'perSecond') },
-    numbers('p50 µs', 'p50us'),
-    numbers('p99 µs', 'p99us'),
-  ],
+  columns: columnsOf('calls/s'),
 
   async measure({ systems, quick, ...options }) {
     const { rounds, milliseconds } = paceOf(quick)

@@ -67,27 +67,25 @@ export const skeinObject: System = {
 }
 
 /** Many who serve, called in turn by one. */
-export function skeinWorkers(servers: number): System {
-  return {
-    ...skein,
-    name: `skein, ${servers} workers`,
-    settings: `as skein; ${servers} processes, called in turn by one`,
-    servers,
+export const skeinMany: System = {
+  ...skein,
+  name: 'skein 16 workers',
+  settings: 'as skein; 16 processes, called in turn by one',
+  servers: 16,
 
-    async call(lane, endpoints) {
-      const runtime = await started(lane)
-      const uids = await Promise.all(endpoints.map((endpoint) => runtime.comms.connect(endpoint)))
-      const echoes = uids.map((uid) => runtime.proxy<{ echo: Echo }>(uid, 'echo').echo)
-      let calls = 0
+  async call(lane, endpoints) {
+    const runtime = await started(lane)
+    const uids = await Promise.all(endpoints.map((endpoint) => runtime.comms.connect(endpoint)))
+    const echoes = uids.map((uid) => runtime.proxy<{ echo: Echo }>(uid, 'echo').echo)
+    let calls = 0
 
-      async function echo(value: unknown): Promise<unknown> {
-        const next = echoes[calls++ % echoes.length]
-        return next?.(value)
-      }
+    async function echo(value: unknown): Promise<unknown> {
+      const next = echoes[calls++ % echoes.length]
+      return next?.(value)
+    }
 
-      return calling(runtime, (load) => measured(echo, load))
-    },
-  }
+    return calling(runtime, (load) => measured(echo, load))
+  },
 }
 
 async function started(lane: Lane): Promise<Runtime> {

@@ -4,16 +4,11 @@ import { grpc } from './grpc.js'
 import { moleculer } from './moleculer.js'
 import { nats } from './nats.js'
 import { raw } from './raw.js'
-import { skein, skeinObject, skeinStream, skeinWorkers } from './skein.js'
+import { skein, skeinMany, skeinObject, skeinStream } from './skein.js'
 import type { System } from './system.js'
 
 /** Those that echo a small object, in the order in which they take turns. */
 export const peers: readonly System[] = [skein, raw, moleculer, nats, grpc, capnweb, erlang]
-
-/** How many workers share what one worker is compared with. */
-export const MANY = 16
-
-export const skeinMany = skeinWorkers(MANY)
 
 const all: readonly System[] = [...peers, skeinStream, skeinObject, skeinMany]
 
