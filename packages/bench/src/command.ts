@@ -3,6 +3,7 @@ import { exitStatus, writable } from '@skein/test-harness'
 import { Argument, Command, Option } from 'commander'
 import { atHand } from './installed.js'
 import { Interrupted, interruptible } from './interrupts.js'
+import { writeDocs } from './report/docs.js'
 import { reportOf, type SuiteReport } from './report/report.js'
 import { ratioTableOf, tableOf } from './report/table.js'
 import type { Suite } from './suite.js'
@@ -11,6 +12,7 @@ import { suites } from './suites.js'
 interface Flags {
   readonly quick?: boolean
   readonly json?: string
+  readonly docs?: boolean
 }
 
 /** Does what the command line says, and resolves with the exit status: 0, or 2 for wrong usage. */
@@ -30,7 +32,7 @@ async function run(names: readonly string[], flags: Flags): Promise<number> {
 
 async function bench(
   names: readonly string[],
-  { quick = false, json }: Flags,
+  { quick = false, json, docs = false }: Flags,
   signal: AbortSignal,
 ): Promise<void> {
   const chosen = suites.filter(({ name }) => names.includes(name))
@@ -43,10 +45,15 @@ async function bench(
     const result = { suite: suite.name, ...(await suite.measure({ systems, quick, tell, signal })) }
     measured.push(result)
     console.log(textOf(suite, result))
+    if (docs) await writeDocs(suite, result, reportOf(commandOf([suite], quick), found, []))
   }
-  const command = `npm run bench -- ${chosen.map(({ name }) => name).join(' ')}${quick ? ' --quick' : ''}`
-  const report = reportOf(command, found, measured)
+  const report = reportOf(commandOf(chosen, quick), found, measured)
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`)
+}
+
+/** What measures the same again. */
+function commandOf(chosen: readonly Suite[], quick: boolean): string {
+  return `npm run bench -- ${chosen.map(({ name }) => name).join(' ')}${quick ? ' --quick' : ''}`
 }
 
 function textOf({ name, summary, columns }: Suite, { rows, ratios }: SuiteReport): string {
@@ -65,6 +72,7 @@ function benchCommand(start: (names: readonly string[], flags: Flags) => Promise
     .addArgument(new Argument('<suite...>', 'what to measure').choices(names))
     .option('--quick', 'take less time, and be less exact')
     .addOption(new Option('--json <file>', 'also write everything to a file').argParser(writable))
+    .option('--docs', 'also write tables and charts into docs/performance.md and docs/bench')
     .helpOption('-h, --help', 'print this help')
     .addHelpText(
       'after',

@@ -62,9 +62,9 @@ export async function contest(
       const pair = pairs.get(keyOf(system, lane))
       if (pair === undefined) throw new RangeError(`nobody is ${system.name} over ${lane}`)
       tell(`${system.name} over ${lane}, window ${load.window}`)
-      return pair.measure(load)
+      return unlessAborted(signal, pair.measure(load))
     })
-    const given = await inTurn(tasks, rounds, signal)
+    const given = await inTurn(tasks, rounds)
     return entries.map((entry, i) => ({ ...entry, rounds: given[i] ?? [] }))
   } finally {
     await Promise.all([...pairs.values()].map((pair) => pair.end()))

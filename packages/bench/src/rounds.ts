@@ -1,5 +1,3 @@
-import { unlessAborted } from './interruption.js'
-
 /** What is done again and again; each time gives figures. */
 export type Task<Figures> = () => Promise<Figures>
 
@@ -7,15 +5,11 @@ export type Task<Figures> = () => Promise<Figures>
  * Lets all do their tasks in turn, as often as there are rounds: what slows the machine for a while slows all alike. The
  * first round, with which they warm up, does not count. Resolves with what each task gave, round by round.
  */
-export async function inTurn<Figures>(
-  tasks: readonly Task<Figures>[],
-  rounds: number,
-  signal: AbortSignal,
-): Promise<Figures[][]> {
+export async function inTurn<Figures>(tasks: readonly Task<Figures>[], rounds: number): Promise<Figures[][]> {
   const all = tasks.map((task) => ({ task, given: [] as Figures[] }))
   for (let round = 0; round <= rounds; round++) {
     for (const { task, given } of all) {
-      const figures = await unlessAborted(signal, task())
+      const figures = await task()
       if (round > 0) given.push(figures)
     }
   }

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
+import { unlessAborted } from '../src/interruption.js'
 import { inTurn, median, ratio } from '../src/rounds.js'
-
-const never = new AbortController().signal
 
 test.each([
   [[], 0],
@@ -20,16 +19,17 @@ test('a ratio is the median of what each round has', () => {
 test('tasks take turns, and the round in which they warm up does not count', async () => {
   const done: string[] = []
   const task = (name: string) => async () => `${name}${done.push(name)}`
-  expect(await inTurn([task('a'), task('b')], 2, never)).toEqual([
+  expect(await inTurn([task('a'), task('b')], 2)).toEqual([
     ['a3', 'a5'],
     ['b4', 'b6'],
   ])
   expect(done.join('')).toBe('ababab')
 })
 
-test('a task that does not end is no longer awaited when all is to end', async () => {
+test('what is awaited is no longer awaited when all is to end', async () => {
   const all = new AbortController()
-  const turns = inTurn([() => new Promise<never>(() => {})], 1, all.signal)
+  const work = unlessAborted(all.signal, new Promise<never>(() => {}))
   all.abort(new Error('enough'))
-  await expect(turns).rejects.toThrow('enough')
+  await expect(work).rejects.toThrow('enough')
+  await expect(unlessAborted(all.signal, Promise.resolve(1))).rejects.toThrow('enough')
 })

@@ -1,6 +1,7 @@
-import { done, eventually, type Obedient } from '@skein/test-harness'
+import { done, type Obedient } from '@skein/test-harness'
 import { Runtime } from 'skein'
 import { shareOfCore } from './idle.js'
+import { knows } from './knowing.js'
 import { memoryWithoutGarbage } from './memory.js'
 import type { News, Order } from './orders.js'
 import { measureAtRest } from './rest.js'
@@ -9,13 +10,13 @@ const MESH_TOKEN = 'the token of the mesh that is measured'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** How long all may take to know each other, in milliseconds. */
-const KNOW_LIMIT = 60_000
+/** Far more than it takes to know all, in milliseconds. */
+const KNOW_LIMIT = 30_000
 
 /** A process with some of the runtimes of a mesh. */
 export class Host implements Obedient<Order> {
   readonly #tell: (news: News) => void
-  #runtimes: Runtime[] = []
+  readonly #runtimes: Runtime[] = []
 
   constructor(tell: (news: News) => void) {
     this.#tell = tell
@@ -30,7 +31,7 @@ export class Host implements Obedient<Order> {
       case 'join':
         return this.#join(order.uids, order.monitor)
       case 'know':
-        await Promise.all(this.#runtimes.map((runtime) => knows(runtime, order.count)))
+        await Promise.all(this.#runtimes.map((runtime) => knows(runtime, order.count, KNOW_LIMIT)))
         return undefined
       case 'link':
         await Promise.all(order.uids.map((uid) => this.#runtimes[0]?.waitFor(uid)))
@@ -50,21 +51,13 @@ export class Host implements Obedient<Order> {
 
   /** With default settings: over whatever lane is cheapest. */
   async #join(uids: readonly string[], monitor: string | undefined): Promise<string | undefined> {
-    this.#runtimes = uids.map((uid, i) => {
+    const joining = uids.map((uid, i) => {
       const base = { uid, meshToken: MESH_TOKEN, logger: silent }
       if (monitor !== undefined) return new Runtime({ ...base, monitor })
       return new Runtime(i === 0 ? { ...base, introduces: true, roles: ['monitor'] } : base)
     })
-    await Promise.all(this.#runtimes.map((runtime) => runtime.start()))
-    return this.#runtimes[0]?.comms.address
+    this.#runtimes.push(...joining)
+    await Promise.all(joining.map((runtime) => runtime.start()))
+    return joining[0]?.comms.address
   }
 }
-
-async function knows(runtime: Runtime, count: number): Promise<void> {
-  await eventually(() => runtime.peers().filter(({ state }) => !GONE.has(state)).length === count - 1, {
-    timeout: KNOW_LIMIT,
-    message: `${runtime.uid} to know ${count} runtimes`,
-  })
-}
-
-const GONE: ReadonlySet<string> = new Set(['dead', 'left'])

@@ -5,7 +5,7 @@ export type Lanes = NonNullable<RuntimeOptions['transports']>
 
 /** What a process with runtimes of a mesh is told. */
 export type Order =
-  /** Runtimes of these names start, the first as the monitor where none is given. Answered with the first one's address. */
+  /** Runtimes of these names start, the first as the monitor where none is given. Answered with its address. */
   | {
       readonly kind: 'join'
       readonly id: number
