@@ -29,16 +29,25 @@ const LOOK = 64
 /** What everybody echoes who has to echo something small. */
 export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
 
-/** Echoes for as long as it is told. @throws AssertionError if what comes back is not what was sent */
-export async function measured(echo: Echo, { window, milliseconds, payload }: Load): Promise<Figures> {
+/**
+ * Echoes for as long as it is told. Of several who echo, each caller keeps to one, as a pool gives a worker its next item
+ * when it has done one.
+ *
+ * @throws AssertionError if what comes back is not what was sent
+ */
+export async function measured(
+  echo: Echo | readonly Echo[],
+  { window, milliseconds, payload }: Load,
+): Promise<Figures> {
+  const echoes = [echo].flat()
   const value = payload === undefined ? SMALL : Buffer.alloc(payload, 0x5a)
-  checkEqual(value, await echo(value))
+  for (const echo of echoes) checkEqual(value, await echo(value))
   const times = new Float64Array(KEPT)
   let calls = 0
   const begun = performance.now()
   const end = begun + milliseconds
 
-  async function caller(): Promise<void> {
+  async function caller(echo: Echo): Promise<void> {
     let last = performance.now()
     while (last < end) {
       await echo(value)
@@ -49,7 +58,8 @@ export async function measured(echo: Echo, { window, milliseconds, payload }: Lo
     }
   }
 
-  await Promise.all(Array.from({ length: window }, caller))
+  const callers = Array.from({ length: window }, (_, i) => echoes[i % echoes.length])
+  await Promise.all(callers.map((echo) => echo && caller(echo)))
   const seconds = (performance.now() - begun) / 1000
   const sorted = times.subarray(0, Math.min(calls, KEPT)).sort()
   const at = (share: number): number => (sorted[Math.floor(share * sorted.length)] ?? 0) * 1000

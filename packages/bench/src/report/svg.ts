@@ -19,7 +19,7 @@ const GAP = 20
 const GREY = '#6e7781'
 const FAINT = '#6e778155'
 
-/** Those too, each unlike the others for the colour-blind as well. */
+/** Those too. */
 const COLOURS = ['#d1570b', '#3d85c6', '#2f9e62', '#a86bd1', '#b58900', '#d6518c', '#2ba3a8', '#7f7f7f']
 
 const SYMBOLS = [
@@ -66,7 +66,7 @@ function optionOf(title: string, { kind, x, y, panels }: Chart, width: number) {
         textStyle: { ...text, fontWeight: 'bold' as const },
       })),
     ],
-    legend: names.length < 2 ? [] : [{ data: names, top: 26, textStyle: text, itemWidth: 18 }],
+    legend: names.length < 2 ? [] : [{ data: names, top: 26, textStyle: text, itemWidth: 18, itemGap: 24 }],
     grid: panels.map((_, i) => ({ left: leftOf(i), width: each, top: TOP, bottom: BOTTOM })),
     xAxis: panels.map((_, gridIndex) => ({
       gridIndex,
@@ -108,7 +108,8 @@ function optionOf(title: string, { kind, x, y, panels }: Chart, width: number) {
           itemStyle: { color: COLOURS[i % COLOURS.length] },
           symbol: SYMBOLS[i % SYMBOLS.length],
           symbolSize: 8,
-          lineStyle: { width: 2 },
+          // With another symbol each, or the same and dashes: colours alone are not enough for everybody.
+          lineStyle: { width: 2, type: i < SYMBOLS.length ? ('solid' as const) : ('dashed' as const) },
           barMaxWidth: 48,
         }
       }),

@@ -1,5 +1,4 @@
-import type { Chart } from '../report/chart.js'
-import { seriesOf } from '../report/chart.js'
+import { type Chart, seriesOf } from '../report/chart.js'
 import { spreadOf } from '../report/numbers.js'
 import { type Column, numbers, words } from '../report/table.js'
 import type { Row } from '../row.js'
@@ -18,10 +17,10 @@ export function columnsOf(rate: string): Column[] {
 }
 
 /** Bars side by side, for each lane. */
-export function barsByLane(rows: readonly Row[], rate: string, name = nameOf): Chart {
+export function barsByLane(rows: readonly Row[], rate: string): Chart {
   const categories = [...new Set(rows.map(({ lane }) => String(lane)))]
   const series = seriesOf(rows, categories, {
-    name,
+    name: ({ system }) => String(system),
     category: ({ lane }) => String(lane),
     value: 'perSecond',
   })
@@ -31,8 +30,4 @@ export function barsByLane(rows: readonly Row[], rate: string, name = nameOf): C
     y: { title: rate, log: false },
     panels: [{ title: '', series }],
   }
-}
-
-function nameOf({ system }: Row): string {
-  return String(system)
 }

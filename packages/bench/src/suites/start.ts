@@ -29,7 +29,7 @@ export const start: Suite = {
       tell(command)
       return timedRun(args, signal)
     })
-    const times = await inTurn(tasks, quick ? 3 : 15)
+    const times = await inTurn(tasks, quick ? 2 : 15)
     const [skeins = [], nodes = []] = times
     return {
       rows: RUNS.map(({ command }, i) => rowOf(command, times[i] ?? [])),

@@ -66,25 +66,18 @@ export const skeinObject: System = {
   },
 }
 
-/** Many who serve, called in turn by one. */
+/** Many who serve, called by one. */
 export const skeinMany: System = {
   ...skein,
   name: 'skein 16 workers',
-  settings: 'as skein; 16 processes, called in turn by one',
+  settings: 'as skein; 16 processes, each with a sixteenth of the calls',
   servers: 16,
 
   async call(lane, endpoints) {
     const runtime = await started(lane)
     const uids = await Promise.all(endpoints.map((endpoint) => runtime.comms.connect(endpoint)))
     const echoes = uids.map((uid) => runtime.proxy<{ echo: Echo }>(uid, 'echo').echo)
-    let calls = 0
-
-    async function echo(value: unknown): Promise<unknown> {
-      const next = echoes[calls++ % echoes.length]
-      return next?.(value)
-    }
-
-    return calling(runtime, (load) => measured(echo, load))
+    return calling(runtime, (load) => measured(echoes, load))
   },
 }
 
