@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** That somebody wants all to end. */
 export class Interrupted extends Error {
