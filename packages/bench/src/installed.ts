@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import type { System } from './systems/system.js'
+import type { Described } from './systems/system.js'
 
 /** A system that can be measured here. */
 export interface Present {
-  readonly system: System
+  readonly system: Described
   readonly version: string
 }
 
 /** One that can't. */
 export interface Skipped {
-  readonly system: System
+  readonly system: Described
   readonly why: string
 }
 
 /** Which of some systems can be measured here. */
-export function atHand(systems: Iterable<System>): { present: Present[]; skipped: Skipped[] } {
+export function atHand(systems: Iterable<Described>): { present: Present[]; skipped: Skipped[] } {
   const present: Present[] = []
   const skipped: Skipped[] = []
   for (const system of systems) {
@@ -33,7 +33,7 @@ interface Version {
   readonly version: string | undefined
 }
 
-function versionsOf({ packages, programs }: System): Version[] {
+function versionsOf({ packages, programs }: Described): Version[] {
   return [
     ...packages.map((name) => ({ name, version: versionOfPackage(name) })),
     ...programs.map(({ name, version }) => ({ name, version: versionOfProgram(name, version) })),

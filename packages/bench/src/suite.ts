@@ -1,7 +1,7 @@
 import type { Chart } from './report/chart.js'
 import type { Column } from './report/table.js'
 import type { Row } from './row.js'
-import type { System } from './systems/system.js'
+import type { Described } from './systems/system.js'
 
 export interface Measured {
   readonly rows: readonly Row[]
@@ -11,7 +11,7 @@ export interface Measured {
 
 export interface SuiteOptions {
   /** Of the suite's, those that are installed. */
-  readonly systems: readonly System[]
+  readonly systems: readonly Described[]
   /** Whether to take less time, and be less exact. */
   readonly quick: boolean
   /** Says what is being done, for whoever waits. */
@@ -25,7 +25,7 @@ export interface Suite {
   /** One line, for help. */
   readonly summary: string
   /** All that it measures if they are installed. */
-  readonly systems: readonly System[]
+  readonly systems: readonly Described[]
   /** Of the table for people. */
   readonly columns: readonly Column[]
   /** @throws Error with the name of the system that failed; nothing is left running then */

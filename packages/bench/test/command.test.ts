@@ -40,12 +40,12 @@ test('measures, prints tables, and writes everything to a file', async () => {
   expect(report).toMatchObject({
     command: 'npm run bench -- start --quick',
     machine: { node: process.version },
-    systems: [{ system: 'skein' }],
+    systems: [{ system: 'skein run' }, { system: 'node -e 0' }],
     skipped: [],
     suites: [
       {
         suite: 'start',
-        rows: [{ command: 'skein run', ms: expect.any(Number) }, { command: 'node -e 0' }],
+        rows: [{ system: 'skein run', ms: expect.any(Number) }, { system: 'node -e 0' }],
         ratios: { 'skein run over node': expect.any(Number) },
       },
     ],

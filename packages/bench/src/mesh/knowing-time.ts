@@ -21,7 +21,6 @@ export async function knowing(count: number, rounds: number, { signal, tell }: O
     }
     const [times = []] = await inTurn([round], rounds)
     return {
-      system: 'skein',
       what: 'introduced',
       runtimes: count,
       processes: PROCESSES,

@@ -35,7 +35,6 @@ async function cost([one, far]: readonly MeshProcess[], seconds: number): Promis
   const after = await one.ask<number>({ kind: 'memory' }, LIMIT)
   const share = await one.ask<number>({ kind: 'idle', seconds }, seconds * 1000 + LIMIT)
   return {
-    system: 'skein',
     what: 'linked, at rest',
     // The monitor too.
     runtimes: FIRST + OTHERS + 2,

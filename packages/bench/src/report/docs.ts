@@ -55,7 +55,7 @@ export function sectionOf(
     '',
     `![${summary}](bench/${name}.svg)`,
     '',
-    ...here.map(({ system, version, settings }) => `- ${system}: ${settings} (${version})`),
+    ...here.map(({ system, version, settings }) => `- ${system}: ${settings}${version && ` (${version})`}`),
     ...missing.map(({ system, why }) => `- ${system}: not measured, ${why}`),
   ].join('\n')
 }

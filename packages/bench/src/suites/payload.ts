@@ -18,13 +18,15 @@ const SIZES = [KIB, 64 * KIB, MIB]
 /** So large that what is kept of it counts. */
 const LARGE = 64 * MIB
 
+const SYSTEMS = [skein, raw]
+
 const LANES: readonly Lane[] = ['tcp', 'ipc']
 
 /** Buffers, echoed by Skein and by nothing but sockets in turn. */
 export const payload: Suite = {
   name: 'payload',
   summary: 'buffers echoed, by Skein and by bare sockets in turn',
-  systems: [skein, raw],
+  systems: SYSTEMS,
   columns: [
     words('system'),
     words('lane'),
@@ -37,12 +39,13 @@ export const payload: Suite = {
   ],
 
   async measure({ systems, quick, ...options }) {
+    const here = SYSTEMS.filter((one) => systems.includes(one))
     const { rounds, milliseconds } = paceOf(quick)
     const many: Load[] = SIZES.map((payload) => ({ window: 8, milliseconds, payload }))
     const one: Load = { window: 1, milliseconds, payload: LARGE }
-    const measured = await contest(entriesOf(systems, many, LANES), rounds, options)
+    const measured = await contest(entriesOf(here, many, LANES), rounds, options)
     // By processes of their own: what smaller buffers have left behind is not theirs.
-    const large = await contest(entriesOf(systems, [one], LANES), rounds, options)
+    const large = await contest(entriesOf(here, [one], LANES), rounds, options)
     return { rows: [...measured, ...large].map(rowWithBytes), ratios: ratiosOf([...measured, ...large]) }
   },
 

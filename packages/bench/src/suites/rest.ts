@@ -5,7 +5,7 @@ import { seriesOf } from '../report/chart.js'
 import { numbers, words } from '../report/table.js'
 import type { Row } from '../row.js'
 import type { Suite } from '../suite.js'
-import { skein } from '../systems/skein.js'
+import type { Described } from '../systems/system.js'
 
 /** Lanes that runtimes in one process may use. */
 const LANES: readonly Lanes[] = [['inproc', 'ipc', 'tcp'], ['ipc'], ['tcp']]
@@ -13,17 +13,24 @@ const LANES: readonly Lanes[] = [['inproc', 'ipc', 'tcp'], ['ipc'], ['tcp']]
 /** What it may take in all beside what it measures, in milliseconds. */
 const LIMIT = 120_000
 
+const runtimes: Described = {
+  name: 'skein at rest',
+  packages: ['skein'],
+  programs: [],
+  settings: 'runtimes with a monitor over these lanes, defaults',
+}
+
 /** 200 runtimes in one process, each linked to the monitor, and 200 pairs linked besides: what it costs to watch over them. */
 export const rest: Suite = {
   name: 'rest',
   summary: '201 runtimes and some 400 links in one process, with nothing to do',
-  systems: [skein],
+  systems: [runtimes],
   columns: [
     words('lanes'),
     numbers('runtimes'),
     numbers('links'),
-    numbers('% of a core', 'corePercent'),
-    numbers('taken for unwell', 'takenForUnwell'),
+    numbers('% of core', 'corePercent'),
+    numbers('unwell', 'takenForUnwell'),
     numbers('linked ms', 'linkedMs'),
     numbers('MiB', 'rssMiB'),
   ],
@@ -37,7 +44,7 @@ export const rest: Suite = {
         if (one === undefined) throw new RangeError('there is no process')
         return unlessAborted(signal, one.ask<Row>({ kind: 'rest', lanes, seconds }, seconds * 1000 + LIMIT))
       })
-      rows.push({ system: 'skein', ...row })
+      rows.push({ system: runtimes.name, ...row })
     }
     const ratios = rows.map((row) => [`${row.lanes} at rest over one core`, Number(row.corePercent) / 100])
     return { rows, ratios: Object.fromEntries(ratios) }

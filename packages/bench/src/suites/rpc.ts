@@ -15,9 +15,10 @@ export const rpc: Suite = {
   columns: columnsOf('calls/s'),
 
   async measure({ systems, quick, ...options }) {
+    const here = peers.filter((one) => systems.includes(one))
     const { rounds, milliseconds } = paceOf(quick)
     const loads = WINDOWS.map((window) => ({ window, milliseconds }))
-    const measured = await contest(entriesOf(systems, loads), rounds, options)
+    const measured = await contest(entriesOf(here, loads), rounds, options)
     return { rows: measured.map(rowOf), ratios: ratiosOf(measured) }
   },
 

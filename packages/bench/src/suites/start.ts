@@ -5,43 +5,57 @@ import { numbers, words } from '../report/table.js'
 import { inTurn, median, ratio } from '../rounds.js'
 import { type Row, rounded } from '../row.js'
 import type { Suite } from '../suite.js'
-import { skein } from '../systems/skein.js'
+import type { Described } from '../systems/system.js'
 import { timedRun } from '../timed-run.js'
 
 const COMMAND = fileURLToPath(new URL('../bin/skein.js', import.meta.resolve('skein')))
 
 const EMPTY = fileURLToPath(new URL('../../peers/empty.mjs', import.meta.url))
 
-const RUNS: readonly { readonly command: string; readonly args: readonly string[] }[] = [
-  { command: 'skein run', args: [COMMAND, 'run', EMPTY] },
-  { command: 'node -e 0', args: ['-e', '0'] },
+const run: Described = {
+  name: 'skein run',
+  packages: ['skein'],
+  programs: [],
+  settings: 'a program that does nothing, defaults: a worker for each core',
+}
+
+/** The floor. Its version is that of the machine's Node. */
+const node: Described = { name: 'node -e 0', packages: [], programs: [], settings: 'nothing' }
+
+const RUNS: readonly { readonly system: Described; readonly args: readonly string[] }[] = [
+  { system: run, args: [COMMAND, 'run', EMPTY] },
+  { system: node, args: ['-e', '0'] },
 ]
 
 /** From the start of a program that does nothing to its end: the mesh of workers is made and ended in between. */
 export const start: Suite = {
   name: 'start',
   summary: 'a program that does nothing, by `skein run` and by node in turn',
-  systems: [skein],
-  columns: [words('command'), numbers('ms', 'ms'), { title: 'spread', cell: (row) => spreadOf(row, 'ms') }],
+  systems: [run, node],
+  columns: [
+    words('command', 'system'),
+    numbers('ms', 'ms'),
+    { title: 'spread', cell: (row) => spreadOf(row, 'ms') },
+  ],
 
   async measure({ quick, tell, signal }) {
-    const tasks = RUNS.map(({ command, args }) => () => {
-      tell(command)
+    const tasks = RUNS.map(({ system, args }) => () => {
+      tell(system.name)
       return timedRun(args, signal)
     })
     const times = await inTurn(tasks, quick ? 2 : 15)
     const [skeins = [], nodes = []] = times
     return {
-      rows: RUNS.map(({ command }, i) => rowOf(command, times[i] ?? [])),
+      rows: RUNS.map(({ system }, i) => rowOf(system.name, times[i] ?? [])),
       ratios: { 'skein run over node': ratio(skeins, nodes) },
     }
   },
 
   chart(rows) {
-    const categories = RUNS.map(({ command }) => command)
+    const categories = RUNS.map(({ system }) => system.name)
     const reading = {
       name: () => 'start to end',
-      category: ({ command }: Row) => String(command),
+      category: ({ system }: Row) => String(system),
       value: 'ms',
     }
     return {
@@ -53,10 +67,9 @@ export const start: Suite = {
   },
 }
 
-function rowOf(command: string, times: readonly number[]): Row {
+function rowOf(system: string, times: readonly number[]): Row {
   return {
-    system: command === 'skein run' ? 'skein' : 'node',
-    command,
+    system,
     ms: rounded(median(times)),
     low: rounded(Math.min(...times)),
     high: rounded(Math.max(...times)),
