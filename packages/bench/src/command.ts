@@ -5,6 +5,7 @@ import { atHand } from './installed.js'
 import { Interrupted, interruptible } from './interrupts.js'
 import { writeDocs } from './report/docs.js'
 import { reportOf, type SuiteReport } from './report/report.js'
+import { drawer } from './report/svg.js'
 import { ratioTableOf, tableOf } from './report/table.js'
 import type { Suite } from './suite.js'
 import { suites } from './suites.js'
@@ -38,6 +39,8 @@ async function bench(
   const chosen = suites.filter(({ name }) => names.includes(name))
   const found = atHand(new Set(chosen.flatMap(({ systems }) => systems)))
   for (const { system, why } of found.skipped) console.error(`bench: without ${system.name}: ${why}`)
+  // That it is missing is better known before minutes of measuring than after.
+  if (docs) await drawer()
   const measured: SuiteReport[] = []
   for (const suite of chosen) {
     const systems = found.present.flatMap(({ system }) => (suite.systems.includes(system) ? system : []))
@@ -45,10 +48,11 @@ async function bench(
     const result = { suite: suite.name, ...(await suite.measure({ systems, quick, tell, signal })) }
     measured.push(result)
     console.log(textOf(suite, result))
+    // After each: what is measured stays, should a later one fail.
     if (docs) await writeDocs(suite, result, reportOf(commandOf([suite], quick), found, []))
+    const report = reportOf(commandOf(chosen, quick), found, measured)
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`)
   }
-  const report = reportOf(commandOf(chosen, quick), found, measured)
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`)
 }
 
 /** What measures the same again. */

@@ -22,6 +22,7 @@ const FAINT = '#6e778155'
 /** Those too. */
 const COLOURS = ['#d1570b', '#3d85c6', '#2f9e62', '#a86bd1', '#b58900', '#d6518c', '#2ba3a8', '#7f7f7f']
 
+/** Colours alone are not enough for everybody. */
 const SYMBOLS = [
   'circle',
   'rect',
@@ -35,9 +36,14 @@ const SYMBOLS = [
 
 const text = { color: GREY, fontFamily: 'sans-serif', fontSize: 12 }
 
-/** A chart as an SVG file. @throws Error if echarts, which is optional, is not installed */
+/** What draws, which is optional. @throws Error if it is not installed */
+export function drawer(): Promise<typeof import('echarts')> {
+  return import('echarts')
+}
+
+/** A chart as an SVG file. @throws as `drawer` */
 export async function svgOf(title: string, chart: Chart): Promise<string> {
-  const { init } = await import('echarts')
+  const { init } = await drawer()
   const width = chart.panels.length > 1 ? WIDTH * 1.5 : WIDTH
   const drawing = init(null, null, { renderer: 'svg', ssr: true, width, height: HEIGHT })
   drawing.setOption(optionOf(title, chart, width))
@@ -108,8 +114,7 @@ function optionOf(title: string, { kind, x, y, panels }: Chart, width: number) {
           itemStyle: { color: COLOURS[i % COLOURS.length] },
           symbol: SYMBOLS[i % SYMBOLS.length],
           symbolSize: 8,
-          // With another symbol each, or the same and dashes: colours alone are not enough for everybody.
-          lineStyle: { width: 2, type: i < SYMBOLS.length ? ('solid' as const) : ('dashed' as const) },
+          lineStyle: { width: 2 },
           barMaxWidth: 48,
         }
       }),

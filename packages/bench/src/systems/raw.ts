@@ -9,7 +9,8 @@ export const raw: System = {
   packages: ['zeromq', '@msgpack/msgpack'],
   programs: [],
   lanes: ['tcp', 'ipc', 'inproc'],
-  settings: 'a ROUTER and a DEALER of zeromq.js, @msgpack/msgpack on both sides, a message for each call',
+  settings:
+    'a ROUTER and a DEALER of zeromq.js without high-water marks, @msgpack/msgpack, a message for each call',
 
   async serve(lane) {
     const { Router } = await import('zeromq')
