@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { bytes, number, ratioText, spreadOf } from '../src/report/numbers.js'
 import { numbers, ratioTableOf, tableOf, words } from '../src/report/table.js'
+import type { Row } from '../src/row.js'
 
 test('numbers have three digits, and groups', () => {
   expect([161_432, 0.012345, 5, undefined, Number.NaN, 'x'].map(number)).toEqual([
@@ -30,7 +31,7 @@ test('the spread of a row is of its median', () => {
 })
 
 test('a table has a line for each row, and is Markdown', () => {
-  const rows = [{ system: 'raw', perSecond: 12_345 }, { system: 'grpc-js' }]
+  const rows: Row[] = [{ system: 'raw', perSecond: 12_345 }, { system: 'grpc-js' }]
   expect(tableOf([words('system'), numbers('calls/s', 'perSecond')], rows)).toBe(
     [
       '| system  | calls/s |', //
