@@ -58,12 +58,17 @@ export async function contest(
     }
     tell(`${pairs.size} pairs start`)
     await unlessAborted(signal, Promise.all([...pairs.values()].map((pair) => pair.start())))
-    const tasks = entries.map(({ system, lane, load }) => async () => {
+    const measure = async ({ system, lane, load }: Entry): Promise<PairFigures> => {
       const pair = pairs.get(keyOf(system, lane))
       if (pair === undefined) throw new RangeError(`nobody is ${system.name} over ${lane}`)
       tell(`${system.name} over ${lane}, window ${load.window}`)
       return unlessAborted(signal, pair.measure(load))
-    })
+    }
+    for (const entry of entries) {
+      const { warmUp: milliseconds = 0 } = entry.load
+      if (milliseconds > 0) await measure({ ...entry, load: { ...entry.load, milliseconds } })
+    }
+    const tasks = entries.map((entry) => () => measure(entry))
     const given = await inTurn(tasks, rounds)
     return entries.map((entry, i) => ({ ...entry, rounds: given[i] ?? [] }))
   } finally {

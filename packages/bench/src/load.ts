@@ -7,6 +7,8 @@ export interface Load {
   readonly milliseconds: number
   /** Bytes of the buffer that is echoed. @default undefined: the small object */
   readonly payload?: number | undefined
+  /** Milliseconds of the same before the first round, where a round is too short to warm up. @default 0 */
+  readonly warmUp?: number | undefined
 }
 
 export interface Figures {

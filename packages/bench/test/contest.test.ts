@@ -29,6 +29,17 @@ test('systems take turns, each over its lanes, and nothing is left of them', asy
   }
 })
 
+test('what is slow to warm up does so before all rounds', async () => {
+  const told: string[] = []
+  const loads = [{ window: 8, milliseconds: 20, warmUp: 40 }]
+  const [measured] = await contest(entriesOf([raw], loads, ['tcp']), 1, {
+    signal,
+    tell: (text) => told.push(text),
+  })
+  expect(told.filter((text) => text.includes('window'))).toHaveLength(3)
+  expect(measured?.rounds).toHaveLength(1)
+})
+
 test('a system that does not start is named, and nothing is left of the others', async () => {
   const entries = entriesOf([skein, madeUp('nobody')], LOADS, ['tcp'])
   await expect(contest(entries, 1, { signal, tell })).rejects.toThrow(
