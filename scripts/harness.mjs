@@ -10,12 +10,19 @@ const [name, ...args] = process.argv.slice(2)
 const folder = name === 'bench' ? 'bench' : 'test-harness'
 const command = join('packages', folder, 'bin', `${name}.mjs`)
 
+// What ends this script is for the command, which ends what it has started; this script ends after it. Ctrl-C reaches the
+// command anyway.
+let running
+process.on('SIGINT', () => {})
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => running?.kill(signal))
+
 // What setting up prints goes to standard error: standard output is for what was counted.
 process.exitCode =
   (await run(['scripts/setup.mjs'], ['inherit', 2, 2])) || (await run([command, ...args], 'inherit'))
 
 /** Resolves with the exit status. */
 async function run(args, stdio) {
-  const [code] = await once(spawn(process.execPath, args, { cwd: root, stdio }), 'exit')
+  running = spawn(process.execPath, args, { cwd: root, stdio })
+  const [code] = await once(running, 'exit')
   return code ?? 1
 }

@@ -1,18 +1,43 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import type { System } from './systems/system.js'
+import type { Described } from './systems/system.js'
 
-/** The version of a system, or why it can't be measured here. */
-export type Installed = { readonly version: string } | { readonly missing: string }
+/** A system that can be measured here. */
+export interface Present {
+  readonly system: Described
+  readonly version: string
+}
 
-export function installed({ packages, programs }: System): Installed {
-  const versions = [
+/** One that can't. */
+export interface Skipped {
+  readonly system: Described
+  readonly why: string
+}
+
+/** Which of some systems can be measured here. */
+export function atHand(systems: Iterable<Described>): { present: Present[]; skipped: Skipped[] } {
+  const present: Present[] = []
+  const skipped: Skipped[] = []
+  for (const system of systems) {
+    const versions = versionsOf(system)
+    const missing = versions.find(({ version }) => version === undefined)
+    if (missing !== undefined) skipped.push({ system, why: `${missing.name} is not installed` })
+    else
+      present.push({ system, version: versions.map(({ name, version }) => `${name} ${version}`).join(', ') })
+  }
+  return { present, skipped }
+}
+
+interface Version {
+  readonly name: string
+  readonly version: string | undefined
+}
+
+function versionsOf({ packages, programs }: Described): Version[] {
+  return [
     ...packages.map((name) => ({ name, version: versionOfPackage(name) })),
     ...programs.map(({ name, version }) => ({ name, version: versionOfProgram(name, version) })),
   ]
-  const missing = versions.find(({ version }) => version === undefined)
-  if (missing !== undefined) return { missing: `${missing.name} is not installed` }
-  return { version: versions.map(({ name, version }) => `${name} ${version}`).join(', ') }
 }
 
 function versionOfPackage(name: string): string | undefined {

@@ -7,13 +7,16 @@ export interface Load {
   readonly milliseconds: number
   /** Bytes of the buffer that is echoed. @default undefined: the small object */
   readonly payload?: number | undefined
+  /** Milliseconds of the same before the first round, where a round is too short to warm up. @default 0 */
+  readonly warmUp?: number | undefined
 }
 
 export interface Figures {
+  /** Calls; of a stream, items. */
   readonly perSecond: number
-  /** Of the time from a call to its answer, in microseconds. */
-  readonly p50us: number
-  readonly p99us: number
+  /** Of the time from a call to its answer, in microseconds. Items of a stream have none. */
+  readonly p50us?: number | undefined
+  readonly p99us?: number | undefined
 }
 
 /** Gives back what it is given. */
@@ -22,19 +25,31 @@ export type Echo = (value: unknown) => Promise<unknown>
 /** Calls of which the time is kept; later ones take the places of the first. */
 const KEPT = 2 ** 20
 
+/** Items of a stream between two looks at the clock. */
+const LOOK = 64
+
 /** What everybody echoes who has to echo something small. */
 export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
 
-/** Echoes for as long as it is told. @throws AssertionError if what comes back is not what was sent */
-export async function measured(echo: Echo, { window, milliseconds, payload }: Load): Promise<Figures> {
+/**
+ * Echoes for as long as it is told. Of several who echo, each caller keeps to one, as a pool gives a worker its next item
+ * when it has done one.
+ *
+ * @throws AssertionError if what comes back is not what was sent
+ */
+export async function measured(
+  echo: Echo | readonly Echo[],
+  { window, milliseconds, payload }: Load,
+): Promise<Figures> {
+  const echoes = [echo].flat()
   const value = payload === undefined ? SMALL : Buffer.alloc(payload, 0x5a)
-  checkEqual(value, await echo(value))
+  for (const echo of echoes) checkEqual(value, await echo(value))
   const times = new Float64Array(KEPT)
   let calls = 0
   const begun = performance.now()
   const end = begun + milliseconds
 
-  async function caller(): Promise<void> {
+  async function caller(echo: Echo): Promise<void> {
     let last = performance.now()
     while (last < end) {
       await echo(value)
@@ -45,11 +60,27 @@ export async function measured(echo: Echo, { window, milliseconds, payload }: Lo
     }
   }
 
-  await Promise.all(Array.from({ length: window }, caller))
+  const callers = Array.from({ length: window }, (_, i) => echoes[i % echoes.length])
+  await Promise.all(callers.map((echo) => echo && caller(echo)))
   const seconds = (performance.now() - begun) / 1000
   const sorted = times.subarray(0, Math.min(calls, KEPT)).sort()
   const at = (share: number): number => (sorted[Math.floor(share * sorted.length)] ?? 0) * 1000
   return { perSecond: calls / seconds, p50us: at(0.5), p99us: at(0.99) }
+}
+
+/** Reads a stream of the small object that does not end for as long as it is told. */
+export async function measuredItems(items: AsyncIterable<unknown>, { milliseconds }: Load): Promise<Figures> {
+  let count = 0
+  let begun = Number.NaN
+  for await (const item of items) {
+    if (count === 0) {
+      checkEqual(SMALL, item)
+      begun = performance.now()
+    }
+    count += 1
+    if (count % LOOK === 0 && performance.now() - begun >= milliseconds) break
+  }
+  return { perSecond: (count - 1) / ((performance.now() - begun) / 1000) }
 }
 
 function checkEqual(sent: unknown, got: unknown): void {

@@ -1,30 +1,19 @@
-import type { Figures, Load } from './load.js'
-import type { Pair } from './pair/pair.js'
-
-/** A pair, and what it is to do. */
-export interface Task {
-  readonly pair: Pair
-  readonly load: Load
-}
-
-/** What was measured of a task, round by round. */
-export interface Measurement extends Task {
-  readonly rounds: readonly Figures[]
-}
+/** What is done again and again; each time gives figures. */
+export type Task<Figures> = () => Promise<Figures>
 
 /**
  * Lets all do their tasks in turn, as often as there are rounds: what slows the machine for a while slows all alike. The
- * first round, with which they warm up, does not count.
+ * first round, with which they warm up, does not count. Resolves with what each task gave, round by round.
  */
-export async function inTurn(tasks: readonly Task[], rounds: number): Promise<Measurement[]> {
-  const all = tasks.map((task) => ({ ...task, rounds: [] as Figures[] }))
+export async function inTurn<Figures>(tasks: readonly Task<Figures>[], rounds: number): Promise<Figures[][]> {
+  const all = tasks.map((task) => ({ task, given: [] as Figures[] }))
   for (let round = 0; round <= rounds; round++) {
-    for (const { pair, load, rounds } of all) {
-      const figures = await pair.measure(load)
-      if (round > 0) rounds.push(figures)
+    for (const { task, given } of all) {
+      const figures = await task()
+      if (round > 0) given.push(figures)
     }
   }
-  return all
+  return all.map(({ given }) => given)
 }
 
 export function median(numbers: readonly number[]): number {
@@ -32,4 +21,9 @@ export function median(numbers: readonly number[]): number {
   const middle = sorted.length / 2
   const [low = 0, high = low] = sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1)
   return (low + high) / 2
+}
+
+/** Of one over another, round by round: the median of that. */
+export function ratio(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((figure, i) => figure / (theirs[i] ?? Number.NaN)))
 }

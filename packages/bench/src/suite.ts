@@ -1,34 +1,34 @@
-/** What was measured in one way, by the names of the measures. Units are in the names. */
-export type Row = Readonly<Record<string, string | number>>
-
-/** A row that another process has printed. @throws TypeError if it is none */
-export function parseRow(json: string): Row {
-  const given: unknown = JSON.parse(json)
-  if (isRow(given)) return given
-  throw new TypeError(`no row of measures: ${json}`)
-}
-
-function isRow(given: unknown): given is Row {
-  const isMeasure = (value: unknown) => typeof value === 'string' || typeof value === 'number'
-  return typeof given === 'object' && given !== null && Object.values(given).every(isMeasure)
-}
+import type { Chart } from './report/chart.js'
+import type { Column } from './report/table.js'
+import type { Row } from './row.js'
+import type { Described } from './systems/system.js'
 
 export interface Measured {
   readonly rows: readonly Row[]
-  /** What can be compared between machines. */
+  /** What can be compared between machines: `<what> over <what else>`. */
   readonly ratios: Readonly<Record<string, number>>
 }
 
 export interface SuiteOptions {
+  /** Of the suite's, those that are installed. */
+  readonly systems: readonly Described[]
   /** Whether to take less time, and be less exact. */
   readonly quick: boolean
   /** Says what is being done, for whoever waits. */
   readonly tell: (text: string) => void
+  /** Aborted if all is to end. */
+  readonly signal: AbortSignal
 }
 
 export interface Suite {
   readonly name: string
   /** One line, for help. */
   readonly summary: string
+  /** All that it measures if they are installed. */
+  readonly systems: readonly Described[]
+  /** Of the table for people. */
+  readonly columns: readonly Column[]
+  /** @throws Error with the name of the system that failed; nothing is left running then */
   measure(options: SuiteOptions): Promise<Measured>
+  chart(rows: readonly Row[]): Chart
 }

@@ -1,6 +1,12 @@
 import type { Suite } from './suite.js'
+import { fanout } from './suites/fanout.js'
+import { mesh } from './suites/mesh.js'
+import { object } from './suites/object.js'
+import { payload } from './suites/payload.js'
 import { rest } from './suites/rest.js'
 import { rpc } from './suites/rpc.js'
+import { start } from './suites/start.js'
+import { stream } from './suites/stream.js'
 
 /** In the order in which they are run. */
-export const suites: readonly Suite[] = [rpc, rest]
+export const suites: readonly Suite[] = [rpc, payload, stream, fanout, object, mesh, start, rest]

@@ -1,6 +1,11 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { runNode } from '@skein/test-harness'
+import { runNode, useLedger } from '@skein/test-harness'
+
+useLedger()
 
 const BENCH = fileURLToPath(new URL('../bin/bench.mjs', import.meta.url))
 const bench = (args: string) => runNode(BENCH, args === '' ? [] : args.split(' '))
@@ -18,6 +23,31 @@ test.each([
 
 test('has help, which names the suites', async () => {
   const { status, stdout } = await bench('--help')
-  expect(stdout).toMatch(/^ {2}rest {2}\S/m)
+  for (const name of ['rpc', 'payload', 'stream', 'fanout', 'object', 'mesh', 'start', 'rest'])
+    expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
   expect(status).toBe(0)
+})
+
+test('measures, prints tables, and writes everything to a file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'skein-bench-'))
+  const file = join(folder, 'start.json')
+  const { status, stdout, stderr } = await bench(`start --quick --json ${file}`)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toMatch(/^\| skein run \| +[\d ]+ \|/m)
+  expect(stdout).toMatch(/^\| skein run \| +[\d.]+ \|$/m)
+  const report: unknown = JSON.parse(await readFile(file, 'utf8'))
+  await rm(folder, { recursive: true })
+  expect(report).toMatchObject({
+    command: 'npm run bench -- start --quick',
+    machine: { node: process.version },
+    systems: [{ system: 'skein run' }, { system: 'node -e 0' }],
+    skipped: [],
+    suites: [
+      {
+        suite: 'start',
+        rows: [{ system: 'skein run', ms: expect.any(Number) }, { system: 'node -e 0' }],
+        ratios: { 'skein run over node': expect.any(Number) },
+      },
+    ],
+  })
 })

@@ -10,6 +10,9 @@ export class Host implements Obedient<Order> {
   /** What is to be closed, the first first. */
   readonly #open: (Serving | Calling)[] = []
   #calling: Calling | undefined
+  #starting: Promise<unknown> = Promise.resolve()
+  /** Bytes of memory when all was set up. */
+  #atRest = 0
 
   constructor(tell: (news: News) => void) {
     this.#tell = tell
@@ -22,24 +25,35 @@ export class Host implements Obedient<Order> {
   async #do(order: Order): Promise<unknown> {
     switch (order.kind) {
       case 'serve':
-        return this.#keep(await systemOf(order.system).serve(order.lane)).endpoint
-      case 'call': {
-        const { system, lane } = order
-        const endpoint = order.endpoint ?? this.#keep(await serveInThread({ system, lane })).endpoint
-        this.#calling = this.#keep(await systemOf(system).call(lane, endpoint))
-        return undefined
-      }
+      case 'call':
+        this.#starting = this.#start(order)
+        return this.#starting
       case 'measure':
         if (this.#calling === undefined) throw new Error('nobody calls in this process')
         return this.#calling.measure(order.load)
+      case 'peak':
+        // Node tells it in KiB.
+        return process.resourceUsage().maxRSS * 1024 - this.#atRest
       case 'stop':
+        // What is being opened would stay open otherwise.
+        await this.#starting.catch(() => {})
         for (const { close } of this.#open) await close()
         return undefined
     }
   }
 
+  /** Resolves with the endpoint of whoever serves. */
+  async #start(order: Extract<Order, { kind: 'serve' | 'call' }>): Promise<string | undefined> {
+    const { system, lane } = order
+    if (order.kind === 'serve') return this.#keep(await systemOf(system).serve(lane)).endpoint
+    const endpoints = order.endpoints ?? [this.#keep(await serveInThread({ system, lane })).endpoint]
+    this.#calling = this.#keep(await systemOf(system).call(lane, endpoints))
+    return undefined
+  }
+
   #keep<Kept extends Serving | Calling>(kept: Kept): Kept {
     this.#open.unshift(kept)
+    this.#atRest = process.memoryUsage().rss
     return kept
   }
 }

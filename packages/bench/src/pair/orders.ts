@@ -1,8 +1,8 @@
 import type { AskedOf, Signed } from '@skein/test-harness'
 import type { Load } from '../load.js'
-import type { Lane } from '../systems/system.js'
+import type { Endpoints, Lane } from '../systems/system.js'
 
-/** What a process of the bench is told. */
+/** What a process of a pair is told. */
 export type Order =
   /** Answered with an endpoint, a string. */
   | { readonly kind: 'serve'; readonly id: number; readonly system: string; readonly lane: Lane }
@@ -12,10 +12,12 @@ export type Order =
       readonly id: number
       readonly system: string
       readonly lane: Lane
-      readonly endpoint: string | undefined
+      readonly endpoints: Endpoints | undefined
     }
   /** Answered with `Figures`. */
   | { readonly kind: 'measure'; readonly id: number; readonly load: Load }
+  /** Answered with the bytes of memory that the process has had at most, above those that it had when it was set up. */
+  | { readonly kind: 'peak'; readonly id: number }
   | { readonly kind: 'stop'; readonly id: number }
 
 export type Asked = AskedOf<Order>

@@ -33,7 +33,7 @@ export const capnweb: System = {
     }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const { newWebSocketRpcSession } = await import('capnweb')
     const { WebSocket } = await websockets()
     const socket = new WebSocket(endpoint)

@@ -31,7 +31,7 @@ export const erlang: System = {
     return { endpoint: String(port), close: () => node.end() }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const node = new Node(
       ['-name', `caller${endpoint}@127.0.0.1`, '-erl_epmd_port', endpoint, '-dist_listen', 'false'],
       `echo:call('server${endpoint}@127.0.0.1')`,

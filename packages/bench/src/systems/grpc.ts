@@ -29,7 +29,7 @@ export const grpc: System = {
     return { endpoint: `127.0.0.1:${port}`, close: async () => server.forceShutdown() }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const { credentials } = await import('@grpc/grpc-js')
     const Client = await clientOfEcho()
     const client = new Client(endpoint, credentials.createInsecure())

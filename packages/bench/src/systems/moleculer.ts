@@ -17,7 +17,7 @@ export const moleculer: System = {
     return { endpoint: `127.0.0.1:${broker.port}`, close: () => broker.stop() }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const broker = await brokerOf('caller', [`${endpoint}/server`])
     await broker.start()
     await broker.waitForServices('echo', 10_000)

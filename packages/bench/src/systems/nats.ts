@@ -4,6 +4,12 @@ import { measured } from '../load.js'
 import { freePort } from './free-port.js'
 import type { System } from './system.js'
 
+/**
+ * Runs the server until its own standard input ends, so that it never outlives the process that has started it, however
+ * that ends.
+ */
+const WHILE_WANTED = 'nats-server "$@" & cat; kill $!; wait $!'
+
 /** NATS request and reply, through a server of its own. */
 export const nats: System = {
   name: 'nats',
@@ -15,7 +21,9 @@ export const nats: System = {
   async serve() {
     const { connect } = await import('@nats-io/transport-node')
     const port = await freePort()
-    const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+    const server = spawn('sh', ['-c', WHILE_WANTED, 'sh', '-a', '127.0.0.1', '-p', String(port)], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
     const ended = once(server, 'exit')
     const endpoint = `127.0.0.1:${port}`
     const connection = await connect({ servers: endpoint, waitOnFirstConnect: true, reconnectTimeWait: 50 })
@@ -29,13 +37,13 @@ export const nats: System = {
       endpoint,
       async close() {
         await connection.close()
-        server.kill()
+        server.stdin.end()
         await ended
       },
     }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const { connect } = await import('@nats-io/transport-node')
     const connection = await connect({ servers: endpoint })
     const echo = async (value: unknown) =>

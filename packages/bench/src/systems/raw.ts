@@ -9,7 +9,8 @@ export const raw: System = {
   packages: ['zeromq', '@msgpack/msgpack'],
   programs: [],
   lanes: ['tcp', 'ipc', 'inproc'],
-  settings: 'a ROUTER and a DEALER of zeromq.js, @msgpack/msgpack on both sides, a message for each call',
+  settings:
+    'a ROUTER and a DEALER of zeromq.js without high-water marks, @msgpack/msgpack, a message for each call',
 
   async serve(lane) {
     const { Router } = await import('zeromq')
@@ -29,7 +30,7 @@ export const raw: System = {
     }
   },
 
-  async call(_lane, endpoint) {
+  async call(_lane, [endpoint]) {
     const { Dealer } = await import('zeromq')
     const { decode, encode } = await import('@msgpack/msgpack')
     const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 })

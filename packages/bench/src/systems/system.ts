@@ -9,21 +9,30 @@ export interface Serving {
   close(): Promise<void>
 }
 
+/** Of all who serve; of most systems there is one. */
+export type Endpoints = readonly [string, ...string[]]
+
 export interface Calling {
   measure(load: Load): Promise<Figures>
   close(): Promise<void>
 }
 
-/** Somebody who echoes, and somebody who calls him. Each of the two is in a process, or thread, of its own. */
-export interface System {
+/** What is measured, for whoever reads the figures. */
+export interface Described {
   readonly name: string
-  /** Packages that it needs; the version of the first is told. */
+  /** Packages that it needs; their versions are told. */
   readonly packages: readonly string[]
-  /** What it needs on the PATH; what the first of them says of its version is told, where there are no packages. */
+  /** What it needs on the PATH; what they say of their versions is told. */
   readonly programs: readonly { readonly name: string; readonly version: readonly string[] }[]
-  readonly lanes: readonly Lane[]
-  /** What is chosen where there is a choice, for whoever reads the figures. */
+  /** What is chosen where there is a choice. */
   readonly settings: string
+}
+
+/** Somebody who echoes, and somebody who calls him. Each of the two is in a process, or thread, of its own. */
+export interface System extends Described {
+  readonly lanes: readonly Lane[]
+  /** How many serve. @default 1 */
+  readonly servers?: number
   serve(lane: Lane): Promise<Serving>
-  call(lane: Lane, endpoint: string): Promise<Calling>
+  call(lane: Lane, endpoints: Endpoints): Promise<Calling>
 }

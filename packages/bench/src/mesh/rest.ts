@@ -1,6 +1,7 @@
-import { deferred } from '@skein/test-harness'
-import { Runtime, type RuntimeOptions } from 'skein'
-import type { Row } from '../suite.js'
+import { Runtime } from 'skein'
+import type { Row } from '../row.js'
+import { during, shareOfCore } from './idle.js'
+import type { Lanes } from './orders.js'
 
 const RUNTIMES = 200
 const PAIRS = 200
@@ -14,10 +15,8 @@ const UNWELL: ReadonlySet<string> = new Set(['stalled', 'suspect', 'unreachable'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-type Transports = NonNullable<RuntimeOptions['transports']>
-
 /** Makes the mesh, and measures it for so many seconds. */
-export async function measureAtRest(transports: Transports, seconds: number): Promise<Row> {
+export async function measureAtRest(transports: Lanes, seconds: number): Promise<Row> {
   const base = { meshToken: MESH_TOKEN, transports, port: 0, logger: silent }
   const began = performance.now()
   const monitor = new Runtime({ ...base, uid: 'monitor', introduces: true, roles: ['monitor'] })
@@ -36,11 +35,7 @@ export async function measureAtRest(transports: Transports, seconds: number): Pr
   const told: string[] = []
   for (const runtime of [monitor, ...nodes])
     runtime.on('peer', ({ uid, is }) => UNWELL.has(is) && told.push(`${runtime.uid}: ${uid} ${is}`))
-  const before = process.cpuUsage()
-  const from = performance.now()
-  await during(seconds)
-  const { user, system } = process.cpuUsage(before)
-  const corePercent = (user + system) / 10 / (performance.now() - from)
+  const corePercent = 100 * (await shareOfCore(seconds))
   const links =
     [monitor, ...nodes].flatMap((runtime) => runtime.peers().filter(({ lane }) => lane)).length / 2
   return {
@@ -62,11 +57,4 @@ function pairOf(nodes: readonly Runtime[]): [Runtime, Runtime] {
     const [from, to] = [draw(), draw()]
     if (from !== undefined && to !== undefined && from !== to) return [from, to]
   }
-}
-
-/** Resolves when so many seconds have been measured. */
-function during(seconds: number): Promise<void> {
-  const { promise, resolve } = deferred<void>()
-  setTimeout(resolve, seconds * 1000)
-  return promise
 }

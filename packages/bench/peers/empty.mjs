@@ -1,0 +1,2 @@
+// A program for `skein run` that does nothing.
+export default function main() {}

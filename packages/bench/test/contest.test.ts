@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals'
+import { deferred, useLedger } from '@skein/test-harness'
+import { contest, entriesOf } from '../src/contest.js'
+import { Interrupted, interruptible } from '../src/interrupts.js'
+import { raw } from '../src/systems/raw.js'
+import { skein } from '../src/systems/skein.js'
+import { madeUp } from './made-up.js'
+
+useLedger({ timeout: 10_000 })
+
+const { signal } = new AbortController()
+const tell = () => {}
+const LOADS = [{ window: 8, milliseconds: 20 }]
+
+test('systems take turns, each over its lanes, and nothing is left of them', async () => {
+  const measured = await contest(entriesOf([skein, raw], LOADS, ['tcp', 'inproc']), 2, { signal, tell })
+  expect(measured.map(({ system, lane }) => `${system.name} ${lane}`)).toEqual([
+    'skein tcp',
+    'skein inproc',
+    'raw tcp',
+    'raw inproc',
+  ])
+  for (const { rounds } of measured) {
+    expect(rounds).toHaveLength(2)
+    for (const { perSecond, callerPeak } of rounds) {
+      expect(perSecond).toBeGreaterThan(0)
+      expect(callerPeak).toBeGreaterThan(0)
+    }
+  }
+})
+
+test('what is slow to warm up does so before all rounds', async () => {
+  const told: string[] = []
+  const loads = [{ window: 8, milliseconds: 20, warmUp: 40 }]
+  const [measured] = await contest(entriesOf([raw], loads, ['tcp']), 1, {
+    signal,
+    tell: (text) => told.push(text),
+  })
+  expect(told.filter((text) => text.includes('window'))).toHaveLength(3)
+  expect(measured?.rounds).toHaveLength(1)
+})
+
+test('a system that does not start is named, and nothing is left of the others', async () => {
+  const entries = entriesOf([skein, madeUp('nobody')], LOADS, ['tcp'])
+  await expect(contest(entries, 1, { signal, tell })).rejects.toThrow(
+    /^nobody over tcp did not start: .*no system/,
+  )
+})
+
+test('what can not be measured is told of with its system', async () => {
+  const load = { window: 1, milliseconds: 20, payload: -1 }
+  await expect(contest([{ system: raw, lane: 'tcp', load }], 1, { signal, tell })).rejects.toThrow(
+    /^raw over tcp could not be measured: /,
+  )
+})
+
+test('an interrupt ends what is under way, and nothing is left', async () => {
+  const measuring = deferred<void>()
+  const run = interruptible((signal) => {
+    const loads = [{ window: 8, milliseconds: 60_000 }]
+    const noticed = (text: string) => text.includes('window') && measuring.resolve()
+    return contest(entriesOf([skein], loads, ['tcp']), 1, { signal, tell: noticed })
+  })
+  await measuring.promise
+  process.emit('SIGTERM', 'SIGTERM')
+  const error: unknown = await run.catch((error: unknown) => error)
+  expect(error).toBeInstanceOf(Interrupted)
+  expect(error).toMatchObject({ exitStatus: 143 })
+})

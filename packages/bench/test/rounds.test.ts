@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals'
+import { unlessAborted } from '../src/interruption.js'
+import { inTurn, median, ratio } from '../src/rounds.js'
+
+test.each([
+  [[], 0],
+  [[3], 3],
+  [[5, 1, 3], 3],
+  [[4, 1, 3, 2], 2.5],
+  [[100, 9, 20], 20],
+])('the median of %p is %p', (numbers, middle) => {
+  expect(median(numbers)).toBe(middle)
+})
+
+test('a ratio is the median of what each round has', () => {
+  expect(ratio([10, 40, 9], [10, 10, 3])).toBe(3)
+})
+
+test('tasks take turns, and the round in which they warm up does not count', async () => {
+  const done: string[] = []
+  const task = (name: string) => async () => `${name}${done.push(name)}`
+  expect(await inTurn([task('a'), task('b')], 2)).toEqual([
+    ['a3', 'a5'],
+    ['b4', 'b6'],
+  ])
+  expect(done.join('')).toBe('ababab')
+})
+
+test('what is awaited is no longer awaited when all is to end', async () => {
+  const all = new AbortController()
+  const work = unlessAborted(all.signal, new Promise<never>(() => {}))
+  all.abort(new Error('enough'))
+  await expect(work).rejects.toThrow('enough')
+  await expect(unlessAborted(all.signal, Promise.resolve(1))).rejects.toThrow('enough')
+})
