@@ -20,9 +20,10 @@ describe('The place of a runtime', () => {
 
   onLinux('is the same for a thread, whenever it was started, and needs no luck', async () => {
     const thread = new Worker(SAYS_WHERE)
+    const ended = once(thread, 'exit')
     const [place]: unknown[] = await once(thread, 'message')
     expect(JSON.parse(String(place))).toEqual(here)
-    await once(thread, 'exit')
+    await ended
   })
 
   test('is on the same host for another process, and not in the same process', async () => {
