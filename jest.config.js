@@ -13,7 +13,7 @@ export default {
   },
   resolver: '<rootDir>/scripts/jest-resolver.cjs',
   testEnvironment: '<rootDir>/scripts/jest-environment.cjs',
-  // A test of the mesh is several processes already, and mostly waits: three at a time, whatever the machine.
-  maxWorkers: 3,
+  // A test of the mesh is several processes already, and mostly waits: four at a time, whatever the machine.
+  maxWorkers: 4,
   testTimeout: 30_000,
 }

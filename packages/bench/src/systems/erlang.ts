@@ -56,6 +56,8 @@ class Node {
     const loopback = ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}']
     this.#child = spawn('erl', [...alone, ...loopback, ...args, '-eval', started(main)], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      // A node that is killed while it starts would leave a dump of some megabytes in the working directory.
+      env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' },
     })
     if (this.#child.stdout === null) throw new TypeError('the node has no standard output')
     this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]()
