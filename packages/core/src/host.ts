@@ -29,7 +29,10 @@ function hostId(): string {
   return digest(parts)
 }
 
-/** When the kernel started this process, under which id and in which namespace of ids; elsewhere, what was drawn for it. */
+/**
+ * When the kernel started this process, under which id and in which namespace of ids: all threads find that out alike,
+ * whenever they were started. Elsewhere, what was drawn for it.
+ */
 function processId(random: Randomness): string {
   const namespace = attempt(() => readlinkSync('/proc/self/ns/pid'))
   const started = attempt(startTime)

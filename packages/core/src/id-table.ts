@@ -1,6 +1,9 @@
 /** Places of an empty table: a power of 2, as all numbers of places are. */
 const LEAST = 64
 
+/** A table that has more places begins anew when it is empty. */
+const LARGE = 4096
+
 /**
  * A map for entries that come and go by the hundred thousand, under ids that are counted up: nearly all stand at a place
  * that follows from the id alone.
@@ -46,6 +49,7 @@ export class IdTable<T extends object> {
     if (this.#ids[place] === id && this.#places[place] !== undefined) this.#places[place] = undefined
     else if (this.#others.size === 0 || !this.#others.delete(id)) return false
     this.#size -= 1
+    if (this.#size === 0 && this.#places.length > LARGE) this.#resize(LEAST)
     return true
   }
 
@@ -60,6 +64,14 @@ export class IdTable<T extends object> {
     return this.#entries()
       .sort(([a], [b]) => a - b)
       .map(([, value]) => value)
+  }
+
+  /** How many of them are so. */
+  count(isSo: (value: T) => boolean): number {
+    let count = 0
+    for (const value of this.#places) if (value !== undefined && isSo(value)) count += 1
+    for (const value of this.#others.values()) if (isSo(value)) count += 1
+    return count
   }
 
   #entries(): [number, T][] {

@@ -1,6 +1,6 @@
 /**
  * Calls back when the present turn of the event loop has done its work: after all promise jobs that are queued now, and
- * those that they queue. Whatever they post leaves together.
+ * those that they queue. Whatever they post leaves together, but for what is too much for one batch.
  */
 export function atEndOfTurn(fn: () => void): void {
   queueMicrotask(() => process.nextTick(fn))

@@ -51,7 +51,13 @@ describe('A table of ids', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
-  test('has room again once it is empty', () => {
+  test('counts those that are so', () => {
+    const table = new IdTable<Entry>()
+    for (const id of [1, 2, 3, 2 ** 32 + 1]) table.set(id, { id })
+    expect(table.count(({ id }) => id !== 2)).toBe(3)
+  })
+
+  test('keeps hundreds that follow each other, however many came before', () => {
     const table = new IdTable<Entry>()
     for (let id = 1; id <= 100_000; id++) {
       table.set(id, { id })
@@ -59,5 +65,16 @@ describe('A table of ids', () => {
     }
     expect(table.size).toBe(256)
     expect(table.values()[0]).toEqual({ id: 99_745 })
+  })
+
+  test('begins anew when it is empty, and holds what comes then', () => {
+    const table = new IdTable<Entry>()
+    for (let round = 0; round < 3; round++) {
+      for (let id = 1; id <= 10_000; id++) table.set(id, { id })
+      for (let id = 1; id <= 10_000; id++) expect(table.delete(id)).toBe(true)
+      expect([table.size, table.values()]).toEqual([0, []])
+    }
+    table.set(70, { id: 70 })
+    expect(table.get(70)).toEqual({ id: 70 })
   })
 })

@@ -49,6 +49,7 @@ function started(main: string): string {
 class Node {
   readonly ready: Promise<void>
   readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
   readonly #lines: AsyncIterator<string>
 
   constructor(args: readonly string[], main: string) {
@@ -59,6 +60,7 @@ class Node {
       // A node that is killed while it starts would leave a dump of some megabytes in the working directory.
       env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' },
     })
+    this.#ended = once(this.#child, 'exit').catch(() => {})
     if (this.#child.stdout === null) throw new TypeError('the node has no standard output')
     this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]()
     this.ready = this.#nextLine().then((line) => {
@@ -74,9 +76,8 @@ class Node {
   }
 
   async end(): Promise<void> {
-    const ended = once(this.#child, 'exit')
     this.#child.stdin?.end()
-    await ended
+    await this.#ended
   }
 
   async #nextLine(): Promise<string> {

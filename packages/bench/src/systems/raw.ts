@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measured } from '../load.js'
@@ -26,6 +27,7 @@ export const raw: System = {
       async close() {
         router.close()
         await serving.catch(() => {})
+        if (lane === 'ipc') await rm(SOCKET, { force: true }) // libzmq leaves it
       },
     }
   },
@@ -70,8 +72,10 @@ export const raw: System = {
 
 const EMPTY = Buffer.alloc(0)
 
+const SOCKET = join(tmpdir(), `skein-bench-${process.pid}`)
+
 const ADDRESSES = {
   tcp: 'tcp://127.0.0.1:*',
-  ipc: `ipc://${join(tmpdir(), `skein-bench-${process.pid}`)}`,
+  ipc: `ipc://${SOCKET}`,
   inproc: `inproc://skein-bench`,
 }

@@ -45,6 +45,8 @@ export class Pending extends Due implements Nested, AbortWatcher {
   /** The batch that it is in, its place there, and the link that it was posted to; nothing before it is posted. */
   #parcel: Parcel | undefined
   #index = 0
+  /** Whether it is being encoded: then nobody knows yet whether it can be taken back. */
+  #isPosting = false
   /** Ends its waiting to be posted. */
   #waiting: (() => void) | undefined
   #link: Link | undefined
@@ -108,11 +110,17 @@ export class Pending extends Due implements Nested, AbortWatcher {
     return isLater && !this.#mayHaveRun ? 'no' : this.executed
   }
 
+  /** It is about to be posted: `posted` follows, or a failure. */
+  posting(): void {
+    this.#isPosting = true
+  }
+
   /** It is the last message of `parcel`, and has handed out streams. */
   posted(parcel: Parcel, link: Link | undefined, streams: readonly OfferedStream[] = NONE): void {
     this.#waiting = undefined
+    this.#isPosting = false
     this.#streams = streams
-    if (!this.#table.awaits(this)) return this.#recall(parcel)
+    if (!this.#table.awaits(this)) return this.#recall(parcel, link)
     this.#parcel = parcel
     this.#index = parcel.messages - 1
     this.#link = link
@@ -144,6 +152,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
     // What was begun to be read can't be read again from its beginning.
     if (this.#streams.length > 0 || this.again?.(error) !== true) return this.reject(error)
     if (!this.#mayHaveRun) this.#earlier = error
+    this.#isPosting = false
     this.#parcel = this.#link = undefined
   }
 
@@ -188,7 +197,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
     if (!this.#settle()) return
     this.#stopStreams()
     // What has not left yet is taken back. What has runs, or will; whoever runs it is told.
-    const recalled = this.#parcel === undefined || this.#parcel.withdraw(this.#index)
+    const recalled = !this.#isPosting && (this.#parcel === undefined || this.#parcel.withdraw(this.#index))
     Reply.fail(this.reply, error(recalled && !this.#mayHaveRun ? 'no' : 'maybe'))
     if (!recalled) this.#table.givenUp(this, reason)
   }
@@ -211,10 +220,12 @@ export class Pending extends Due implements Nested, AbortWatcher {
     if (args.length > 0) whenAllOver(answers, () => stopAll(args))
   }
 
-  /** It was given up while it was being encoded. */
-  #recall(parcel: Parcel): void {
-    parcel.withdraw(parcel.messages - 1)
+  /** It was given up while it was being encoded; if it has left already, whoever runs it is told. */
+  #recall(parcel: Parcel, link: Link | undefined): void {
     this.#stopStreams()
+    if (parcel.withdraw(parcel.messages - 1)) return
+    this.#link = link
+    this.#table.givenUp(this, 'given up while it was sent')
   }
 
   #stopStreams(): void {

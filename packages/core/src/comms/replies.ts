@@ -24,9 +24,7 @@ export class Replies {
 
   /** How many of them are addressed to a peer. */
   sizeFor(uid: string): number {
-    let size = 0
-    for (const pending of this.#pending.values()) if (pending.asked.uid === uid) size += 1
-    return size
+    return this.#pending.count(({ asked }) => asked.uid === uid)
   }
 
   /**

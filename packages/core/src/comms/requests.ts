@@ -180,6 +180,7 @@ export class Requests {
   /** @param link none to this runtime itself */
   #post(link: Link | undefined, message: Message, pending: Pending | undefined): void {
     let parcel: Parcel
+    pending?.posting()
     try {
       parcel = link === undefined ? this.#parts.toSelf(message) : link.post(message)
     } catch (error) {

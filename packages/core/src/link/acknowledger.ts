@@ -11,10 +11,14 @@ export class Acknowledger {
   readonly #flow: FlowOptions
   readonly #now: () => void
   #bytes = 0
-  /** Left running when a batch leaves: to set one for each batch would cost more than that it fires in vain. */
+  /**
+   * Left running when a batch leaves: to set one for each would cost more. So it may fire in vain, or acknowledge a batch
+   * sooner than it would have to.
+   */
   #timer: Timer | undefined
   #isWaiting = false
   #due = false
+  #closed = false
 
   /** @param now an acknowledgement is to leave, with or without a message */
   constructor(clock: Clock, flow: FlowOptions, now: () => void) {
@@ -37,6 +41,7 @@ export class Acknowledger {
   }
 
   soon(): void {
+    if (this.#closed) return
     this.#isWaiting = true
     this.#timer ??= this.#clock.after(this.#flow.ackDelay, this.#elapsed)
   }
@@ -54,6 +59,7 @@ export class Acknowledger {
   }
 
   close(): void {
+    this.#closed = true
     this.#timer?.cancel()
     this.#timer = undefined
   }

@@ -41,6 +41,8 @@ export class Exchange {
   readonly #on: ExchangeEvents
   readonly #acknowledger: Acknowledger
   readonly #progress: Progress
+  /** A batch that was taken, and whose messages are not all where they belong yet. */
+  #takingIn: Frames | undefined
 
   /** @param generation the number of the session */
   constructor(parts: LinkParts, generation: number, on: ExchangeEvents) {
@@ -53,7 +55,7 @@ export class Exchange {
     this.#progress = new Progress(this.session)
   }
 
-  /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
+  /** Puts a message into the outbox, whether or not there is room; it leaves in this turn, with others of it. */
   post(message: Message, peer: string): Parcel {
     return this.outbox.post(message, peer)
   }
@@ -66,10 +68,11 @@ export class Exchange {
     return next.batch.frames(token, this.numbers(next.seq))
   }
 
-  /** The numbers of a batch that leaves now. */
+  /** The numbers of a batch that leaves now. What is being taken in counts as taken only when that is done. */
   numbers(seq: number): Numbers {
-    const { taken: ack, admitted } = this.session
-    return { seq, ack, admitted }
+    const { taken, admitted } = this.session
+    const ack = this.#takingIn === undefined ? taken : taken - 1
+    return { seq, ack, admitted: Math.min(admitted, ack) }
   }
 
   /** An acknowledgement alone, if one is due. */
@@ -80,7 +83,7 @@ export class Exchange {
   }
 
   /**
-   * A batch has come.
+   * A batch has come. `tookIn` is to follow when its messages are where they belong.
    *
    * @param header of the same batch
    * @throws ERR_PROTOCOL, ERR_TOO_LARGE
@@ -94,11 +97,18 @@ export class Exchange {
       const taking = this.session.take(seq)
       if (taking === 'duplicate') this.#acknowledger.force()
       if (taking !== 'new') return { kind: taking }
-      this.#acknowledger.took(frames)
+      this.#takingIn = frames
     }
     const { messages, unknown } = readBatch(frames, codec, limits, peer, header)
     if (seq === 0) for (const { kind } of messages) checkUnnumbered(kind)
     return { kind: 'messages', seq, messages, unknown }
+  }
+
+  /** All messages of the batch that was received last are where they belong: it can be acknowledged. */
+  tookIn(): void {
+    const frames = this.#takingIn
+    this.#takingIn = undefined
+    if (frames !== undefined) this.#acknowledger.took(frames)
   }
 
   /**
@@ -122,7 +132,8 @@ export class Exchange {
    */
   resume(taken: number): boolean {
     const possible = this.session.resume(taken)
-    if (possible) this.outbox.acknowledged()
+    // Not at once: what is posted then could leave before the shake, which is the first thing on a connection.
+    if (possible) this.#on.defer(() => this.outbox.acknowledged())
     return possible
   }
 

@@ -221,7 +221,7 @@ export class Link {
     this.#intake.onBatch(frames)
   }
 
-  /** Puts a message into the outbox, whether or not there is room; it leaves with the others of this turn. */
+  /** Puts a message into the outbox, whether or not there is room; it leaves in this turn, with others of it. */
   post(message: Message): Parcel {
     return this.#exchange.post(message, this.uid ?? '')
   }

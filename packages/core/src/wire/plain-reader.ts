@@ -15,7 +15,8 @@ const NOTHING = Buffer.alloc(0)
 /**
  * Reads MessagePack of what nearly all messages are made of, and checks it against the limits on the way. It gives up on
  * anything else, and on whatever is wrong: that is for `skim` and the library, which say what. What both can read, they
- * read alike.
+ * read alike; but of bytes that are no UTF-8 they make other characters, and the library drops a byte order mark before
+ * a string of more than 200 bytes.
  */
 export class PlainReader {
   readonly #known: (string | undefined)[] = new Array<string | undefined>(KNOWN).fill(undefined)

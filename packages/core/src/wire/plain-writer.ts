@@ -38,13 +38,12 @@ export class PlainWriter {
     this.#nodes = 1
     try {
       if (!this.#put(value, 1)) return undefined
-      const bytes = this.#buffer.subarray(0, this.#length)
-      if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
-      return bytes
+      return this.#buffer.subarray(0, this.#length)
     } catch {
       return undefined // a getter has thrown: lowering says where
     } finally {
       this.#writing = false
+      if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
     }
   }
 

@@ -15,7 +15,7 @@ const MAIN = fileURLToPath(new URL('../../bin/sim-player.mjs', import.meta.url))
 
 type Player = OrderedProcess<PlayerOrder, PlayerAsked, PlayerNews>
 
-/** Seeds that a process has before it, so that one which takes longer than others holds none up. */
+/** Seeds that a process has before it, so that it need not wait for those that the others still play. */
 const AHEAD = 8
 
 /** How long a seed and those before it may take, in milliseconds: far more than they do, so that nothing hangs. */
