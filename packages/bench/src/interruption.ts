@@ -7,7 +7,7 @@ export async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Va
     else signal.addEventListener('abort', stop)
   })
   try {
-    return await Promise.race([work, aborted])
+    return await Promise.race([aborted, work])
   } finally {
     if (stop !== undefined) signal.removeEventListener('abort', stop)
   }

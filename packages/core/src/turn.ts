@@ -5,3 +5,8 @@
 export function atEndOfTurn(fn: () => void): void {
   queueMicrotask(() => process.nextTick(fn))
 }
+
+/** Resolves when the present turn has done its work, and what was to be done then: what was asked for before comes first. */
+export function endOfTurn(): Promise<void> {
+  return new Promise(atEndOfTurn)
+}

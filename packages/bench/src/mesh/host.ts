@@ -1,5 +1,6 @@
 import { done, type Obedient } from '@skein/test-harness'
 import { Runtime } from 'skein'
+import { silent } from '../silent.js'
 import { shareOfCore } from './idle.js'
 import { knows } from './knowing.js'
 import { memoryWithoutGarbage } from './memory.js'
@@ -7,8 +8,6 @@ import type { News, Order } from './orders.js'
 import { measureAtRest } from './rest.js'
 
 const MESH_TOKEN = 'the token of the mesh that is measured'
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Far more than it takes to know all, in milliseconds. */
 const KNOW_LIMIT = 30_000

@@ -1,5 +1,6 @@
 import { Runtime } from 'skein'
 import type { Row } from '../row.js'
+import { silent } from '../silent.js'
 import { during, shareOfCore } from './idle.js'
 import type { Lanes } from './orders.js'
 
@@ -12,8 +13,6 @@ const SETTLING = 10
 
 /** States that nobody should be in who does nothing and is well. */
 const UNWELL: ReadonlySet<string> = new Set(['stalled', 'suspect', 'unreachable', 'dead'])
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Makes the mesh, and measures it for so many seconds. */
 export async function measureAtRest(transports: Lanes, seconds: number): Promise<Row> {

@@ -1,5 +1,4 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import type { Measured, Suite } from '../suite.js'
 import type { Report } from './report.js'
 import { svgOf } from './svg.js'
@@ -31,8 +30,7 @@ export function replaced(page: string, suite: string, section: string): string {
   const [begin, end] = [`<!-- bench:${suite} -->`, `<!-- /bench:${suite} -->`]
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
-  if (from < 0 || to < from)
-    throw new Error(`${fileURLToPath(DOCS)}${PAGE} has no '${begin}' followed by '${end}'`)
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no '${begin}' followed by '${end}'`)
   return `${page.slice(0, from + begin.length)}\n${section}\n${page.slice(to)}`
 }
 

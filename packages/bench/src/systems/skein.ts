@@ -1,5 +1,6 @@
 import { type RemoteObject, Runtime, type RuntimeOptions } from 'skein'
 import { type Echo, type Load, measured, measuredItems, SMALL } from '../load.js'
+import { silent } from '../silent.js'
 import { Echoing } from './echoing.js'
 import type { Calling, Endpoints, Lane, System } from './system.js'
 
@@ -7,8 +8,6 @@ interface Service {
   echo(value: unknown): unknown
   items(): AsyncGenerator<unknown>
 }
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 const service: Service = {
   echo: (value) => value,

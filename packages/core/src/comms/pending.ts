@@ -45,8 +45,9 @@ export class Pending extends Due implements Nested, AbortWatcher {
   /** The batch that it is in, its place there, and the link that it was posted to; nothing before it is posted. */
   #parcel: Parcel | undefined
   #index = 0
-  /** Whether it is being encoded: then nobody knows yet whether it can be taken back. */
+  /** Whether it is being encoded: who gives it up then learns afterwards whether it could be taken back. */
   #isPosting = false
+  #givenUpMeanwhile: (() => void) | undefined
   /** Ends its waiting to be posted. */
   #waiting: (() => void) | undefined
   #link: Link | undefined
@@ -124,6 +125,7 @@ export class Pending extends Due implements Nested, AbortWatcher {
     this.#parcel = parcel
     this.#index = parcel.messages - 1
     this.#link = link
+    this.#giveUpMeanwhile()
   }
 
   /** @param streams those that are in the value */
@@ -149,10 +151,11 @@ export class Pending extends Due implements Nested, AbortWatcher {
   /** This try has failed; if there is another, the request goes on. */
   fail(error: unknown): void {
     if (!this.#table.awaits(this)) return
+    this.#isPosting = false
+    if (this.#giveUpMeanwhile()) return
     // What was begun to be read can't be read again from its beginning.
     if (this.#streams.length > 0 || this.again?.(error) !== true) return this.reject(error)
     if (!this.#mayHaveRun) this.#earlier = error
-    this.#isPosting = false
     this.#parcel = this.#link = undefined
   }
 
@@ -194,10 +197,14 @@ export class Pending extends Due implements Nested, AbortWatcher {
   }
 
   #giveUp(reason: string, error: (executed: Executed) => SkeinError): void {
+    if (this.#isPosting) {
+      this.#givenUpMeanwhile ??= () => this.#giveUp(reason, error)
+      return
+    }
     if (!this.#settle()) return
     this.#stopStreams()
     // What has not left yet is taken back. What has runs, or will; whoever runs it is told.
-    const recalled = !this.#isPosting && (this.#parcel === undefined || this.#parcel.withdraw(this.#index))
+    const recalled = this.#parcel === undefined || this.#parcel.withdraw(this.#index)
     Reply.fail(this.reply, error(recalled && !this.#mayHaveRun ? 'no' : 'maybe'))
     if (!recalled) this.#table.givenUp(this, reason)
   }
@@ -220,7 +227,15 @@ export class Pending extends Due implements Nested, AbortWatcher {
     if (args.length > 0) whenAllOver(answers, () => stopAll(args))
   }
 
-  /** It was given up while it was being encoded; if it has left already, whoever runs it is told. */
+  /** Whether it was given up while it was being encoded. */
+  #giveUpMeanwhile(): boolean {
+    const giveUp = this.#givenUpMeanwhile
+    this.#givenUpMeanwhile = undefined
+    giveUp?.()
+    return giveUp !== undefined
+  }
+
+  /** It has ended while it was being encoded, with this runtime; if it has left already, whoever runs it is told. */
   #recall(parcel: Parcel, link: Link | undefined): void {
     this.#stopStreams()
     if (parcel.withdraw(parcel.messages - 1)) return

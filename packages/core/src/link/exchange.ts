@@ -104,11 +104,15 @@ export class Exchange {
     return { kind: 'messages', seq, messages, unknown }
   }
 
-  /** All messages of the batch that was received last are where they belong: it can be acknowledged. */
+  /**
+   * All messages of the batch that was received last are where they belong: it can be acknowledged. What was answered at
+   * once leaves at once.
+   */
   tookIn(): void {
     const frames = this.#takingIn
     this.#takingIn = undefined
     if (frames !== undefined) this.#acknowledger.took(frames)
+    this.outbox.flushNow()
   }
 
   /**

@@ -79,6 +79,11 @@ export class Outbox {
     return new Promise((resolve) => this.#draining.push(resolve))
   }
 
+  /** Sends what would leave at the end of the turn. */
+  flushNow(): void {
+    if (this.#scheduled) this.#flush()
+  }
+
   flushSoon(): void {
     if (this.#scheduled) return
     this.#scheduled = true
