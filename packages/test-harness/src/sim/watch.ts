@@ -26,7 +26,7 @@ const DRIFT = 1.02
  */
 const TIME_ENOUGH = 5000
 
-/** Milliseconds in which a link is opened: six trips, the longest of which take 60 ms when nothing is wrong. */
+/** Milliseconds in which a link is opened: a handful of trips, of 10 ms at most when nothing is wrong. */
 const OPENING = 500
 
 /** Watches what the members of a simulation think of each other, who knows what has really happened. */
