@@ -27,10 +27,15 @@ const encoded = (value: unknown): Uint8Array => Uint8Array.from(codec.encode(val
 
 const bytesOf = (...bytes: readonly number[]): Uint8Array => Uint8Array.from(bytes)
 
+/** All that JSON can hold but the one key that can't be sent. */
+const jsonValues = fc
+  .jsonValue({ depthSize: 'medium' })
+  .filter((value) => !JSON.stringify(value).includes('"__proto__":'))
+
 describe('The reader of plain values', () => {
   test('reads what was written, if it is plain', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ depthSize: 'medium' }), fc.array(codePoints), (value, texts) => {
+      fc.property(jsonValues, fc.array(codePoints), (value, texts) => {
         expect(read(encoded([value, texts, undefined, -0]))).toEqual([value, texts, undefined, -0])
       }),
       { numRuns: sized(300, 10_000) },
