@@ -32,3 +32,12 @@ export async function done(id: number, work: () => Promise<unknown>): Promise<Si
     return { kind: 'done', id, error }
   }
 }
+
+/** The same, where each order is answered with what it gives. */
+export function answerOrders<Order extends { readonly id: number }>(
+  perform: (order: Order) => Promise<unknown>,
+): void {
+  obeyOrders<Order, Signed>((tell) => ({
+    obey: async (order) => tell(await done(order.id, () => perform(order))),
+  }))
+}

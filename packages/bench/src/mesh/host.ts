@@ -1,10 +1,9 @@
-import { done, type Obedient } from '@skein/test-harness'
 import { Runtime } from 'skein'
 import { silent } from '../silent.js'
 import { shareOfCore } from './idle.js'
 import { knows } from './knowing.js'
 import { memoryWithoutGarbage } from './memory.js'
-import type { News, Order } from './orders.js'
+import type { Order } from './orders.js'
 import { measureAtRest } from './rest.js'
 
 const MESH_TOKEN = 'the token of the mesh that is measured'
@@ -13,19 +12,11 @@ const MESH_TOKEN = 'the token of the mesh that is measured'
 const KNOW_LIMIT = 30_000
 
 /** A process with some of the runtimes of a mesh. */
-export class Host implements Obedient<Order> {
-  readonly #tell: (news: News) => void
+export class Host {
   readonly #runtimes: Runtime[] = []
 
-  constructor(tell: (news: News) => void) {
-    this.#tell = tell
-  }
-
-  async obey(order: Order): Promise<void> {
-    this.#tell(await done(order.id, () => this.#do(order)))
-  }
-
-  async #do(order: Order): Promise<unknown> {
+  /** Resolves with the answer to an order. */
+  async perform(order: Order): Promise<unknown> {
     switch (order.kind) {
       case 'join':
         return this.#join(order.uids, order.monitor)

@@ -1,8 +1,9 @@
 // What bin/pair-host.mjs runs.
-import { obeyOrders } from '@skein/test-harness'
+import { answerOrders } from '@skein/test-harness'
 import { Host } from './host.js'
-import type { News, Order } from './orders.js'
+import type { Order } from './orders.js'
 
 export function main(): void {
-  obeyOrders<Order, News>((tell) => new Host(tell))
+  const host = new Host()
+  answerOrders<Order>((order) => host.perform(order))
 }

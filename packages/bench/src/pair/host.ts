@@ -1,12 +1,10 @@
-import { done, type Obedient } from '@skein/test-harness'
 import type { Calling, Serving } from '../systems/system.js'
 import { systemOf } from '../systems/systems.js'
-import type { News, Order } from './orders.js'
+import type { Order } from './orders.js'
 import { serveInThread } from './serving-thread.js'
 
 /** One side of a pair, in a process of its own: whoever serves, or whoever calls. */
-export class Host implements Obedient<Order> {
-  readonly #tell: (news: News) => void
+export class Host {
   /** What is to be closed, the first first. */
   readonly #open: (Serving | Calling)[] = []
   #calling: Calling | undefined
@@ -14,15 +12,8 @@ export class Host implements Obedient<Order> {
   /** Bytes of memory when all was set up. */
   #atRest = 0
 
-  constructor(tell: (news: News) => void) {
-    this.#tell = tell
-  }
-
-  async obey(order: Order): Promise<void> {
-    this.#tell(await done(order.id, () => this.#do(order)))
-  }
-
-  async #do(order: Order): Promise<unknown> {
+  /** Resolves with the answer to an order. */
+  async perform(order: Order): Promise<unknown> {
     switch (order.kind) {
       case 'serve':
       case 'call':

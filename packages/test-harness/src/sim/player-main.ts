@@ -1,19 +1,18 @@
 // What bin/sim-player.mjs runs: a process that plays seeds, one after the other.
-import { done, obeyOrders } from '../ordered-main.js'
+import { answerOrders } from '../ordered-main.js'
 import { makePlan } from './plan.js'
 import { play } from './play.js'
-import type { PlayerNews, PlayerOrder } from './player-orders.js'
+import type { PlayerOrder } from './player-orders.js'
 
 export function main(): void {
-  let last: Promise<void> = Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
   // Nobody reads where the errors of the mesh come from, and to find out takes longer than all else about them.
   Error.stackTraceLimit = 0
-  obeyOrders<PlayerOrder, PlayerNews>((tell) => ({
-    obey(order) {
-      last = last.then(async () => tell(await done(order.id, () => answer(order))))
-      return last
-    },
-  }))
+  answerOrders<PlayerOrder>((order) => {
+    const answered = last.then(() => answer(order))
+    last = answered.catch(() => {}) // whoever gave the order is told
+    return answered
+  })
 }
 
 async function answer(order: PlayerOrder): Promise<unknown> {
