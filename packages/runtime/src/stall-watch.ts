@@ -4,7 +4,10 @@ import { type FromStallThread, STUCK_LOOKS, type StallPlace, type StallThreadDat
 
 /** A stall of this runtime's event loop that is over. */
 export interface Stall {
-  /** How long the loop stood still, in milliseconds, to a tenth of the time after which it counts as stuck. */
+  /**
+   * How long the loop stood still, in milliseconds, to a tenth of the time after which it counts as stuck. Time in which
+   * the thread that watches had no processor either doesn't count.
+   */
   readonly ms: number
   /**
    * Where it stood when that was noticed, innermost function first. Empty if it was in native code or a system call, and

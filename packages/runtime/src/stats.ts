@@ -1,7 +1,7 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { types } from 'node:util'
 import type { Incoming } from '@skein/core'
 import { isBuiltIn, type Middleware, type Next } from './dispatcher.js'
+import { LoopDelay } from './loop-delay.js'
 
 /** The built-in service that tells what a runtime has done. */
 export const STATS = 'skein.stats'
@@ -21,23 +21,19 @@ export interface StatsService {
   read(): RuntimeStats
 }
 
-/** Milliseconds between two looks at the event loop: finer costs more wake-ups, and what is shorter disturbs nobody. */
-const RESOLUTION = 20
-
 /** Counts what a runtime serves. */
 export class Stats {
   #begun = 0
   #served = 0
   #errors = 0
-  #delay: IntervalHistogram | undefined
+  readonly #delay = new LoopDelay()
 
   start(): void {
-    this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION })
-    this.#delay.enable()
+    this.#delay.start()
   }
 
   stop(): void {
-    this.#delay?.disable()
+    this.#delay.stop()
   }
 
   /** Calls that have begun and not ended. */
@@ -46,9 +42,7 @@ export class Stats {
   }
 
   read(): RuntimeStats {
-    // The histogram counts the interval itself, and calls an empty one 0.
-    const busiest = Math.max(0, (this.#delay?.max ?? 0) / 1e6 - RESOLUTION)
-    return { served: this.#served, errors: this.#errors, busiest }
+    return { served: this.#served, errors: this.#errors, busiest: this.#delay.longest }
   }
 
   readonly middleware: Middleware = (request: Incoming, next: Next): unknown => {
