@@ -14,9 +14,15 @@ const SETTLING = 10
 /** States that nobody should be in who does nothing and is well. */
 const UNWELL: ReadonlySet<string> = new Set(['stalled', 'suspect', 'unreachable', 'dead'])
 
-/** Makes the mesh, and measures it for so many seconds. */
+/** Measures the mesh for so many seconds; before it, for half as long, as many runtimes that know of nobody. */
 export async function measureAtRest(transports: Lanes, seconds: number): Promise<Row> {
   const base = { meshToken: MESH_TOKEN, transports, port: 0, logger: silent }
+  const alone = Array.from({ length: RUNTIMES + 1 }, (_, i) => new Runtime({ ...base, uid: `alone:${i}` }))
+  await Promise.all(alone.map((runtime) => runtime.start()))
+  await during(SETTLING)
+  const alonePercent = 100 * (await shareOfCore(seconds / 2))
+  await Promise.all(alone.map((runtime) => runtime.stop()))
+
   const began = performance.now()
   const monitor = new Runtime({ ...base, uid: 'monitor', introduces: true, roles: ['monitor'] })
   await monitor.start()
@@ -31,22 +37,28 @@ export async function measureAtRest(transports: Lanes, seconds: number): Promise
   const linkedMs = performance.now() - began
 
   await during(SETTLING)
+  const all = [monitor, ...nodes]
   const told: string[] = []
-  for (const runtime of [monitor, ...nodes])
+  for (const runtime of all)
     runtime.on('peer', ({ uid, is }) => UNWELL.has(is) && told.push(`${runtime.uid}: ${uid} ${is}`))
   const corePercent = 100 * (await shareOfCore(seconds))
-  const links =
-    [monitor, ...nodes].flatMap((runtime) => runtime.peers().filter(({ lane }) => lane)).length / 2
+  const links = all.flatMap((runtime) => runtime.peers().filter(({ lane }) => lane)).length / 2
   return {
     lanes: String(transports),
-    runtimes: RUNTIMES + 1,
+    runtimes: all.length,
     links: Math.round(links),
     seconds,
-    corePercent: Math.round(corePercent * 100) / 100,
+    alonePercent: hundredths(alonePercent),
+    corePercent: hundredths(corePercent),
+    heartsPercent: hundredths(corePercent - alonePercent),
     takenForUnwell: told.length,
     linkedMs: Math.round(linkedMs),
     rssMiB: Math.round(process.memoryUsage().rss / 1024 ** 2),
   }
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100
 }
 
 /** Two runtimes that are not the same, drawn by lot. */

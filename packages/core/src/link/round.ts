@@ -77,9 +77,15 @@ export class Round {
     }
     let next = Number.POSITIVE_INFINITY
     for (const link of this.#links()) {
-      if (late >= DOUBT_FROM) link.doubt(late)
-      else if (link.due <= now) link.tick()
-      next = Math.min(next, link.due)
+      let { due } = link
+      if (late >= DOUBT_FROM) {
+        link.doubt(late)
+        due = link.due
+      } else if (due <= now) {
+        link.tick()
+        due = link.due
+      }
+      next = Math.min(next, due)
     }
     this.arm(next)
   }

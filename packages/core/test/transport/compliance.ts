@@ -61,7 +61,8 @@ export function complies(name: string, capabilities: Capabilities, prepare: () =
       const { inbox, endpoint } = await listening(listener, { schemes })
       const { outbound } = dialled(dialler, endpoint)
       const view = new Uint8Array(randomBytes(600)).subarray(100, 500)
-      const sent = [randomBytes(20), randomBytes(0), randomBytes(1 << 20), view, randomBytes(129)]
+      const around128 = [127, 128, 129].map((bytes) => randomBytes(bytes))
+      const sent = [randomBytes(20), randomBytes(0), randomBytes(1 << 20), view, ...around128]
       await outbound.send(sent)
       await outbound.send([randomBytes(0)])
       await inbox.has(2)
