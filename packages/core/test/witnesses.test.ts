@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { defaultLiveness } from '../src/options.js'
+import { suspicionRefused } from '../src/peer/suspicion.js'
 import { changesOf, MemoryMesh } from './support/memory.js'
 import { addressOf, call, methods } from './support/mesh.js'
 
@@ -171,7 +172,7 @@ describe('a peer on another host that refuses connections', () => {
     mesh.network.cut(around, against)
   }
 
-  test('is dead as soon as one other has lost it too, for its connection was closed', async () => {
+  test('is dead when one other has lost it too, for its connection was closed, and it had time to greet us', async () => {
     const [monitor, a] = (await linked('a', 'gone')) as Two
     mesh.network.kill('gone')
     const seen = await deaths('gone', [monitor, a])
@@ -180,19 +181,33 @@ describe('a peer on another host that refuses connections', () => {
       expect(evidence).toMatch(
         /^its connection was closed, its host refuses connections to mem:\S+; another has lost it too$/,
       )
-      expect(took).toBeLessThan(100)
+      expect(took).toBeGreaterThanOrEqual(suspicionRefused(defaultLiveness))
+      expect(took).toBeLessThan(suspicionRefused(defaultLiveness) + 100)
     }
   })
 
   test('is dead as soon as one who was asked, and reached it then, has lost it', async () => {
     const [monitor, a] = (await linked('a', 'b')) as Two
     await mesh.clock.advance(1000)
+    mesh.network.stall('b')
     firewall('b', 'a')
     await mesh.clock.advance(500)
     expect([stateOf(a, 'b'), stateOf(monitor, 'b')]).toEqual(['suspect', 'alive'])
     mesh.network.cut('b', 'monitor')
     await mesh.clock.advance(50)
     expect(stateOf(a, 'b')).toBe('dead')
+  })
+
+  test('is unreachable where it greets everybody itself, though all have lost it', async () => {
+    const [monitor, a] = (await linked('a', 'b')) as Two
+    const seen = [monitor, a].map(changesOf)
+    mesh.network.refuse('b', true)
+    for (const other of ['monitor', 'a']) mesh.network.cut('b', other)
+    await mesh.clock.advance(1000)
+    mesh.network.refuse('b', false)
+    await mesh.clock.advance(5000)
+    for (const changes of seen)
+      expect(changes.slice(0, 2).concat(changes.slice(-1))).toEqual(['b suspect', 'b unreachable', 'b alive'])
   })
 
   /** What has happened to its connections before that. */

@@ -11,7 +11,7 @@ export interface PeerEvents {
   'peer:stalled': (change: PeerChange) => void
   /** The connection to a peer is lost. It comes back, or is dead soon. */
   'peer:suspect': (change: PeerChange) => void
-  /** A peer can't be reached from here, and others reach it. */
+  /** A peer can't be reached from here, and it lives: others reach it, or it greets us. */
   'peer:unreachable': (change: PeerChange) => void
   /** A peer is dead; `reason` says how, and `evidence` how that is known. */
   'peer:dead': (change: PeerChange) => void

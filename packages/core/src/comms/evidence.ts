@@ -51,7 +51,7 @@ export function evidenceOf(state: PeerState, grounds: Grounds): string | undefin
       if (was.kind === 'unreachable') return `nobody has reached it for ${ms(liveness.suspicion)} ms`
       return lossOf(silence, liveness)
     case 'unreachable':
-      return 'it can not be reached from here, and others reach it'
+      return 'it can not be reached from here, and others reach it, or it has greeted this runtime'
     case 'dead':
       return evidenceOfDeath(state.reason, grounds)
     case 'left':
@@ -101,9 +101,8 @@ function evidenceOfSilence({ link, was, now, liveness }: Grounds): string {
     return `nothing was heard of it for ${ms(now - was.heard)} ms, and ${liveness.heartTries - 1} hearts were not answered`
   if (was.kind !== 'suspect') return 'it could not be reached'
   const lost = lossOf(was.since - was.heard, liveness)
-  // Before its time is up, nothing ends a suspicion but these two together.
-  if (now < was.until && link.entry !== undefined)
-    return `${lost}, its host refuses connections to ${dialable(link.entry.endpoints).join(', ')}${confirmed(Math.max(1, was.confirmations))}`
+  if (was.refused && was.confirmations > 0 && link.entry !== undefined)
+    return `${lost}, its host refuses connections to ${dialable(link.entry.endpoints).join(', ')}${confirmed(was.confirmations)}`
   const more = `and it could not be reached for ${ms(now - was.since)} ms more`
   return `${lost}, ${more}${confirmed(was.confirmations)}${because(link.lastFailure)}`
 }

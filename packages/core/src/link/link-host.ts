@@ -9,6 +9,8 @@ import type { Secrets } from './secrets.js'
 export interface LinkEvents<L> {
   /** The state has become another kind; `link.state` has it already. */
   changed(link: L, was: PeerState): void
+  /** `due` may be earlier than it was, and the state is of the same kind. */
+  sooner(link: L): void
   /** A handshake is complete, the first or another one. */
   shaken(link: L): void
   /** The peer is lost: others are to be asked whether they reach it. */

@@ -187,6 +187,7 @@ export class Link {
   onHand(hand: Hand): void {
     if (this.#entry === undefined) this.identify(hand.from)
     this.#entry = hand.from
+    this.#judge({ kind: 'greeted' })
     this.#greeter.onHand(hand)
   }
 
@@ -377,7 +378,11 @@ export class Link {
       // While the control connection of a watched lane stands, there is nothing to prove.
       else if (this.lane === 'inproc' || state.kind !== 'stalled') this.#probe()
     }
-    if (state.kind === was.kind) return
+    if (state.kind === was.kind) {
+      // Others have a say in when a suspicion ends, and so has a probe: no batch of its own brings us here.
+      if (state !== was && state.kind === 'suspect') this.#host.on.sooner(this)
+      return
+    }
     if (this.isOver) this.#retire()
     this.#host.on.changed(this, was)
   }

@@ -145,6 +145,7 @@ export class Links {
   #linkEvents(): LinkEvents<Link> {
     return {
       changed: (link, was) => this.#changed(link, was),
+      sooner: (link) => this.#round.arm(link.due),
       asks: (link) => this.#on.asks(link),
       shaken: (link) => {
         if (link.entry !== undefined) this.directory.learn(link.entry)

@@ -2,7 +2,7 @@ import type { Instant } from '../clock.js'
 import type { LivenessOptions } from '../options.js'
 import { heartWithOthers, lastTry, nextTry } from './heart-schedule.js'
 import type { PeerAction, PeerEvent, PeerState } from './peer-state.js'
-import { suspicionAfter, WITNESSES } from './suspicion.js'
+import { suspicionAfter, suspicionRefused, WITNESSES } from './suspicion.js'
 
 /**
  * How long the beat of a stalled peer that speaks again is waited for, in milliseconds. The hearts that it has not read yet
@@ -11,6 +11,7 @@ import { suspicionAfter, WITNESSES } from './suspicion.js'
 export const BEAT_GRACE = 250
 
 type Step = readonly [PeerState, readonly PeerAction[]]
+type Suspect = Extract<PeerState, { kind: 'suspect' }>
 
 const none: readonly PeerAction[] = []
 
@@ -37,11 +38,12 @@ export function liveness(state: PeerState, event: PeerEvent, now: Instant, optio
     case 'beat':
       return [state.kind === 'stalled' ? { kind: 'alive', heard: now, asked: state.asked } : state, none]
     case 'vouched':
+    case 'greeted':
       return onVouched(state, now)
     case 'confirmed':
       return [onConfirmed(state, now, options), none]
     case 'refused':
-      return [onRefused(state, now), none]
+      return [onRefused(state, now, options), none]
     case 'tick':
       return onTick(state, now, options)
   }
@@ -108,25 +110,26 @@ function onVouched(state: PeerState, now: Instant): Step {
 
 function onConfirmed(state: PeerState, now: Instant, options: LivenessOptions): PeerState {
   if (state.kind !== 'suspect') return state
-  if (state.refused) return silent(now)
   const confirmations = state.confirmations + 1
+  if (state.refused) return { ...state, confirmations, until: givenUpAt(state, now, options) }
   const less = suspicionAfter(state.confirmations, options) - suspicionAfter(confirmations, options)
   const earliest = Math.min(state.until, state.since + suspicionAfter(WITNESSES, options))
   return { ...state, confirmations, until: Math.max(earliest, state.until - less) }
 }
 
-function onRefused(state: PeerState, now: Instant): PeerState {
+function onRefused(state: PeerState, now: Instant, options: LivenessOptions): PeerState {
   if (state.kind !== 'suspect' || state.refused) return state
-  return state.confirmations > 0 ? silent(now) : { ...state, refused: true }
+  const until = state.confirmations > 0 ? givenUpAt(state, now, options) : state.until
+  return { ...state, refused: true, until }
+}
+
+/** Of one that its host refuses, and somebody else has lost too. */
+function givenUpAt(state: Suspect, now: Instant, options: LivenessOptions): Instant {
+  return Math.min(state.until, Math.max(now, state.since + suspicionRefused(options)))
 }
 
 /** @param lasts milliseconds, as long as nobody has lost the peer too */
-function suspected(
-  heard: Instant,
-  lasts: number,
-  now: Instant,
-  options: LivenessOptions,
-): Extract<PeerState, { kind: 'suspect' }> {
+function suspected(heard: Instant, lasts: number, now: Instant, options: LivenessOptions): Suspect {
   return {
     kind: 'suspect',
     heard,

@@ -47,15 +47,15 @@ export type PeerState =
       readonly until: Instant
       /** How many others have said that they have lost it too. */
       readonly confirmations: number
-      /** Whether its host, which isn't ours, refuses connections to it: then the first confirmation decides. */
+      /** Whether its host, which isn't ours, refuses connections to it: then one confirmation is enough. */
       readonly refused: boolean
     }
-  /** We can't reach it, and somebody else does: what is broken is the way from here. Not dead while that is so. */
+  /** We can't reach it, and it lives: somebody else reaches it, or it has greeted us. Not dead while that is so. */
   | {
       readonly kind: 'unreachable'
       readonly heard: Instant
       readonly since: Instant
-      /** When somebody last said that it is reached from there. */
+      /** When somebody last said that it is reached from there, or it said so itself. */
       readonly vouched: Instant
       /** When others were last asked. */
       readonly asked: Instant
@@ -85,6 +85,8 @@ export type PeerEvent =
   | { readonly kind: 'vouched' }
   /** Somebody who was asked, and had reached it before, doesn't either. */
   | { readonly kind: 'confirmed' }
+  /** Its own hand has come: it lives, and reaches us, whether or not we reach it. */
+  | { readonly kind: 'greeted' }
   /** Its host, which isn't ours, refuses connections to all of its addresses. No proof: firewalls refuse too. */
   | { readonly kind: 'refused' }
   /** Our own event loop was stalled for so long: nobody else is to blame for that time. */

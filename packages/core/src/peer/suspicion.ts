@@ -15,3 +15,14 @@ export function suspicionAfter(
   const share = Math.log(confirmations + 1) / Math.log(WITNESSES + 1)
   return Math.max(shortest, Math.round(suspicion - (suspicion - shortest) * share))
 }
+
+/** Of the shortest suspicion, the share that a peer has to greet us anew. */
+const GREETING_SHARE = 4
+
+/**
+ * How long a suspicion lasts at most when the peer's host refuses connections, and somebody has lost the peer too: a peer
+ * that lives has seen the connection break, and greets us meanwhile.
+ */
+export function suspicionRefused({ confirmedSuspicion }: LivenessOptions): number {
+  return confirmedSuspicion / GREETING_SHARE
+}

@@ -51,6 +51,7 @@ export function hostOf(given: LinkParts): LinkHost<Link> & { readonly told: stri
     drops,
     on: {
       changed: (link) => told.push(link.state.kind),
+      sooner: () => told.push('sooner'),
       asks: () => told.push('asks'),
       shaken: () => told.push('shaken'),
       answered: (_, n) => told.push(`answered ${n}`),

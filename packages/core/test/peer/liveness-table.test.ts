@@ -47,7 +47,7 @@ const ticks: readonly (readonly [found: string, state: PeerState, options?: Live
 ]
 
 const events: readonly PeerEvent[] = (
-  ['up', 'down', 'shaken', 'heard', 'beat', 'vouched', 'confirmed', 'refused', 'tick'] as const
+  ['up', 'down', 'shaken', 'heard', 'beat', 'vouched', 'greeted', 'confirmed', 'refused', 'tick'] as const
 ).map((kind) => ({ kind }))
 
 /** Two events that decide together, whichever comes first. */

@@ -5,6 +5,7 @@ import { defaultLiveness } from '../../src/options.js'
 import { asksSecond, lastTry } from '../../src/peer/heart-schedule.js'
 import { BEAT_GRACE, liveness, nextTick } from '../../src/peer/liveness.js'
 import type { PeerAction, PeerEvent, PeerState } from '../../src/peer/peer-state.js'
+import { suspicionRefused } from '../../src/peer/suspicion.js'
 
 /** Hearts leave at their own instants. */
 const options = { ...defaultLiveness, heartSlack: 0 }
@@ -32,6 +33,7 @@ const events = {
   beat: { kind: 'beat' },
   tick: { kind: 'tick' },
   vouched: { kind: 'vouched' },
+  greeted: { kind: 'greeted' },
   confirmed: { kind: 'confirmed' },
   refused: { kind: 'refused' },
   doubt: { kind: 'doubt', lost: 500 },
@@ -80,6 +82,7 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
     shaken: alive,
     doubt: [{ ...states.suspect, until: 13_500 }, []],
     vouched: [{ kind: 'unreachable', heard: 7000, since: now, vouched: now, asked: now }, []],
+    greeted: [{ kind: 'unreachable', heard: 7000, since: now, vouched: now, asked: now }, []],
     confirmed: [{ ...states.suspect, until: 11_000, confirmations: 1 }, []],
     refused: [{ ...states.suspect, refused: true }, []],
     ended: dead,
@@ -90,6 +93,7 @@ const changes: Record<keyof typeof states, Partial<Record<keyof typeof events, R
     shaken: alive,
     doubt: [{ kind: 'unreachable', heard: 7000, since: 9000, vouched: 9700, asked: 9000 }, []],
     vouched: [{ kind: 'unreachable', heard: 7000, since: 9000, vouched: now, asked: 9000 }, []],
+    greeted: [{ kind: 'unreachable', heard: 7000, since: 9000, vouched: now, asked: 9000 }, []],
     ended: dead,
     farewell: left,
   },
@@ -262,15 +266,29 @@ describe('The state of a peer', () => {
     expect(peer.state).toMatchObject({ kind: 'dead', reason: 'silent' })
   })
 
-  test('that its host refuses, and somebody else has lost too, is dead at once, whichever comes first', () => {
+  test('that its host refuses, and somebody else has lost too, has the time to greet us, whichever comes first', () => {
     for (const kinds of [['refused', 'confirmed'] as const, ['confirmed', 'refused'] as const]) {
-      const peer = watched()
-      peer.event({ kind: 'down' })
-      peer.event({ kind: kinds[0] })
-      expect(peer.state.kind).toBe('suspect')
-      peer.event({ kind: kinds[1] })
-      expect(peer.state).toMatchObject({ kind: 'dead', reason: 'silent' })
+      for (const isThere of [false, true]) {
+        const peer = watched()
+        peer.event({ kind: 'down' })
+        for (const kind of kinds) peer.event({ kind })
+        peer.until(suspicionRefused(options) - 1)
+        expect(peer.state.kind).toBe('suspect')
+        if (isThere) peer.event({ kind: 'greeted' })
+        peer.until(suspicionRefused(options))
+        expect(peer.state.kind).toBe(isThere ? 'unreachable' : 'dead')
+      }
     }
+  })
+
+  test('that is refused and confirmed later than it has time to greet us is dead at once', () => {
+    const peer = watched()
+    peer.event({ kind: 'down' })
+    peer.until(1000)
+    peer.event({ kind: 'refused' })
+    peer.event({ kind: 'confirmed' })
+    peer.until(1000)
+    expect(peer.state).toMatchObject({ kind: 'dead', reason: 'silent' })
   })
 
   test('that its host refuses, and nobody else has lost, has as long as any other', () => {
@@ -346,6 +364,7 @@ describe('The state of a peer', () => {
       events.beat,
       events.tick,
       events.vouched,
+      events.greeted,
       events.confirmed,
       events.refused,
     ),
@@ -372,8 +391,8 @@ describe('The state of a peer', () => {
           if (event.kind === 'confirmed' || event.kind === 'refused') decides.add(event.kind)
           if (state.kind === 'dead' && was.kind !== 'dead') {
             expect(was).toMatchObject({ kind: 'suspect' })
-            if (decides.size < 2)
-              expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(course)
+            const least = decides.size < 2 ? course : suspicionRefused(options)
+            expect(was.kind === 'suspect' && at - was.since).toBeGreaterThanOrEqual(least)
           }
         }
       }),

@@ -32,7 +32,13 @@ export function safeguardsWithout(off: Sabotage | undefined): Safeguards {
 }
 
 /** What shows that a peer that is suspected lives. */
-const REFUTING: ReadonlySet<string> = new Set<PeerEvent['kind']>(['up', 'shaken', 'heard', 'vouched'])
+const REFUTING: ReadonlySet<string> = new Set<PeerEvent['kind']>([
+  'up',
+  'shaken',
+  'heard',
+  'vouched',
+  'greeted',
+])
 
 /** A suspicion runs out, whatever is heard of the peer meanwhile. */
 const stubborn: typeof liveness = (state, event, now, options) =>
