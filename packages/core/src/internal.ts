@@ -29,6 +29,14 @@ export type {
   Scheme,
   Transport,
 } from './transport/transport.js'
+export type { PlainSocket } from './transport/zmq/plain-socket.js'
+export {
+  isSocketKind,
+  SOCKET_KINDS,
+  type SocketKind,
+  type SocketOption,
+} from './transport/zmq/socket-kinds.js'
+export { type SocketOptions, SocketSpace, type SocketSpaceOptions } from './transport/zmq/socket-space.js'
 export { ZmqTransport } from './transport/zmq/zmq-transport.js'
 export { readHeader, tokenOf } from './wire/header.js'
 export { Kind, type Message } from './wire/message.js'

@@ -38,6 +38,17 @@ export function parseEndpoint(endpoint: string): Address {
   throw invalidAddress(endpoint, 'it is not of the form tcp://host:port, ipc:///path or inproc://name')
 }
 
+/** As `parseEndpoint`, of an endpoint to bind: the host may be `*`, the port `*` or 0. */
+export function parseBindable(endpoint: string): Address {
+  const [, host, port] = /^tcp:\/\/(.+):(\*|\d{1,5})$/.exec(endpoint) ?? []
+  if (host === undefined || (host !== '*' && port !== '*' && Number(port) !== 0))
+    return parseEndpoint(endpoint)
+  const isAny = port === '*' || Number(port) === 0
+  // Only what a wildcard stands for is put in its place; the rest is as strict as for whoever dials.
+  const address = parseEndpoint(`tcp://${host === '*' ? '0.0.0.0' : host}:${isAny ? 1 : port}`)
+  return address.scheme === 'tcp' && isAny ? { ...address, port: 0 } : address
+}
+
 export function tcpEndpoint(host: string, port: number): string {
   return isV6(host) ? `tcp://[${host}]:${port}` : `tcp://${host}:${port}`
 }

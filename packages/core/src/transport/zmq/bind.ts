@@ -1,4 +1,4 @@
-import type { Router } from 'zeromq'
+import type { Router, Socket } from 'zeromq'
 import { invalidOption, SkeinError } from '../../errors.js'
 import { addressInUse, invalidAddress, tcpEndpoint } from './addresses.js'
 import { errnoOf } from './errno.js'
@@ -32,9 +32,9 @@ export function bindTcp(router: Router, host: string, port: number | undefined):
  * Binds one endpoint and returns it; what the system says against it becomes an error of ours. Synchronous, since a
  * socket can't be closed while it is being bound, and binding takes microseconds.
  */
-export function bind(router: Router, endpoint: string): string {
+export function bind(socket: Socket, endpoint: string): string {
   try {
-    router.bindSync(endpoint)
+    socket.bindSync(endpoint)
     return endpoint
   } catch (error) {
     throw bindError(endpoint, error)

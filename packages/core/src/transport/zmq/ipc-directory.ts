@@ -37,8 +37,13 @@ export async function ipcPath(base: string, instance: string): Promise<string> {
     swept.add(directory)
     await sweep(directory)
   }
-  if ((await probeStream({ path }, PROBE_TIMEOUT_MS)) === 'accepted') throw addressInUse(`ipc://${path}`)
+  await checkFree(path)
   return path
+}
+
+/** Rejects with ERR_ADDRESS_IN_USE if somebody listens at a path. */
+export async function checkFree(path: string): Promise<void> {
+  if ((await probeStream({ path }, PROBE_TIMEOUT_MS)) === 'accepted') throw addressInUse(`ipc://${path}`)
 }
 
 async function ensurePrivate(directory: string): Promise<void> {

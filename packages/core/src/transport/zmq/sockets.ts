@@ -7,7 +7,7 @@ import { errnoOf, uninterrupted } from './errno.js'
  * made. The context is shared by all threads of a process and takes this only before its first socket, so it is set
  * here, where every socket of ours is made, and nowhere else.
  */
-const MAX_SOCKETS = 16_384
+export const MAX_SOCKETS = 16_384
 context.maxSockets = MAX_SOCKETS
 
 /**
@@ -57,52 +57,59 @@ interface Entry {
   afterwards?: (() => Promise<void>) | undefined
 }
 
-/** The sockets of one transport, each from its making until libzmq has let go of it. */
+/** The sockets of one owner, each from its making until libzmq has let go of it. */
 export class Sockets {
   readonly #entries = new Map<Socket, Entry>()
   #closed = false
 
   /** @param afterwards what is left to do when the closed socket is gone; `close` waits for it too. */
   router({ frameBytes, ipv6, routingId }: RouterSettings, afterwards?: () => Promise<void>): Router {
-    this.#checkOpen()
-    return this.#add(
-      new Router({
-        backlog: BACKLOG,
-        handshakeInterval: HANDSHAKE_TIMEOUT_MS,
-        ipv6,
-        linger: 0,
-        // Without it a header of nine bytes makes libzmq reserve whatever it announces, before any authentication.
-        maxMessageSize: frameBytes,
-        receiveHighWaterMark: RECEIVE_BATCHES,
-        routingId,
-      }),
+    return this.add(
+      () =>
+        new Router({
+          backlog: BACKLOG,
+          handshakeInterval: HANDSHAKE_TIMEOUT_MS,
+          ipv6,
+          linger: 0,
+          // Without it a header of nine bytes makes libzmq reserve whatever it announces, before any authentication.
+          maxMessageSize: frameBytes,
+          receiveHighWaterMark: RECEIVE_BATCHES,
+          routingId,
+        }),
       { afterwards },
     )
   }
 
   dealer({ heartbeat }: DealerSettings): Dealer {
-    this.#checkOpen()
-    return this.#add(
-      new Dealer({
-        // Nothing is queued for an address before somebody answers there: it might be somebody else.
-        immediate: true,
-        linger: 0,
-        maxMessageSize: COMMAND_BYTES,
-        receiveHighWaterMark: 1,
-        // One socket, one connection: what is left in the pipe of a lost one must not reach its successor.
-        reconnectInterval: -1,
-        sendHighWaterMark: SEND_BATCHES,
-        ...(heartbeat && {
-          connectTimeout: heartbeat.timeout,
-          handshakeInterval: heartbeat.timeout,
-          heartbeatInterval: heartbeat.interval,
-          heartbeatTimeout: heartbeat.timeout,
-          // The other side drops us after it. It travels in tenths of a second, and libzmq rounds down.
-          heartbeatTimeToLive: Math.ceil(heartbeat.timeout / 100) * 100,
+    return this.add(
+      () =>
+        new Dealer({
+          // Nothing is queued for an address before somebody answers there: it might be somebody else.
+          immediate: true,
+          linger: 0,
+          maxMessageSize: COMMAND_BYTES,
+          receiveHighWaterMark: 1,
+          // One socket, one connection: what is left in the pipe of a lost one must not reach its successor.
+          reconnectInterval: -1,
+          sendHighWaterMark: SEND_BATCHES,
+          ...(heartbeat && {
+            connectTimeout: heartbeat.timeout,
+            handshakeInterval: heartbeat.timeout,
+            heartbeatInterval: heartbeat.interval,
+            heartbeatTimeout: heartbeat.timeout,
+            // The other side drops us after it. It travels in tenths of a second, and libzmq rounds down.
+            heartbeatTimeToLive: Math.ceil(heartbeat.timeout / 100) * 100,
+          }),
         }),
-      }),
-      {},
     )
+  }
+
+  /** @param afterwards what is left to do when the closed socket is gone */
+  add<S extends Socket>(make: () => S, { afterwards }: Pick<Entry, 'afterwards'> = {}): S {
+    if (this.#closed) throw new SkeinError('ERR_CLOSED', 'what owns the sockets is closed')
+    const socket = make()
+    this.#entries.set(socket, { afterwards })
+    return socket
   }
 
   /**
@@ -140,15 +147,6 @@ export class Sockets {
     await gone
     await afterwards?.()
     this.#entries.delete(socket)
-  }
-
-  #add<S extends Socket>(socket: S, entry: Entry): S {
-    this.#entries.set(socket, entry)
-    return socket
-  }
-
-  #checkOpen(): void {
-    if (this.#closed) throw new SkeinError('ERR_CLOSED', 'this transport is closed')
   }
 }
 

@@ -1,0 +1,190 @@
+import type { Event, Socket } from 'zeromq'
+import { invalidOption, SkeinError } from '../../errors.js'
+import { isV6, parseBindable, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
+import { bind } from './bind.js'
+import { errnoOf, uninterrupted } from './errno.js'
+import { checkFree, removeSocket } from './ipc-directory.js'
+import { canReceive, canSend, type SocketKind, type SocketOption, setSocketOption } from './socket-kinds.js'
+import type { Sockets } from './sockets.js'
+
+/** What zeromq.js gives sockets that can be read and written. */
+interface Receiving {
+  receive(): Promise<Buffer[]>
+}
+interface Sending {
+  send(frames: readonly (Uint8Array | string)[]): Promise<void>
+}
+interface Subscribing {
+  subscribe(...prefixes: (Buffer | string)[]): void
+  unsubscribe(...prefixes: (Buffer | string)[]): void
+}
+
+/** A socket of plain ZeroMQ, outside the mesh. Made by a `SocketSpace`. */
+export class PlainSocket {
+  readonly kind: SocketKind
+  readonly #sockets: Sockets
+  readonly #socket: Socket & Partial<Receiving & Sending & Subscribing>
+  readonly #files: Set<string>
+  readonly #endpoints: string[] = []
+
+  /** @param files paths of the ipc endpoints that it has bound, to be removed when it is gone */
+  constructor(kind: SocketKind, socket: Socket, sockets: Sockets, files: Set<string>) {
+    this.kind = kind
+    this.#socket = socket
+    this.#sockets = sockets
+    this.#files = files
+  }
+
+  /** Where it is bound, with the ports that it really has. */
+  get endpoints(): readonly string[] {
+    return this.#endpoints
+  }
+
+  get closed(): boolean {
+    return this.#socket.closed
+  }
+
+  get canReceive(): boolean {
+    return canReceive(this.kind)
+  }
+
+  get canSend(): boolean {
+    return canSend(this.kind)
+  }
+
+  /** To be done before binding and connecting. @throws ERR_INVALID_OPTION */
+  set(name: string, value: SocketOption): void {
+    setSocketOption(this.#socket, this.kind, name, value)
+  }
+
+  /**
+   * Binds `tcp://host:port` (port 0 or `*` for any that is free, host `*` for all interfaces), `ipc:///path` or
+   * `inproc://name`, and resolves to the endpoint that others can dial.
+   *
+   * @throws ERR_INVALID_ADDRESS, ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_CLOSED
+   */
+  async bind(endpoint: string): Promise<string> {
+    const address = parseBindable(endpoint)
+    switch (address.scheme) {
+      case 'tcp': {
+        const host = await resolveHost(address.host)
+        this.#checkOpen()
+        if (isV6(host)) this.set('ipv6', true)
+        bind(this.#socket, tcpEndpoint(host, address.port))
+        break
+      }
+      case 'ipc':
+        // libzmq would take it over without a word.
+        await checkFree(address.path)
+        this.#checkOpen()
+        bind(this.#socket, endpoint)
+        this.#files.add(address.path)
+        break
+      case 'inproc':
+        bind(this.#socket, endpoint)
+    }
+    const bound = this.#socket.lastEndpoint ?? endpoint
+    this.#endpoints.push(bound)
+    return bound
+  }
+
+  /**
+   * Begins to connect. Whether anybody listens there is not known by that: libzmq dials again until somebody does.
+   *
+   * @throws ERR_INVALID_ADDRESS, ERR_CLOSED
+   */
+  async connect(endpoint: string): Promise<void> {
+    const address = parseEndpoint(endpoint)
+    let dialled = endpoint
+    if (address.scheme === 'tcp') {
+      const host = await resolveHost(address.host)
+      this.#checkOpen()
+      if (isV6(host)) this.set('ipv6', true)
+      dialled = tcpEndpoint(host, address.port)
+    }
+    uninterrupted(() => this.#socket.connect(dialled))
+  }
+
+  /** Of a `sub` socket: which messages it wants, by the beginning of their first frame. */
+  subscribe(prefix: Buffer | string): void {
+    this.#subscribing.subscribe(prefix)
+  }
+
+  unsubscribe(prefix: Buffer | string): void {
+    this.#subscribing.unsubscribe(prefix)
+  }
+
+  /**
+   * The next message. To be asked for one at a time; frames belong to whoever asked.
+   *
+   * @throws ERR_CLOSED when the socket is closed meanwhile
+   */
+  async receive(): Promise<Buffer[]> {
+    const { receive } = this.#socket
+    if (receive === undefined || !this.canReceive) throw this.#unable('receive')
+    return this.#untilClosed(() => receive.call(this.#socket))
+  }
+
+  /**
+   * Hands a message to libzmq, and resolves when it has taken it: at once, unless its queue is full, or nobody is
+   * connected to whom it could go. Not before the last one has been taken. Frames of more than 128 bytes are not copied,
+   * and must not be changed afterwards.
+   *
+   * @throws ERR_CLOSED when the socket is closed meanwhile
+   */
+  async send(frames: readonly (Uint8Array | string)[]): Promise<void> {
+    const { send } = this.#socket
+    if (send === undefined || !this.canSend) throw this.#unable('send')
+    return this.#untilClosed(() => send.call(this.#socket, frames))
+  }
+
+  /**
+   * What happens to its connections, until it is closed: `handshake`, `disconnect`, `accept:error`… To be called once,
+   * before it connects; inproc has none.
+   */
+  watch(onEvent: (event: Event) => void): void {
+    this.#sockets.watch(this.#socket, onEvent, () => {})
+  }
+
+  /** Resolves when libzmq has let go of it: after at most `linger` milliseconds. */
+  close(): Promise<void> {
+    return this.#sockets.close(this.#socket)
+  }
+
+  get #subscribing(): Subscribing {
+    const { subscribe, unsubscribe } = this.#socket
+    if (subscribe === undefined || unsubscribe === undefined) throw this.#unable('subscribe')
+    return {
+      subscribe: (...prefixes) => subscribe.apply(this.#socket, prefixes),
+      unsubscribe: (...prefixes) => unsubscribe.apply(this.#socket, prefixes),
+    }
+  }
+
+  async #untilClosed<T>(operation: () => Promise<T>): Promise<T> {
+    while (!this.#socket.closed) {
+      try {
+        return await operation()
+      } catch (error) {
+        // EAGAIN while open: what was announced is gone again, and its connection with it.
+        if (!this.#socket.closed && errnoOf(error) !== 'EAGAIN') throw error
+      }
+    }
+    throw this.#isClosed()
+  }
+
+  #checkOpen(): void {
+    if (this.#socket.closed) throw this.#isClosed()
+  }
+
+  #isClosed(): SkeinError {
+    return new SkeinError('ERR_CLOSED', `the ${this.kind} socket is closed`)
+  }
+
+  #unable(what: string): SkeinError {
+    return invalidOption('socket', this.kind, `a kind that can ${what}`)
+  }
+}
+
+export async function removeFiles(files: Set<string>): Promise<void> {
+  await Promise.all([...files].map(removeSocket))
+}

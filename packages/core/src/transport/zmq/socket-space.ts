@@ -1,0 +1,63 @@
+import { Context, context } from 'zeromq'
+import { invalidOption } from '../../errors.js'
+import { PlainSocket, removeFiles } from './plain-socket.js'
+import { isSocketKind, makeSocket, SOCKET_KINDS, type SocketKind, type SocketOption } from './socket-kinds.js'
+import { MAX_SOCKETS, Sockets } from './sockets.js'
+
+export type SocketOptions = Readonly<Record<string, SocketOption>>
+
+/**
+ * What a socket is given where nothing else is asked for. libzmq's own defaults would keep the process alive for whoever
+ * can't be reached, lose newcomers where a hundred connect at once, hold a silent one for half a minute, and reserve
+ * whatever a header of nine bytes announces.
+ */
+const DEFAULTS: SocketOptions = {
+  backlog: 4096,
+  handshakeInterval: 10_000,
+  linger: 0,
+  maxMessageSize: 1024 ** 3,
+}
+
+export interface SocketSpaceOptions {
+  /**
+   * Whether its sockets are in the ZeroMQ context that all threads of the process share: what is bound to an inproc
+   * name in one can only be reached from within it.
+   * @default true
+   */
+  readonly shared?: boolean | undefined
+  /** Another owner, whose context it takes. */
+  readonly within?: SocketSpace | undefined
+}
+
+/** Sockets of plain ZeroMQ, which have one owner. */
+export class SocketSpace {
+  readonly #context: Context
+  readonly #sockets = new Sockets()
+
+  constructor({ within, shared = true }: SocketSpaceOptions = {}) {
+    if (within !== undefined) this.#context = within.#context
+    else this.#context = shared ? context : new Context({ maxSockets: MAX_SOCKETS })
+  }
+
+  /** @throws ERR_INVALID_OPTION; ERR_CLOSED after `close` */
+  open(kind: SocketKind, options: SocketOptions = {}): PlainSocket {
+    if (!isSocketKind(kind)) throw invalidOption('kind', kind, SOCKET_KINDS.join(', '))
+    const files = new Set<string>()
+    const socket = this.#sockets.add(() => makeSocket(kind, this.#context), {
+      afterwards: () => removeFiles(files),
+    })
+    const plain = new PlainSocket(kind, socket, this.#sockets, files)
+    try {
+      for (const [name, value] of Object.entries({ ...DEFAULTS, ...options })) plain.set(name, value)
+    } catch (error) {
+      void plain.close()
+      throw error
+    }
+    return plain
+  }
+
+  /** Closes them all, and resolves when they are gone. */
+  close(): Promise<void> {
+    return this.#sockets.closeAll()
+  }
+}
