@@ -67,6 +67,13 @@ describe('a socket of plain ZeroMQ', () => {
     expect(() => space.open('pull')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
   })
 
+  test('gives up after the timeouts that it was given', async () => {
+    const pull = space.open('pull', { receiveTimeout: 0 })
+    await expect(pull.receive()).rejects.toMatchObject({ code: 'ERR_TIMEOUT', timeoutMs: 0 })
+    const push = space.open('push', { sendTimeout: 1 })
+    await expect(push.send(['x'])).rejects.toMatchObject({ code: 'ERR_TIMEOUT', timeoutMs: 1 })
+  })
+
   test('lets what it has sent leave within its linger', async () => {
     const pull = space.open('pull')
     const push = space.open('push', { linger: 5000 })

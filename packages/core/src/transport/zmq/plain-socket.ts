@@ -117,12 +117,18 @@ export class PlainSocket {
   /**
    * The next message. To be asked for one at a time; frames belong to whoever asked.
    *
-   * @throws ERR_CLOSED when the socket is closed meanwhile
+   * @throws ERR_CLOSED when the socket is closed meanwhile; ERR_TIMEOUT after its `receiveTimeout`, if it has one
    */
   async receive(): Promise<Buffer[]> {
     const { receive } = this.#socket
     if (receive === undefined || !this.canReceive) throw this.#unable('receive')
-    return this.#untilClosed(() => receive.call(this.#socket))
+    for (;;) {
+      try {
+        return await receive.call(this.#socket)
+      } catch (error) {
+        this.#check(error, 'receiveTimeout')
+      }
+    }
   }
 
   /**
@@ -130,12 +136,18 @@ export class PlainSocket {
    * connected to whom it could go. Not before the last one has been taken. Frames of more than 128 bytes are not copied,
    * and must not be changed afterwards.
    *
-   * @throws ERR_CLOSED when the socket is closed meanwhile
+   * @throws ERR_CLOSED when the socket is closed meanwhile; ERR_TIMEOUT after its `sendTimeout`, if it has one
    */
   async send(frames: readonly (Uint8Array | string)[]): Promise<void> {
     const { send } = this.#socket
     if (send === undefined || !this.canSend) throw this.#unable('send')
-    return this.#untilClosed(() => send.call(this.#socket, frames))
+    for (;;) {
+      try {
+        return await send.call(this.#socket, frames)
+      } catch (error) {
+        this.#check(error, 'sendTimeout')
+      }
+    }
   }
 
   /**
@@ -160,16 +172,15 @@ export class PlainSocket {
     }
   }
 
-  async #untilClosed<T>(operation: () => Promise<T>): Promise<T> {
-    while (!this.#socket.closed) {
-      try {
-        return await operation()
-      } catch (error) {
-        // EAGAIN while open: what was announced is gone again, and its connection with it.
-        if (!this.#socket.closed && errnoOf(error) !== 'EAGAIN') throw error
-      }
-    }
-    throw this.#isClosed()
+  /** Throws what a failure means, unless it is to be tried again: what was announced is gone, and its connection with it. */
+  #check(error: unknown, option: 'receiveTimeout' | 'sendTimeout'): void {
+    this.#checkOpen()
+    if (errnoOf(error) !== 'EAGAIN') throw error
+    const timeoutMs: unknown = Reflect.get(this.#socket, option)
+    if (typeof timeoutMs !== 'number' || timeoutMs < 0) return
+    throw new SkeinError('ERR_TIMEOUT', `the ${this.kind} socket's ${option} of ${timeoutMs} ms is over`, {
+      timeoutMs,
+    })
   }
 
   #checkOpen(): void {
