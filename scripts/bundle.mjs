@@ -8,8 +8,9 @@ import { root } from './step.mjs'
 /** What is imported from outside, or run, of each package. */
 const ENTRIES = {
   core: ['index', 'internal'],
+  runner: ['index', 'internal', 'lifeline-watch'],
   runtime: ['index', 'internal', 'stall-thread'],
-  launch: ['index', 'internal', 'lifeline-watch'],
+  launch: ['index', 'internal'],
   skein: ['index', 'internal', 'cli'],
 }
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { SkeinError, type StopOptions } from '@skein/core'
 import { type Transport, ZmqTransport } from '@skein/core/internal'
+import type { Host } from '@skein/runner/internal'
 import { drainOf, type RuntimeSpec } from '@skein/runtime/internal'
 import { parseSpec } from './spec.js'
-import type { StopOrder } from './stop-order.js'
 
 /** A role at work. */
 export interface RunningRole {
@@ -25,30 +25,23 @@ export type StartRole = (
   transport: Transport,
 ) => Promise<RunningRole>
 
-/** Whoever started this runtime, as seen from here. */
-export interface Parent {
-  readonly order: StopOrder
-  ready(): void
-  report(report: unknown): void
-}
-
 /**
  * Runs one runtime, from its spec to its end, and resolves with the exit code when its sockets are closed: only then may
  * a thread end. What goes wrong is printed to standard error, where whoever started it reads it.
  */
-export async function runRuntime(given: unknown, parent: Parent, start: StartRole): Promise<number> {
-  const { order } = parent
+export async function runRuntime(given: unknown, host: Host, start: StartRole): Promise<number> {
+  const { order } = host
   const transport = new ZmqTransport()
   try {
     const spec = parseSpec(given)
-    const starting = start(spec, (report) => parent.report(report), transport)
+    const starting = start(spec, (report) => host.report(report), transport)
     // A start can take long, where no monitor answers for one, and nobody relies on it yet: it is not waited for.
     const role = await Promise.race([order.code, starting])
     if (typeof role === 'number') return role
     // At once, before what has ordered it goes on: to whom it asked a call may not even answer that it fails.
     order.dropped.addEventListener('abort', () => void role.destroy(), { once: true })
     if (order.dropped.aborted) void role.destroy()
-    parent.ready()
+    host.ready()
     const ordered = order.code.then((code) => ({ code, drain: order.drain ?? drainOf(spec) }))
     const { code, drain } = await Promise.race([ordered, role.over.then((code) => ({ code, drain: 0 }))])
     await end(role, drain, order.dropped)

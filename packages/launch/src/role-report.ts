@@ -1,6 +1,6 @@
+import { isRecord } from '@skein/runner/internal'
 import type { RuntimeStats } from '@skein/runtime'
 import type { Progress } from '@skein/runtime/internal'
-import { isRecord } from './spec.js'
 
 /** What a runtime of each role tells whoever started it; arrives as `LaunchEvents.report`. */
 export type RoleReport =

@@ -1,4 +1,5 @@
 import { checkUid, describe, invalidOption } from '@skein/core/internal'
+import { isRecord } from '@skein/runner/internal'
 import type { RuntimeSpec } from '@skein/runtime/internal'
 
 const ROLES = ['monitor', 'node', 'worker', 'head'] as const
@@ -23,10 +24,6 @@ export function parseSpec(given: unknown): RuntimeSpec {
     stallReports: parseFlag('spec.stallReports', given.stallReports),
     execArgv: parseExecArgv(given.execArgv),
   }
-}
-
-export function isRecord(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }
 
 function parseMonitor(role: RuntimeSpec['role'], given: unknown): string | undefined {

@@ -3,7 +3,6 @@ import { Writable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { LocalLauncher } from '../src/local.js'
-import { runs } from './program-run.js'
 import { fixture, local, start, TOKEN } from './starting.js'
 
 useLedger()
@@ -51,18 +50,6 @@ describe('a process', () => {
     expect(launched.signal('SIGKILL')).toBe(true)
     expect(await launched.ended).toEqual({ code: null, signal: 'SIGKILL' })
     expect(launched.signal('SIGKILL')).toBe(false)
-  })
-
-  test('is killed with what it has started in its group', async () => {
-    const code = `
-      const { spawn } = await import('node:child_process')
-      report(spawn('sleep', ['600'], { stdio: 'ignore' }).pid)`
-    const { launched, reports } = start(local, code)
-    await launched.ready
-    const pid = Number(await eventually(() => reports[0]))
-    launched.signal('SIGKILL')
-    await launched.ended
-    await eventually(() => !runs(pid), { message: 'it to end' })
   })
 
   test('has ended although a process of its own lives on and holds its output', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { ThreadLauncher } from '../src/thread.js'
-import { runProgramWith } from './program-run.js'
 import { fixture, start, thread } from './starting.js'
 
 useLedger()
@@ -54,29 +53,5 @@ describe('a thread', () => {
     expect(await launched.ended).toEqual({ code: null, signal: null })
     expect(launched.describe()).toBe('a thread that could not be started')
     launched.stop()
-  })
-})
-
-/** Two threads that are linked to each other. */
-const LINKED = `
-  const address = await start(thread, 'report(comms.address)', 'worker:0:1')
-  await start(thread, 'report(await comms.connect("' + address + '"))', 'worker:0:2')`
-
-describe('a process with threads whose sockets are open', () => {
-  test('exits with the code that it asks for', async () => {
-    expect(await runProgramWith(`${LINKED}; process.exit(5)`).ended).toEqual([5, null])
-  })
-
-  test('exits with code 1 when an error is uncaught', async () => {
-    const program = runProgramWith(`${LINKED}; throw new Error('on purpose')`)
-    expect(await program.ended).toEqual([1, null])
-    expect(program.stderr.join('')).toContain('Error: on purpose')
-  })
-
-  test('is killed rather than aborted when a thread is stuck, and says which', async () => {
-    const stuck = `await start(thread, 'setImmediate(() => { report(1); for (;;); })')`
-    const program = runProgramWith(`${stuck}; process.exit(5)`)
-    expect(await program.ended).toEqual([null, 'SIGKILL'])
-    expect(program.stderr.join('')).toContain('thread worker:0:1 is stuck')
   })
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from '@skein/core/internal'
-import { type Deferred, deferred } from '@skein/launch/internal'
+import { type Deferred, deferred } from '@skein/runner/internal'
 import { HarnessError } from './errors.js'
 import { type Address, type Courses, ProxiedConnection } from './proxied-connection.js'
 import type { Admission, Course } from './pump.js'

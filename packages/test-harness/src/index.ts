@@ -1,4 +1,4 @@
-export { deferred } from '@skein/launch/internal'
+export { deferred } from '@skein/runner/internal'
 export { writable } from './arguments.js'
 export type { ClusterOptions } from './cluster/cluster.js'
 export type { LaunchedClusterOptions } from './cluster/launched-cluster.js'

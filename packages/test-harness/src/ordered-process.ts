@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { systemClock } from '@skein/core/internal'
-import { type Deferred, deferred } from '@skein/launch/internal'
+import { type Deferred, deferred } from '@skein/runner/internal'
 import { HarnessError } from './errors.js'
 
 /** What a process says of its own accord, beside its news. */

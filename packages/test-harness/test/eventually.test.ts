@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { expect, jest, test } from '@jest/globals'
-import { deferred } from '@skein/launch/internal'
+import { deferred } from '@skein/runner/internal'
 import { eventually, eventuallyPasses } from '../src/eventually.js'
 import { once } from '../src/once.js'
 import { seededRandom } from '../src/random.js'

@@ -7,10 +7,11 @@ import { nodesOf, packagesFolder, readSources, type Source, target } from './sou
 /** Which packages of ours a package may import. */
 const PACKAGES: Record<string, readonly string[]> = {
   core: [],
+  runner: ['core'],
   runtime: ['core'],
-  launch: ['core', 'runtime'],
-  'test-harness': ['core', 'runtime', 'launch'],
-  skein: ['core', 'runtime', 'launch'],
+  launch: ['core', 'runner', 'runtime'],
+  'test-harness': ['core', 'runner', 'runtime', 'launch'],
+  skein: ['core', 'runner', 'runtime', 'launch'],
   examples: ['skein'],
   bench: ['skein', 'test-harness'],
 }

@@ -1,5 +1,5 @@
 import type { LocalProcess } from '@skein/launch'
-import { killGroup } from '@skein/launch/internal'
+import { killGroup } from '@skein/runner/internal'
 
 /**
  * Milliseconds that all have to end when they are asked to, before they are killed. A node gives its workers less, so

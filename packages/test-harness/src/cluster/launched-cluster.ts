@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, ZmqTransport } from '@skein/core/internal'
 import { parseRoleReport } from '@skein/launch'
-import { deferred } from '@skein/launch/internal'
+import { deferred } from '@skein/runner/internal'
 import type { Mesh, Runtime } from '@skein/runtime'
 import {
   type Head,

@@ -1,46 +1,43 @@
-// What bin/runtime.mjs runs: one runtime in a process of its own, started by LocalLauncher.
+// The other side of process-run.ts.
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { endGroup } from './end-group.js'
-import { runRuntime, type StartRole } from './entry.js'
+import { Hosting, type RunJob } from './host.js'
+import { isRecord } from './is-record.js'
 import { holdLifeline } from './lifeline.js'
-import { type FromRuntime, parseToRuntime } from './messages.js'
 import { PipeChannel } from './pipe-channel.js'
 import { fromJson } from './plain-json.js'
-import { CHANNEL_FD, SPEC_VARIABLE } from './process-contract.js'
-import { isRecord } from './spec.js'
-import { StopOrder } from './stop-order.js'
+import { CHANNEL_FD, JOB_VARIABLE } from './process-contract.js'
+import type { StopOrder } from './stop-order.js'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-/** Runs the runtime whose spec stands in the environment, and ends the process. */
-export async function main(start: StartRole): Promise<void> {
-  const given = takeSpec()
+/**
+ * Runs the job whose spec stands in the environment, and ends the process. SIGTERM and SIGINT order its end, without a
+ * drain; so does the loss of whoever started it, with none.
+ */
+export async function processMain(job: RunJob): Promise<void> {
+  const { name, spec } = takeJob()
   // For whoever looks at a list of processes.
-  if (isRecord(given)) process.title = `skein ${given.uid}`
+  process.title = `skein ${name}`
   holdLifeline()
   // Whoever read them may be gone, and then this process is about to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
-  const order = new StopOrder()
+  const pipe = new Socket({ fd: CHANNEL_FD, readable: true, writable: true })
+  const hosting = new Hosting((message) => channel.send(message))
   let isLost = false
-  const channel = new PipeChannel(new Socket({ fd: CHANNEL_FD, readable: true, writable: true }), {
-    message(given) {
-      const message = parseToRuntime(given)
-      if (message?.kind === 'stop') order.stop(0, message.drain ?? 0)
-    },
+  const channel = new PipeChannel(pipe, {
+    message: (given) => hosting.take(given),
     close() {
       isLost = true
       // The lifeline has little patience, and who has asked for what runs here has as a rule gone too.
-      order.stop(1, 0)
+      hosting.order.stop(1, 0)
     },
   })
-  onSignals(order)
+  onSignals(hosting.order)
 
-  const send = (message: FromRuntime) => channel.send(message)
-  const ready = () => send({ kind: 'ready' })
-  const report = (report: unknown) => send({ kind: 'report', report })
-  const code = await runRuntime(given, { order, ready, report }, start)
+  const code = await hosting.run(job, spec)
   if (isLost) endGroup()
   await Promise.all([channel.flushed(), flushed(process.stdout), flushed(process.stderr)])
   process.exit(code)
@@ -51,11 +48,12 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
-function takeSpec(): unknown {
-  const encoded = process.env[SPEC_VARIABLE]
-  // At once: neither the user's code nor its children may see the token.
-  delete process.env[SPEC_VARIABLE]
-  if (encoded !== undefined) return fromJson(encoded)
+function takeJob(): { name: unknown; spec: unknown } {
+  const encoded = process.env[JOB_VARIABLE]
+  // At once: neither the user's code nor its children may see what is secret in it.
+  delete process.env[JOB_VARIABLE]
+  const job = encoded === undefined ? undefined : fromJson(encoded)
+  if (isRecord(job)) return { name: job.name, spec: job.spec }
   process.stderr.write('this program is run by Skein; to start a mesh, see `skein run --help`\n')
   process.exit(1)
 }

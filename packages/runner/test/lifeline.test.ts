@@ -23,24 +23,20 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** Starts a runtime, and a plain process; reports all their pids, and then never returns to its event loop. */
+/** Starts a job, and a plain process; reports all their pids, and then never returns to its event loop. */
 const SPINNING_FAMILY = `
   const { spawn } = await import('node:child_process')
-  const { LocalLauncher } = await import('${DIST}index.js')
-  const launcher = new LocalLauncher({ main: new URL('process.mjs', '${FIXTURES}') })
+  const { runInProcess } = await import('${DIST}internal.js')
   const plain = spawn('sleep', ['600'], { stdio: 'ignore' }).pid
-  launcher.start(
-    { uid: 'worker:0:2', role: 'worker', monitor: 'tcp://127.0.0.1:9', meshToken: 'another-token', roleOptions: {
-      code: 'setImmediate(() => { report(process.pid); for (;;); })'
-    } },
-    { line() {}, report(pid) { report([process.pid, pid, plain]); for (;;); } },
+  const spec = { code: 'setImmediate(() => { host.report(process.pid); for (;;); })' }
+  runInProcess(
+    { name: 'child', main: new URL('process.mjs', '${FIXTURES}'), spec },
+    { line() {}, report(pid) { host.report([process.pid, pid, plain]); for (;;); } },
   )`
 
 describe('when a process is killed', () => {
-  test('the runtimes it started end, and those that they started, and their processes, although they are stuck', async () => {
-    const program = runProgramWith(
-      `console.log(JSON.stringify(await start(local, ${JSON.stringify(SPINNING_FAMILY)})))`,
-    )
+  test('the jobs it started end, and those that they started, and their processes, although they are stuck', async () => {
+    const program = runProgramWith(tell(`inProcess(${JSON.stringify(SPINNING_FAMILY)})`))
     const pids = pidsIn(await program.told())
     expect(pids.map(runs)).toEqual([true, true, true])
     program.child.kill('SIGKILL')
@@ -50,25 +46,33 @@ describe('when a process is killed', () => {
     await eventually(() => pids.every((pid) => !runs(pid)), { timeout, message: 'all of them to end' })
   })
 
-  test('a runtime that is not stuck ends in order, and then what it has started', async () => {
+  test('a job that is not stuck ends in order, and then what it has started', async () => {
     const left = join(folder, 'left')
     const code = `
       const { writeFileSync } = await import('node:fs')
       const { spawn } = await import('node:child_process')
-      comms.once('close', () => writeFileSync(${JSON.stringify(left)}, 'in order'))
-      report([process.pid, spawn('sleep', ['600'], { stdio: 'ignore' }).pid])`
-    const program = runProgramWith(`console.log(JSON.stringify(await start(local, ${JSON.stringify(code)})))`)
+      host.report([process.pid, spawn('sleep', ['600'], { stdio: 'ignore' }).pid])
+      return () => writeFileSync(${JSON.stringify(left)}, 'in order')`
+    const program = runProgramWith(tell(`inProcess(${JSON.stringify(code)})`))
     const pids = pidsIn(await program.told())
     program.child.kill('SIGKILL')
     await eventually(() => pids.every((pid) => !runs(pid)), { message: 'both to end' })
     expect(await readFile(left, 'utf8')).toBe('in order')
   })
+
+  test('a job that it did not wait for ends too', async () => {
+    const started = `{ told, run } = await inProcess('host.report(process.pid)')`
+    const program = runProgramWith(
+      `const ${started}; run.unref(); console.log(told); setInterval(() => {}, 1000)`,
+    )
+    const pid = Number(await program.told())
+    program.child.kill('SIGKILL')
+    await eventually(() => !runs(pid), { message: 'it to end' })
+  })
 })
 
 test('when a process exits without stopping what it started, that ends too', async () => {
-  const program = runProgramWith(`
-    console.log(await start(local, 'report(process.pid)'))
-    process.exit(3)`)
+  const program = runProgramWith(`${tell(`inProcess('host.report(process.pid)')`)}; process.exit(3)`)
   const pid = Number(await program.told())
   expect(await program.ended).toEqual([3, null])
   await eventually(() => !runs(pid), { message: 'it to end' })
@@ -85,6 +89,11 @@ test('watching over a process does not keep it alive', async () => {
     child.kill('SIGKILL')
   }
 })
+
+/** Code that prints what a run first reports. */
+function tell(started: string): string {
+  return `console.log(JSON.stringify((await ${started}).told))`
+}
 
 function pidsIn(told: unknown): number[] {
   return Array.isArray(told) ? told.map(Number) : []

@@ -1,9 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { RuntimeSpec } from '@skein/runtime/internal'
 
 /** What a thread is started with, as its workerData. It takes this out before anything else runs. */
 export interface ThreadStart {
-  readonly spec: RuntimeSpec
+  /** As JSON: a spec that does for a thread does for a process. */
+  readonly spec: string
   /** Messages both ways; the thread's `parentPort` is left to the user's code. */
   readonly port: MessagePort
   /** One Int32, `OPEN` or `CLOSED`: so the process, about to exit, can wait for a thread without an event loop. */

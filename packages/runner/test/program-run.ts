@@ -14,7 +14,7 @@ export interface ProgramRun {
   readonly ended: Promise<readonly [code: number | null, signal: string | null]>
 }
 
-/** Runs `fixtures/program.mjs` with some code: a process that starts runtimes, and may be killed. */
+/** Runs `fixtures/program.mjs` with some code: a process that starts jobs, and may be killed. */
 export function runProgramWith(code: string): ProgramRun {
   const args = [fileURLToPath(fixture('program.mjs')), code]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,6 +1,6 @@
 import { deferred } from './deferred.js'
 
-/** That a runtime is to end, and how: told by whoever may say so, heeded by `runRuntime`. */
+/** That a job is to end, and how: told by whoever may say so, heeded by the job. */
 export class StopOrder {
   readonly #code = deferred<number>()
   readonly #drop = new AbortController()
@@ -25,7 +25,7 @@ export class StopOrder {
   /**
    * What runs may end, and the peers are told.
    *
-   * @param drain milliseconds that it may take @default what the runtime's spec says
+   * @param drain milliseconds that it may take @default what the job itself thinks right
    */
   stop(code: number, drain?: number): void {
     if (this.#given) return

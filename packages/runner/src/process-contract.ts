@@ -1,7 +1,7 @@
 /** What a child process and its parent agree upon. */
 
-/** The environment variable that holds the RuntimeSpec as JSON. The child takes it out before anything else runs. */
-export const SPEC_VARIABLE = 'SKEIN_RUNTIME'
+/** The environment variable that holds the job's name and spec as JSON. The child takes it out before anything else runs. */
+export const JOB_VARIABLE = 'SKEIN_JOB'
 
 /** Messages both ways. */
 export const CHANNEL_FD = 3

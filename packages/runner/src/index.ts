@@ -1,0 +1,1 @@
+export type { Ending, Run, RunEvents } from './job.js'
