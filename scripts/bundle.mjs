@@ -9,6 +9,7 @@ import { root } from './step.mjs'
 const ENTRIES = {
   core: ['index', 'internal'],
   runner: ['index', 'internal', 'lifeline-watch'],
+  devices: ['index', 'internal'],
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal'],
   skein: ['index', 'internal', 'cli'],

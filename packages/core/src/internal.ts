@@ -29,8 +29,12 @@ export type {
   Scheme,
   Transport,
 } from './transport/transport.js'
+export { checkAddress } from './transport/zmq/addresses.js'
+export { ipcPath } from './transport/zmq/ipc-directory.js'
 export type { PlainSocket } from './transport/zmq/plain-socket.js'
 export {
+  canReceive,
+  canSend,
   isSocketKind,
   SOCKET_KINDS,
   type SocketKind,

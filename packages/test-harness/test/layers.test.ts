@@ -8,6 +8,7 @@ import { nodesOf, packagesFolder, readSources, type Source, target } from './sou
 const PACKAGES: Record<string, readonly string[]> = {
   core: [],
   runner: ['core'],
+  devices: ['core', 'runner'],
   runtime: ['core'],
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],

@@ -74,6 +74,17 @@ describe('a socket of plain ZeroMQ', () => {
     await expect(push.send(['x'])).rejects.toMatchObject({ code: 'ERR_TIMEOUT', timeoutMs: 1 })
   })
 
+  test('of inproc is closed although its peer is idle', async () => {
+    const [rep, req] = [space.open('rep'), space.open('req')]
+    await req.connect(await rep.bind('inproc://idle'))
+    await req.send(['x'])
+    await rep.receive()
+    await rep.send(['y'])
+    // The answer is not fetched.
+    await rep.close()
+    expect(req.closed).toBe(false)
+  })
+
   test('lets what it has sent leave within its linger', async () => {
     const pull = space.open('pull')
     const push = space.open('push', { linger: 5000 })

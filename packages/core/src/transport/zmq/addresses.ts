@@ -49,6 +49,12 @@ export function parseBindable(endpoint: string): Address {
   return address.scheme === 'tcp' && isAny ? { ...address, port: 0 } : address
 }
 
+/** @throws ERR_INVALID_ADDRESS */
+export function checkAddress(endpoint: string, use: 'bind' | 'connect'): void {
+  if (use === 'bind') parseBindable(endpoint)
+  else parseEndpoint(endpoint)
+}
+
 export function tcpEndpoint(host: string, port: number): string {
   return isV6(host) ? `tcp://[${host}]:${port}` : `tcp://${host}:${port}`
 }

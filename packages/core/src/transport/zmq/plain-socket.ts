@@ -1,6 +1,7 @@
 import type { Event, Socket } from 'zeromq'
 import { invalidOption, SkeinError } from '../../errors.js'
 import { isV6, parseBindable, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
+import { attend } from './attention.js'
 import { bind } from './bind.js'
 import { errnoOf, uninterrupted } from './errno.js'
 import { checkFree, removeSocket } from './ipc-directory.js'
@@ -19,20 +20,26 @@ interface Subscribing {
   unsubscribe(...prefixes: (Buffer | string)[]): void
 }
 
+/** What a socket has come to use, and whoever closes it has to know. */
+export interface SocketUses {
+  /** Paths of the ipc endpoints that it has bound, to be removed when it is gone. */
+  readonly files: Set<string>
+  isOnlyInproc: boolean
+}
+
 /** A socket of plain ZeroMQ, outside the mesh. Made by a `SocketSpace`. */
 export class PlainSocket {
   readonly kind: SocketKind
   readonly #sockets: Sockets
   readonly #socket: Socket & Partial<Receiving & Sending & Subscribing>
-  readonly #files: Set<string>
+  readonly #uses: SocketUses
   readonly #endpoints: string[] = []
 
-  /** @param files paths of the ipc endpoints that it has bound, to be removed when it is gone */
-  constructor(kind: SocketKind, socket: Socket, sockets: Sockets, files: Set<string>) {
+  constructor(kind: SocketKind, socket: Socket, sockets: Sockets, uses: SocketUses) {
     this.kind = kind
     this.#socket = socket
     this.#sockets = sockets
-    this.#files = files
+    this.#uses = uses
   }
 
   /** Where it is bound, with the ports that it really has. */
@@ -65,6 +72,7 @@ export class PlainSocket {
    */
   async bind(endpoint: string): Promise<string> {
     const address = parseBindable(endpoint)
+    if (address.scheme !== 'inproc') this.#uses.isOnlyInproc = false
     switch (address.scheme) {
       case 'tcp': {
         const host = await resolveHost(address.host)
@@ -78,10 +86,11 @@ export class PlainSocket {
         await checkFree(address.path)
         this.#checkOpen()
         bind(this.#socket, endpoint)
-        this.#files.add(address.path)
+        this.#uses.files.add(address.path)
         break
       case 'inproc':
         bind(this.#socket, endpoint)
+        attend(this.#socket)
     }
     const bound = this.#socket.lastEndpoint ?? endpoint
     this.#endpoints.push(bound)
@@ -95,6 +104,7 @@ export class PlainSocket {
    */
   async connect(endpoint: string): Promise<void> {
     const address = parseEndpoint(endpoint)
+    if (address.scheme !== 'inproc') this.#uses.isOnlyInproc = false
     let dialled = endpoint
     if (address.scheme === 'tcp') {
       const host = await resolveHost(address.host)
@@ -103,6 +113,7 @@ export class PlainSocket {
       dialled = tcpEndpoint(host, address.port)
     }
     uninterrupted(() => this.#socket.connect(dialled))
+    if (address.scheme === 'inproc') attend(this.#socket)
   }
 
   /** Of a `sub` socket: which messages it wants, by the beginning of their first frame. */
@@ -158,7 +169,10 @@ export class PlainSocket {
     this.#sockets.watch(this.#socket, onEvent, () => {})
   }
 
-  /** Resolves when libzmq has let go of it: after at most `linger` milliseconds. */
+  /**
+   * Resolves when libzmq has let go of it, after at most `linger` milliseconds; at once, if all its addresses are inproc.
+   * With others beside those it may wait for a REQ at the other end of inproc, which doesn't notice while it is idle.
+   */
   close(): Promise<void> {
     return this.#sockets.close(this.#socket)
   }

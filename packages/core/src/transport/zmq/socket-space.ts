@@ -1,6 +1,6 @@
 import { Context, context } from 'zeromq'
 import { invalidOption } from '../../errors.js'
-import { PlainSocket, removeFiles } from './plain-socket.js'
+import { PlainSocket, removeFiles, type SocketUses } from './plain-socket.js'
 import { isSocketKind, makeSocket, SOCKET_KINDS, type SocketKind, type SocketOption } from './socket-kinds.js'
 import { MAX_SOCKETS, Sockets } from './sockets.js'
 
@@ -42,11 +42,12 @@ export class SocketSpace {
   /** @throws ERR_INVALID_OPTION; ERR_CLOSED after `close` */
   open(kind: SocketKind, options: SocketOptions = {}): PlainSocket {
     if (!isSocketKind(kind)) throw invalidOption('kind', kind, SOCKET_KINDS.join(', '))
-    const files = new Set<string>()
+    const uses: SocketUses = { files: new Set(), isOnlyInproc: true }
     const socket = this.#sockets.add(() => makeSocket(kind, this.#context), {
-      afterwards: () => removeFiles(files),
+      afterwards: () => removeFiles(uses.files),
+      isOnlyInproc: () => uses.isOnlyInproc,
     })
-    const plain = new PlainSocket(kind, socket, this.#sockets, files)
+    const plain = new PlainSocket(kind, socket, this.#sockets, uses)
     try {
       for (const [name, value] of Object.entries({ ...DEFAULTS, ...options })) plain.set(name, value)
     } catch (error) {

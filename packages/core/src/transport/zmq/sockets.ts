@@ -55,6 +55,7 @@ interface Entry {
   /** Resolves when `afterwards` is done as well; undefined while the socket is open. */
   settled?: Promise<void>
   afterwards?: (() => Promise<void>) | undefined
+  isOnlyInproc?: (() => boolean) | undefined
 }
 
 /** The sockets of one owner, each from its making until libzmq has let go of it. */
@@ -104,11 +105,15 @@ export class Sockets {
     )
   }
 
-  /** @param afterwards what is left to do when the closed socket is gone */
-  add<S extends Socket>(make: () => S, { afterwards }: Pick<Entry, 'afterwards'> = {}): S {
+  /**
+   * @param closing.afterwards what is left to do when the closed socket is gone
+   * @param closing.isOnlyInproc whether no address of it is of another kind: its end is not waited for then. No buffer of
+   *   its can be held by the I/O thread, and one end of inproc may wait for the other for ever: an idle REQ doesn't notice.
+   */
+  add<S extends Socket>(make: () => S, closing: Pick<Entry, 'afterwards' | 'isOnlyInproc'> = {}): S {
     if (this.#closed) throw new SkeinError('ERR_CLOSED', 'what owns the sockets is closed')
     const socket = make()
-    this.#entries.set(socket, { afterwards })
+    this.#entries.set(socket, { ...closing })
     return socket
   }
 
@@ -141,8 +146,8 @@ export class Sockets {
     await ioThreadIsIdle()
   }
 
-  async #settle(socket: Socket, { ended, afterwards }: Entry): Promise<void> {
-    const gone = ended ?? readEvents(socket, () => {})
+  async #settle(socket: Socket, { ended, afterwards, isOnlyInproc }: Entry): Promise<void> {
+    const gone = ended ?? (isOnlyInproc?.() ? undefined : readEvents(socket, () => {}))
     socket.close()
     await gone
     await afterwards?.()

@@ -1,0 +1,3 @@
+import { runRelayProcess } from '../dist/internal.js'
+
+await runRelayProcess()

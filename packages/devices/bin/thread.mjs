@@ -1,0 +1,3 @@
+import { runRelayThread } from '../dist/internal.js'
+
+await runRelayThread()

@@ -1,0 +1,121 @@
+import { tmpdir } from 'node:os'
+import type { Logger } from '@skein/core'
+import { ipcPath, type SocketSpace } from '@skein/core/internal'
+import { nanoid } from 'nanoid'
+import { BackgroundRelay } from './background.js'
+import { obey } from './control.js'
+import { type Endpoints, openRelay, type RunningRelay } from './open-relay.js'
+import { prepareSocket } from './open-socket.js'
+import type { RelayPlan, SocketPlan } from './plan.js'
+import type { RelayStatistics } from './relay.js'
+
+type Place = 'in' | 'out' | 'monitor'
+
+const PLACES: readonly Place[] = ['in', 'out', 'monitor']
+
+export interface BridgedOptions {
+  readonly daemon: boolean
+  readonly logger: Logger
+  readonly space: SocketSpace
+}
+
+/** Whether a socket is to be reached by, or to reach, other threads of this process. */
+export function isInproc(plan: SocketPlan | undefined): boolean {
+  if (plan === undefined) return false
+  return [...plan.binds.map(({ address }) => address), ...plan.connects].some((it) =>
+    it.startsWith('inproc:'),
+  )
+}
+
+/**
+ * A relay in a thread, some of whose sockets have an `inproc://` address. Those are opened in the thread that starts it:
+ * over inproc, whoever receives a frame of more than 128 bytes holds the sender's memory until its garbage collector lets
+ * go of it, and the process is aborted if the sender's thread has ended by then. Each is joined to the relay by a pair
+ * of sockets over ipc.
+ */
+export async function startBridged(
+  plan: RelayPlan,
+  { daemon, logger, space }: BridgedOptions,
+): Promise<RunningRelay> {
+  const bridges = new Map<Place, RunningRelay>()
+  const close = async () => {
+    await Promise.all([...bridges.values()].map((bridge) => bridge.stop()))
+    await space.close()
+  }
+  try {
+    const changed: Partial<Record<Place, SocketPlan>> = {}
+    for (const place of PLACES) {
+      const real = plan[place]
+      if (real === undefined || !isInproc(real)) continue
+      const address = `ipc://${await ipcPath(tmpdir(), `relay-${nanoid()}`)}`
+      const pair: SocketPlan = { ...NOTHING, binds: [{ address }] }
+      const bridge = await openRelay({ in: real, out: pair }, space, logger)
+      bridges.set(place, bridge)
+      changed[place] = { ...NOTHING, connects: [address] }
+    }
+    const steered = isInproc(plan.control) ? plan.control : undefined
+    const there = { ...plan, ...changed, ...(steered && { control: undefined }) }
+    const relay = await BackgroundRelay.start(there, { runner: 'thread', daemon, logger })
+    const bridged = new BridgedRelay(relay, bridges, close)
+    if (steered !== undefined) await bridged.steer(steered, space, logger)
+    return bridged
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const NOTHING: SocketPlan = { kind: 'pair', options: [], binds: [], connects: [], subscriptions: [] }
+
+class BridgedRelay implements RunningRelay {
+  readonly #relay: RunningRelay
+  readonly #bridges: ReadonlyMap<Place, RunningRelay>
+  readonly #close: () => Promise<void>
+  readonly #ends: Promise<void>[]
+  #control: readonly string[] | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(relay: RunningRelay, bridges: ReadonlyMap<Place, RunningRelay>, close: () => Promise<void>) {
+    this.#relay = relay
+    this.#bridges = bridges
+    this.#close = close
+    this.#ends = [relay, ...bridges.values()].map(({ ended }) => ended)
+    // One of them alone is of no use to anybody.
+    for (const end of this.#ends) void end.catch(() => {}).then(() => this.stop())
+  }
+
+  get endpoints(): Endpoints {
+    const of = (place: Place) => this.#bridges.get(place)?.endpoints.in ?? this.#relay.endpoints[place]
+    const control = this.#control ?? this.#relay.endpoints.control
+    return { in: of('in'), out: of('out'), monitor: of('monitor'), control }
+  }
+
+  get ended(): Promise<void> {
+    return Promise.all(this.#ends).then(() => {})
+  }
+
+  pause(): Promise<void> {
+    return this.#relay.pause()
+  }
+
+  resume(): Promise<void> {
+    return this.#relay.resume()
+  }
+
+  statistics(): Promise<RelayStatistics> {
+    return this.#relay.statistics()
+  }
+
+  /** Obeys what comes over a socket of this thread. */
+  async steer(plan: SocketPlan, space: SocketSpace, logger: Logger): Promise<void> {
+    const control = await prepareSocket(space, plan)
+    this.#control = control.endpoints
+    this.#ends.push(obey(control, this, () => void this.stop(), logger))
+  }
+
+  /** What the relay has passed on is taken from it before what takes it is closed. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#relay.stop().then(this.#close)
+    return this.#stopping
+  }
+}

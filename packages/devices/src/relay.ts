@@ -1,0 +1,151 @@
+import { SkeinError } from '@skein/core'
+
+/** A message: its frames, which nobody may change any more. */
+export type Frames = readonly Uint8Array[]
+
+/** Where a relay reads and writes: a socket, or what stands for one that is elsewhere. */
+export interface End {
+  readonly canReceive: boolean
+  readonly canSend: boolean
+  /** Rejects with ERR_CLOSED once it is closed. */
+  receive(): Promise<Frames>
+  /** Resolves when the message has been taken: what pushes back does it here. Rejects with ERR_CLOSED once it is closed. */
+  send(frames: Frames): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Traffic {
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** What has passed a relay. What a side has received and the other not yet sent is in hand: one message at most each way. */
+export interface RelayStatistics {
+  readonly in: { readonly received: Traffic; readonly sent: Traffic }
+  readonly out: { readonly received: Traffic; readonly sent: Traffic }
+  /** Messages that the monitor could not take at once, and has not been given. */
+  readonly unmonitored: number
+}
+
+/** Sees what passes. */
+export interface Tap {
+  /** Messages that it has not been able to take. */
+  readonly missed: number
+  /** @param from the side that the message came in at */
+  pass(frames: Frames, from: 'in' | 'out'): void
+  /** The relay has stopped. */
+  close(): Promise<void>
+}
+
+export interface RelayOptions {
+  readonly tap?: Tap | undefined
+  /** What becomes of a message on its way. @default as it is */
+  readonly arrange?: ((frames: Frames) => Frames) | undefined
+}
+
+class Count {
+  messages = 0
+  bytes = 0
+
+  add(frames: Frames): void {
+    this.messages += 1
+    for (const { byteLength } of frames) this.bytes += byteLength
+  }
+
+  get traffic(): Traffic {
+    return { messages: this.messages, bytes: this.bytes }
+  }
+}
+
+class Side {
+  readonly end: End
+  readonly received = new Count()
+  readonly sent = new Count()
+
+  constructor(end: End) {
+    this.end = end
+  }
+}
+
+/**
+ * Carries messages from one end to the other, and back where both can do both. Frames are passed on without a copy, one
+ * message at a time each way: the next is read when the far side has taken the last, so that a far side that stops is felt
+ * by whoever sends, and memory stays what the sockets' high-water marks allow.
+ */
+export class Relay {
+  readonly #in: Side
+  readonly #out: Side
+  readonly #tap: Tap | undefined
+  readonly #arrange: RelayOptions['arrange']
+  readonly #running: Promise<void>
+  #resumed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  #stopped = false
+
+  /** Begins at once. With one end, what comes in goes out there. */
+  constructor(input: End, output: End | undefined, { tap, arrange }: RelayOptions = {}) {
+    this.#in = new Side(input)
+    this.#out = output === undefined ? this.#in : new Side(output)
+    this.#tap = tap
+    this.#arrange = arrange
+    const ways: Promise<void>[] = []
+    if (input.canReceive && this.#out.end.canSend) ways.push(this.#carry(this.#in, this.#out, 'in'))
+    if (output?.canReceive && input.canSend) ways.push(this.#carry(this.#out, this.#in, 'out'))
+    this.#running = Promise.all(ways).then(() => {})
+    // Whoever asks for it has its failure too.
+    this.#running.catch(() => void this.stop())
+  }
+
+  /** Resolves when it has been stopped; rejects with what has ended it otherwise. */
+  get ended(): Promise<void> {
+    return this.#running
+  }
+
+  get statistics(): RelayStatistics {
+    const [input, output] = [this.#in, this.#out].map(({ received, sent }) => ({
+      received: received.traffic,
+      sent: sent.traffic,
+    }))
+    if (input === undefined || output === undefined) throw new RangeError('a relay has two sides')
+    return { in: input, out: output, unmonitored: this.#tap?.missed ?? 0 }
+  }
+
+  /** Nothing is passed on until `resume`: it waits where it is, and pushes back as at a far side that has stopped. */
+  pause(): void {
+    if (this.#resumed !== undefined || this.#stopped) return
+    let resolve = (): void => {}
+    const promise = new Promise<void>((settle) => {
+      resolve = settle
+    })
+    this.#resumed = { promise, resolve }
+  }
+
+  resume(): void {
+    this.#resumed?.resolve()
+    this.#resumed = undefined
+  }
+
+  /** Closes both ends. Resolves when they are gone; what they hold has as long as their linger. May be called twice. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.resume()
+    await Promise.all([this.#in.end.close(), this.#out.end.close(), this.#tap?.close()])
+    await this.#running.catch(() => {})
+  }
+
+  async #carry(from: Side, to: Side, direction: 'in' | 'out'): Promise<void> {
+    try {
+      for (;;) {
+        const received = await from.end.receive()
+        from.received.add(received)
+        if (this.#resumed !== undefined) await this.#resumed.promise
+        const frames = this.#arrange === undefined ? received : this.#arrange(received)
+        this.#tap?.pass(frames, direction)
+        await to.end.send(frames)
+        to.sent.add(frames)
+      }
+    } catch (error) {
+      if (this.#stopped && error instanceof SkeinError && error.code === 'ERR_CLOSED') return
+      throw error
+    }
+  }
+}

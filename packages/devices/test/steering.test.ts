@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals'
+import { eventually, useLedger } from '@skein/test-harness'
+import { SteerableProxy } from '../src/steerable-proxy.js'
+import { joined, kept, open, texts } from './support/sockets.js'
+
+useLedger()
+
+const ANY = 'tcp://127.0.0.1:*'
+
+describe.each([
+  ['inline', ANY],
+  ['thread', ANY],
+  ['thread', 'inproc://control'],
+  ['process', ANY],
+] as const)('a steerable proxy that runs %s, told over %s', (runner, address) => {
+  test('pyzmq 9: PAUSE holds, RESUME delivers everything, STATISTICS agree, TERMINATE ends it', async () => {
+    const device = kept(new SteerableProxy({ type: 'streamer', runner }))
+    device.bindIn(ANY)
+    device.bindOut(ANY)
+    device.bindControl(address)
+    const {
+      in: [front],
+      out: [back],
+      control: [told],
+    } = await device.start()
+    const [source, sink] = [await joined('push', front), await joined('pull', back, { receiveTimeout: 200 })]
+    const control = await joined('req', told)
+    const tell = async (command: string): Promise<Buffer[]> => {
+      await control.send([command])
+      return control.receive()
+    }
+    await source.send(['before', 'it'])
+    expect(await texts(sink)).toEqual(['before', 'it'])
+
+    expect(String(await tell('PAUSE'))).toBe('')
+    for (let i = 0; i < 10; i++) await source.send([String(i)])
+    await expect(sink.receive()).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+    expect(String(await tell('RESUME'))).toBe('')
+    for (let i = 0; i < 10; i++) expect(await texts(sink)).toEqual([String(i)])
+
+    await eventually(async () => (await device.statistics()).out.sent.messages === 11)
+    const counters = (await tell('STATISTICS')).map((each) => Number(each.readBigUInt64LE()))
+    expect(counters).toEqual([11, 18, 0, 0, 0, 0, 11, 18])
+
+    expect(String(await tell('HALT'))).toBe('ERR allowed: PAUSE, RESUME, TERMINATE, STATISTICS')
+    expect(String(await tell('TERMINATE'))).toBe('')
+    expect(await device.join()).toBe(true)
+  })
+})
+
+test('it is held and counted by its methods as well', async () => {
+  const device = kept(new SteerableProxy({ type: 'streamer', runner: 'process' }))
+  await expect(device.pause()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  device.bindIn(ANY)
+  device.bindOut(ANY)
+  const {
+    in: [front],
+    out: [back],
+  } = await device.start()
+  const [source, sink] = [await joined('push', front), await joined('pull', back)]
+  await device.pause()
+  await source.send(['held'])
+  await eventually(async () => (await device.statistics()).in.received.messages === 1)
+  expect((await device.statistics()).out.sent.messages).toBe(0)
+  await device.resume()
+  expect(await texts(sink)).toEqual(['held'])
+  await device.stop()
+  await expect(device.statistics()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+})
+
+test('a control that only hears takes commands from whoever publishes them', async () => {
+  const device = kept(new SteerableProxy({ type: 'streamer', runner: 'inline', control: 'sub' }))
+  const pub = open('xpub')
+  const endpoint = await pub.bind(ANY)
+  device.bindIn(ANY)
+  device.bindOut(ANY)
+  device.subscribeControl('')
+  device.connectControl(endpoint)
+  await device.start()
+  await pub.receive()
+  await pub.send(['STATISTICS'])
+  await pub.send(['nonsense'])
+  await pub.send(['TERMINATE'])
+  expect(await device.join()).toBe(true)
+})
+
+test('a control that can not be one is said', () => {
+  expect(() => Reflect.construct(SteerableProxy, [{ type: 'queue', control: 'push' }])).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'control' }),
+  )
+})
