@@ -1,18 +1,13 @@
-import { SkeinError } from '@skein/core'
+import type { PlainSocket } from '@skein/core/internal'
 
 /** A message: its frames, which nobody may change any more. */
 export type Frames = readonly Uint8Array[]
 
-/** Where a relay reads and writes: a socket, or what stands for one that is elsewhere. */
-export interface End {
-  readonly canReceive: boolean
-  readonly canSend: boolean
-  /** Rejects with ERR_CLOSED once it is closed. */
-  receive(): Promise<Frames>
-  /** Resolves when the message has been taken: what pushes back does it here. Rejects with ERR_CLOSED once it is closed. */
-  send(frames: Frames): Promise<void>
-  close(): Promise<void>
-}
+/** A socket, as a relay reads and writes it. What pushes back does it by taking its time to send. */
+export type End = Pick<
+  PlainSocket,
+  'canReceive' | 'canSend' | 'tryReceive' | 'trySend' | 'checkFailure' | 'close'
+>
 
 export interface Traffic {
   readonly messages: number
@@ -133,19 +128,26 @@ export class Relay {
   }
 
   async #carry(from: Side, to: Side, direction: 'in' | 'out'): Promise<void> {
-    try {
-      for (;;) {
-        const received = await from.end.receive()
-        from.received.add(received)
-        if (this.#resumed !== undefined) await this.#resumed.promise
-        const frames = this.#arrange === undefined ? received : this.#arrange(received)
-        this.#tap?.pass(frames, direction)
-        await to.end.send(frames)
-        to.sent.add(frames)
+    let inHand: Frames | undefined
+    for (;;) {
+      try {
+        for (;;) {
+          if (inHand === undefined) {
+            const received: Frames = await from.end.tryReceive()
+            from.received.add(received)
+            if (this.#resumed !== undefined) await this.#resumed.promise
+            inHand = this.#arrange === undefined ? received : this.#arrange(received)
+            this.#tap?.pass(inHand, direction)
+          }
+          await to.end.trySend(inHand)
+          to.sent.add(inHand)
+          inHand = undefined
+        }
+      } catch (error) {
+        if (this.#stopped) return
+        if (inHand === undefined) from.end.checkFailure(error, 'receive')
+        else to.end.checkFailure(error, 'send')
       }
-    } catch (error) {
-      if (this.#stopped && error instanceof SkeinError && error.code === 'ERR_CLOSED') return
-      throw error
     }
   }
 }
