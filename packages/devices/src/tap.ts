@@ -1,6 +1,6 @@
-import type { Logger } from '@skein/core'
-import { SkeinError } from '@skein/core'
-import type { End, Frames, Tap } from './relay.js'
+import { type Logger, SkeinError } from '@skein/core'
+import type { PlainSocket } from '@skein/core/internal'
+import type { Frames, Tap } from './relay.js'
 
 /** What a copy is given in front of it, by the side that the message came from. */
 export interface Prefixes {
@@ -10,13 +10,13 @@ export interface Prefixes {
 
 /** Copies what passes a relay to a monitor, and holds nobody up: what the monitor can't take at once, it misses. */
 export class MonitorTap implements Tap {
-  readonly #monitor: Pick<End, 'send' | 'close'>
+  readonly #monitor: Pick<PlainSocket, 'send' | 'close'>
   readonly #prefixes: Prefixes | undefined
   readonly #logger: Logger
   #missed = 0
 
   /** @param monitor a socket whose sends fail with ERR_TIMEOUT rather than wait */
-  constructor(monitor: Pick<End, 'send' | 'close'>, prefixes: Prefixes | undefined, logger: Logger) {
+  constructor(monitor: Pick<PlainSocket, 'send' | 'close'>, prefixes: Prefixes | undefined, logger: Logger) {
     this.#monitor = monitor
     this.#prefixes = prefixes
     this.#logger = logger
