@@ -1,23 +1,15 @@
 import { fileURLToPath } from 'node:url'
-import { OrderedProcess } from '@skein/test-harness'
-import type { Asked, News, Order } from './orders.js'
+import { type BenchProcess, withProcessesOf } from '../processes.js'
+import type { Asked, Order } from './orders.js'
 
 const MAIN = fileURLToPath(new URL('../../bin/mesh-host.mjs', import.meta.url))
 
-export type MeshProcess = OrderedProcess<Order, Asked, News>
+export type MeshProcess = BenchProcess<Order, Asked>
 
 /** Processes for runtimes of a mesh, for as long as `work` takes: none is left then, whatever happens. */
-export async function withProcesses<Value>(
+export function withProcesses<Value>(
   count: number,
   work: (processes: readonly MeshProcess[]) => Promise<Value>,
 ): Promise<Value> {
-  const processes = Array.from({ length: count }, (): MeshProcess => {
-    return new OrderedProcess({ main: MAIN, of: 'the bench', stop: { kind: 'stop' } }, () => {})
-  })
-  try {
-    await Promise.all(processes.map(({ ready }) => ready))
-    return await work(processes)
-  } finally {
-    await Promise.all(processes.map((one) => one.end()))
-  }
+  return withProcessesOf(MAIN, { kind: 'stop' }, count, work)
 }
