@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { main } from '../src/audit/command.js'
 import type { Findings } from '../src/audit/findings.js'
 import type { Sabotage } from '../src/audit/sabotage.js'
 import { makeSchedule } from '../src/audit/schedule.js'
 import { type EndedNode, runNode } from '../src/run-node.js'
 import { useLedger } from '../src/use-ledger.js'
+import { refusalOf } from './refusal.js'
 
 useLedger()
 
@@ -94,7 +96,7 @@ describe('An audit', () => {
     ['--json /nowhere/audit.json', 'no such file or directory'],
     ['more', 'too many arguments'],
   ])('refuses %s, and says why', async (args, why) => {
-    const { status, stdout, stderr } = await audit(args)
+    const { status, stdout, stderr } = await refusalOf(main, args)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toContain(why)
   })
