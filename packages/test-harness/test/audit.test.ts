@@ -50,15 +50,15 @@ describe('An audit', () => {
     async (transport) => {
       const json = join(folder, `${transport}.json`)
       const { status, stdout } = await audit(
-        `--requests 1000 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
+        `--requests 500 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
       )
       const findings: Findings = JSON.parse(stdout)
       expect(findings).toMatchObject(NONE)
       expect(status).toBe(0)
-      expect(findings.requests).toBeGreaterThanOrEqual(1000)
+      expect(findings.requests).toBeGreaterThanOrEqual(500)
       expect(findings.streamItems).toBeGreaterThan(0)
       const written: object = JSON.parse(readFileSync(json, 'utf8'))
-      const schedule = makeSchedule({ requests: 1000, cuts: 9, kills: 1, seed: 1 })
+      const schedule = makeSchedule({ requests: 500, cuts: 9, kills: 1, seed: 1 })
       expect(written).toMatchObject({ ...findings, clean: true, givenUp: null, schedule })
     },
     60_000,
@@ -72,8 +72,8 @@ describe('An audit', () => {
   ])(
     'without %s fails: %s is not zero',
     async (safeguard, violation) => {
-      // A gap that nobody waits for is rarer than the others.
-      const size = safeguard === 'order' ? '--requests 6000 --cuts 6' : '--requests 800 --cuts 4'
+      // A gap that nobody waits for is rarer than the others: it takes more faults.
+      const size = safeguard === 'order' ? '--requests 2000 --cuts 20' : '--requests 800 --cuts 4'
       const options = `${size} --kills 0 --transport memory --patience 2`
       let found = 0
       for (let seed = 1; found === 0 && seed <= SEEDS; seed++) {
