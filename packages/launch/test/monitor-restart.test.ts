@@ -55,6 +55,7 @@ test('a monitor that is killed and started anew is found by head, node and worke
   const late = await join('late')
   await late.waitFor('worker:0:1')
   await late.stop()
+  await eventually(() => told.includes('late left'))
   expect(await calls.end()).toBe(0)
   expect(told).toEqual(['late known', 'late left'])
 }, 60_000)
