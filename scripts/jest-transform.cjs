@@ -1,6 +1,3 @@
-// In a thread, which esbuild would keep, what looks for open handles would find it.
-process.env.ESBUILD_WORKER_THREADS = '0'
-
 const { createHash } = require('node:crypto')
 const { transformSync, version } = require('esbuild')
 
