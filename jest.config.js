@@ -3,7 +3,7 @@ export default {
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/scripts/jest-transform.cjs' },
+  transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
   // Tests run the sources; processes and threads that they start run dist.
   moduleNameMapper: {
     '^@skein/(core|runtime|launch|test-harness)$': '<rootDir>/packages/$1/src/index.ts',

@@ -10,11 +10,5 @@ export function liveWorkers(runtime: Pick<Runtime, 'peers'>): string[] {
     .sort(byNumber)
 }
 
-/** To make one takes longer than to load this package: most runtimes never sort. */
-let collator: Intl.Collator | undefined
-
 /** Puts `worker:0:2` before `worker:0:10`. */
-export function byNumber(a: string, b: string): number {
-  collator ??= new Intl.Collator('en', { numeric: true })
-  return collator.compare(a, b)
-}
+export const byNumber = new Intl.Collator('en', { numeric: true }).compare
