@@ -8,13 +8,28 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
  * Runs a command and says so in one line; what the command prints is shown only if it fails.
  * @returns {Promise<{ ok: boolean, output: string }>}
  */
-export async function step(title, command, args) {
-  process.stdout.write(`${title} ... `)
+export function step(title, command, args) {
+  return stepBeside(title, command, args)()
+}
+
+/**
+ * Begins to run a command while other things are done.
+ * @returns {() => Promise<{ ok: boolean, output: string }>} waits for it, and says of it what `step` says
+ */
+export function stepBeside(title, command, args) {
+  const running = timed(command, args)
+  return async () => {
+    process.stdout.write(`${title} ... `)
+    const { code, output, seconds } = await running
+    process.stdout.write(code === 0 ? `done in ${seconds} s\n` : `failed after ${seconds} s\n${output}`)
+    return { ok: code === 0, output }
+  }
+}
+
+async function timed(command, args) {
   const start = performance.now()
-  const { code, output } = await run(command, args)
-  const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  process.stdout.write(code === 0 ? `done in ${seconds} s\n` : `failed after ${seconds} s\n${output}`)
-  return { ok: code === 0, output }
+  const ended = await run(command, args)
+  return { ...ended, seconds: ((performance.now() - start) / 1000).toFixed(1) }
 }
 
 function run(command, args) {

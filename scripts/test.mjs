@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compile, install } from './setup.mjs'
-import { root, step } from './step.mjs'
+import { root, stepBeside } from './step.mjs'
 
 /** How long jest may go on after its last test, in milliseconds, before what keeps it is a failure. */
 const EXIT_LIMIT = 10_000
@@ -19,9 +19,11 @@ console.log(`${total.passed} passed, ${total.failed} failed`)
 async function check() {
   const colors = process.stdout.isTTY ? ['--colors=force'] : []
   const lint = [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', ...colors]
+  // Nothing waits for it: it goes on beside the compiler and the first tests, and is told of last.
+  const linted = stepBeside('Linting', process.execPath, lint)
   const types = await compile('Building and checking types', ['.'])
-  const style = await step('Linting', process.execPath, lint)
   const tests = await test(process.argv.slice(2))
+  const style = await linted()
   return { passed: tests.passed, failed: tests.failed + Number(!types) + Number(!style.ok) }
 }
 

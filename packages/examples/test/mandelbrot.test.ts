@@ -19,12 +19,16 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('the picture is the one that is computed here, with one worker and with three of which one is killed', async () => {
+test('the picture is the one that is computed here, with one worker, a thread, and with three processes of which one is killed', async () => {
   const all = { x: 0, y: 0, ...SIZE }
   const expected = hashOf(render({ ...PLACE, ...SIZE, iterations: 300 }, all))
 
   const alone = join(folder, 'alone.png')
-  const one = await example('mandelbrot', ['--workers', '1'], [...ARGS, '--out', alone])
+  const one = await example(
+    'mandelbrot',
+    ['--workers', '1', '--launcher', 'thread'],
+    [...ARGS, '--out', alone],
+  )
   expect(one).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/alone\.png: 150x110, 70 tiles by 1 worker in \d+\.\d s\n$/),

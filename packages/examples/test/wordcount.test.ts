@@ -34,7 +34,9 @@ test('three workers count the words of these docs as one process does', async ()
 })
 
 test('what is missing is said without a stack, and the status is 1', async () => {
-  expect(await example('wordcount', ['--workers', '1', '--quiet'], [DOCS, 'nowhere.txt'])).toEqual({
+  expect(
+    await example('wordcount', ['--workers', '1', '--launcher', 'thread', '--quiet'], [DOCS, 'nowhere.txt']),
+  ).toEqual({
     status: 1,
     stdout: '',
     stderr: "wordcount: 'nowhere.txt' is not there\n\nusage: wordcount FILE-OR-FOLDER…\n",

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Runtime } from '@skein/runtime'
 import type { RuntimeSpec } from '@skein/runtime/internal'
 import { eventually, useLedger } from '@skein/test-harness'
@@ -30,34 +30,34 @@ const GATE = `
 const launcher = new LocalLauncher()
 
 let folder: string
-let started: LocalProcess[]
+const started: LocalProcess[] = []
 let lines: string[]
 let monitor: string
 let head: Runtime
+let workers = 0
 
 useLedger()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'skein-drain-'))
   await writeFile(join(folder, 'gate.mjs'), GATE)
-})
-afterAll(() => rm(folder, { recursive: true }))
-beforeEach(async () => {
-  started = []
-  lines = []
   monitor = await startMonitor()
   head = new Runtime({ uid: 'head', monitor, meshToken: TOKEN, port: 0 })
   await head.start()
 })
-afterEach(async () => {
+beforeEach(() => {
+  lines = []
+})
+afterAll(async () => {
   await head.stop()
   for (const launched of started) {
     launched.stop()
     await launched.ended
   }
+  await rm(folder, { recursive: true })
 })
 
 function start(spec: Partial<RuntimeSpec>, report = (_report: unknown): void => {}): LocalProcess {
-  const whole = specOf({ comms: { port: 0 }, monitor, ...spec })
+  const whole = specOf({ uid: `worker:1:${workers++}`, comms: { port: 0 }, monitor, ...spec })
   const launched = launcher.start(whole, { line: (_stream, text) => lines.push(text), report })
   // Backwards: whoever needs another ends before it.
   started.unshift(launched)

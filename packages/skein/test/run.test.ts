@@ -11,8 +11,8 @@ const LAUNCHERS = ['local', 'thread']
 const ONE = ['-w', '1', '-l', 'thread']
 
 describe('what comes out', () => {
-  test("standard output is the program's alone, byte for byte; it gets what stands behind --, and standard input, and sets the status", async () => {
-    const args = ['run', fixture('echo.mjs'), ...ONE, '--', '--size', '10', 'x y']
+  test("standard output is the program's alone, byte for byte; it gets what stands behind --, and standard input, and sets the status; --quiet leaves nothing else on stderr", async () => {
+    const args = ['run', fixture('echo.mjs'), ...ONE, '--quiet', '--', '--size', '10', 'x y']
     const command = new Command(args, { input: 'from outside\n' })
     const { status, stderr } = await command.outcome()
     expect(status).toBe(7)
@@ -21,7 +21,7 @@ describe('what comes out', () => {
     expect(printed.subarray(0, odd.length)).toEqual(Buffer.from(odd))
     expect(printed.subarray(odd.length + many).toString()).toBe('["--size","10","x y"]\nfrom outside\n')
     expect(printed.indexOf('[')).toBe(odd.length + many)
-    expect(stderr).toContain('told on stderr\n')
+    expect(stderr.split('\n').sort()).toEqual(['', 'told on stderr', 'worker:0:0 | greeting Ada'])
     expect(command.running()).toEqual([])
   })
 
@@ -43,6 +43,7 @@ describe('what comes out', () => {
         launcher,
       ])
       expect(status).toBe(0)
+      expect(stdout.split('\n')).toHaveLength(3)
       const places = [...stdout.matchAll(/^worker:0:[01] (\d+)\/(\d+)$/gm)]
       expect(places).toHaveLength(2)
       expect(new Set(places.map(([, pid]) => pid)).size).toBe(launcher === 'local' ? 2 : 1)
@@ -64,21 +65,6 @@ describe('what comes out', () => {
       ])
     },
   )
-
-  test('--quiet leaves nothing on stderr', async () => {
-    expect(await skein(['run', fixture('progress.mjs'), ...ONE, '--quiet'])).toEqual({
-      status: 0,
-      stdout: 'half a line, and the rest\nhalf a line, and the rest\n',
-      stderr: 'worker:0:0 | greeting Ada\n',
-    })
-  })
-})
-
-test('a worker that stands still and was declared dead stands in the table too', async () => {
-  const command = new Command(['run', fixture('stands-still.mjs'), '-w', '1'])
-  const { status, stderr } = await command.outcome()
-  expect(status).toBe(0)
-  expect(stderr).toMatch(/^worker:0:0 {2}dead +– +– +–$/m)
 })
 
 test('a monitor that is killed is started anew at its address, and introduces who comes then', async () => {
@@ -91,15 +77,17 @@ test('a monitor that is killed is started anew at its address, and introduces wh
   expect(command.running()).toEqual([])
 })
 
-/** How a worker may die, what its end is called, and its state in the table. */
+/** How a worker may die, what its end is called if that is noticed, and its state in the table. */
 const DEATHS = [
   ['exit', 'exit code 1', 'dead'],
   ['leave', 'exit code 0', 'ended'],
   ['throw', 'exit code 1', 'dead'],
   ['kill', 'SIGKILL', 'dead'],
+  // Stopped, as a debugger would.
+  ['standStill', undefined, 'dead'],
 ] as const
 
-// A thread can't be killed alone.
+// A thread can't be killed or stopped alone.
 test.each([
   ['local', DEATHS],
   ['thread', DEATHS.slice(0, 3)],
@@ -112,8 +100,11 @@ test.each([
     const { status, stdout, stderr } = await skein(command)
     expect(stdout).toBe(deaths.map((_, i) => `worker:0:${i} dead, ERR_PEER_LOST\n`).join(''))
     for (const [i, [, end, state]] of deaths.entries()) {
-      expect(stderr).toContain(`skein: worker:0:${i} has ended (${end})\n`)
-      expect(stderr).toMatch(new RegExp(`^worker:0:${i} {2}${state} \\(${end}\\) +– +– +–$`, 'm'))
+      const told = `skein: worker:0:${i} has ended`
+      if (end === undefined) expect(stderr).not.toContain(told)
+      else expect(stderr).toContain(`${told} (${end})\n`)
+      const shown = end === undefined ? state : `${state} \\(${end}\\)`
+      expect(stderr).toMatch(new RegExp(`^worker:0:${i} {2}${shown} +– +– +–$`, 'm'))
     }
     expect(stderr).toMatch(new RegExp(`^worker:0:${deaths.length} {2}alive`, 'm'))
     expect(status).toBe(0)
@@ -196,21 +187,26 @@ describe('what goes wrong', () => {
 })
 
 describe.each(LAUNCHERS)('ending a run of %s workers', (launcher) => {
-  const run = async (script: string): Promise<Command> => {
-    const command = new Command(['run', fixture(script), '-w', '1', '-l', launcher])
+  const run = async (script: string, workers = 1): Promise<Command> => {
+    const command = new Command(['run', fixture(script), '-w', String(workers), '-l', launcher])
     await command.printed('begun')
     return command
   }
 
-  test.each([
-    ['SIGINT', 'idle.mjs', 130],
-    ['SIGTERM', 'idle.mjs', 143],
-    ['SIGINT', 'endless.mjs', 130],
-  ] as const)('%s ends %s within two seconds, and nothing is left', async (signal, script, expected) => {
-    const command = await run(script)
+  test('SIGINT ends those that are busy and those that are not within two seconds, and nothing is left', async () => {
+    const command = await run('endless.mjs', 2)
     const asked = performance.now()
-    command.signal(signal)
-    expect(await command.outcome()).toMatchObject({ status: expected })
+    command.signal('SIGINT')
+    expect(await command.outcome()).toMatchObject({ status: 130 })
+    expect(performance.now() - asked).toBeLessThan(2000)
+    expect(command.running()).toEqual([])
+  })
+
+  test('SIGTERM ends those that have nothing to do within two seconds, and nothing is left', async () => {
+    const command = await run('idle.mjs')
+    const asked = performance.now()
+    command.signal('SIGTERM')
+    expect(await command.outcome()).toMatchObject({ status: 143 })
     expect(performance.now() - asked).toBeLessThan(2000)
     expect(command.running()).toEqual([])
   })

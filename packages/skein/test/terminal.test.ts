@@ -8,10 +8,13 @@ const hasScript = spawnSync('script', ['--version']).status === 0
 if (!hasScript) console.warn("util-linux's script is missing: nothing is tried on a terminal")
 const onTerminal = hasScript ? test : test.skip
 
+/** One worker: a thread is one process less to start. */
+const ONE = ['-w', '1', '-l', 'thread']
+
 const ESCAPE = '\u001b'
 
 onTerminal('the progress stands below what is printed, and is left there when it is complete', async () => {
-  const { status, stdout } = await skein(['run', fixture('progress.mjs'), '-w', '1'], { columns: 80 })
+  const { status, stdout } = await skein(['run', fixture('progress.mjs'), ...ONE], { columns: 80 })
   expect(status).toBe(0)
   const lines = screenAfter(stdout)
   expect(lines.slice(0, 4)).toEqual([
@@ -25,7 +28,7 @@ onTerminal('the progress stands below what is printed, and is left there when it
 })
 
 onTerminal('NO_COLOR is heeded', async () => {
-  const { stdout } = await skein(['run', fixture('spread.mjs'), '-w', '1'], {
+  const { stdout } = await skein(['run', fixture('spread.mjs'), ...ONE], {
     columns: 80,
     env: { NO_COLOR: '1' },
   })

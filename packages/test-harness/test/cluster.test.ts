@@ -64,33 +64,24 @@ describe.each(kinds)('a cluster of %s', (kind, start) => {
     expect(cluster.head.comms.shaken(other)).toBe(true)
   })
 
-  test('sees a stall, and its end', async () => {
-    cluster = await start({ workers: 1, comms: { liveness: LIVENESS } })
+  test(`sees a stall, and its end${kind === 'threads' ? '' : '; a worker frozen, and alive again when it continues; and closes although one is frozen'}`, async () => {
+    cluster = await start({ workers: 1, comms: { liveness: { ...LIVENESS, suspicion: 10_000 } } })
     const uid = cluster.worker(0)
     const stalled = peerIs(cluster, uid, 'stalled')
-    const alive = stalled.then(() => cluster && peerIs(cluster, uid, 'alive'))
+    const recovered = stalled.then(() => cluster && peerIs(cluster, uid, 'alive'))
     await cluster.stallLoop(uid, 600)
     await stalled
+    await recovered
+    if (kind === 'threads') return
+
+    const suspect = peerIs(cluster, uid, 'suspect')
+    cluster.stop(uid)
+    await suspect
+    const alive = peerIs(cluster, uid, 'alive')
+    cluster.continue(uid)
     await alive
+    cluster.stop(uid)
   })
-
-  if (kind !== 'threads') {
-    test('sees a worker frozen, and alive again when it continues', async () => {
-      cluster = await start({ workers: 1, comms: { liveness: { ...LIVENESS, suspicion: 10_000 } } })
-      const uid = cluster.worker(0)
-      const suspect = peerIs(cluster, uid, 'suspect')
-      cluster.stop(uid)
-      await suspect
-      const alive = peerIs(cluster, uid, 'alive')
-      cluster.continue(uid)
-      await alive
-    })
-
-    test('closes although a worker is frozen', async () => {
-      cluster = await start({ workers: 1 })
-      cluster.stop(cluster.worker(0))
-    })
-  }
 
   if (kind !== 'simulated runtimes') {
     test('offers the lanes that it is told', async () => {

@@ -43,7 +43,9 @@ export function target(source: Source, { specifier }: Import): string | undefine
 
 export function* nodesOf(node: ts.Node): Iterable<ts.Node> {
   yield node
-  for (const child of node.getChildren()) yield* nodesOf(child)
+  const children: ts.Node[] = []
+  ts.forEachChild(node, (child) => void children.push(child))
+  for (const child of children) yield* nodesOf(child)
 }
 
 function* importsOf(tree: ts.SourceFile): Iterable<Import> {

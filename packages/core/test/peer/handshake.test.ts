@@ -9,6 +9,7 @@ import {
 } from '../../src/peer/handshake.js'
 import { Prng } from '../../src/transport/prng.js'
 import { type Hand, Kind, type Shake } from '../../src/wire/message.js'
+import { sized } from '../support/size.js'
 import { entryOf } from './entries.js'
 import { type Choose, TwoSides } from './two-sides.js'
 
@@ -190,7 +191,7 @@ describe('Two sides', () => {
         expect([a.received, b.received]).toEqual([upTo(b.posted), upTo(a.posted)])
         for (const side of [a, b]) expect([side.session.isEmpty, side.gaps]).toEqual([true, 0])
       }),
-      { numRuns: 1500 },
+      { numRuns: sized(500, 1500) },
     )
   })
 

@@ -8,6 +8,7 @@ import { NO_TOKEN } from '../../src/wire/header.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { type Call, Kind } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { sized } from '../support/size.js'
 
 const codec = new MsgpackCodec()
 const sessionWith = (flow: Partial<FlowOptions> = {}) => new Session(1, codec, { ...defaultFlow, ...flow })
@@ -390,7 +391,7 @@ describe('Two sessions', () => {
           expect([a.session.bytes, b.session.flying]).toEqual([0, 0])
         },
       ),
-      { numRuns: 500 },
+      { numRuns: sized(200, 500) },
     )
   })
 })

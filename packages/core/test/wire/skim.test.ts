@@ -5,6 +5,7 @@ import { SkeinError } from '../../src/errors.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { skim } from '../../src/wire/skim.js'
+import { sized } from '../support/size.js'
 import { values } from './values.js'
 
 const codec = new MsgpackCodec()
@@ -134,7 +135,7 @@ describe('Whatever the bytes', () => {
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         expectValueOrTypedError(bytes)
       }),
-      { numRuns: 3000 },
+      { numRuns: sized(1000, 3000) },
     )
   })
 
@@ -145,7 +146,7 @@ describe('Whatever the bytes', () => {
         bytes[at % bytes.length] = byte
         expectValueOrTypedError(bytes)
       }),
-      { numRuns: 2000 },
+      { numRuns: sized(700, 2000) },
     )
   })
 })
