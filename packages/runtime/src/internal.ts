@@ -1,6 +1,7 @@
 export { DIRECTORY, type DirectoryService, isLive } from './directory.js'
 export { Dispatcher, type Handler, type Service } from './dispatcher.js'
 export type { Ending, LaunchEvents, Launched, Launcher, RuntimeSpec } from './launcher.js'
+export { byNumber } from './live-workers.js'
 export { Mesh, type MeshOptions, type Progress } from './mesh.js'
 export { type Door, doorOf, isProxy, proxyFor } from './proxy.js'
 export { OBJECTS } from './references.js'

@@ -1,4 +1,4 @@
-import type { Ending } from '@skein/runtime/internal'
+import { byNumber, type Ending } from '@skein/runtime/internal'
 import Table from 'cli-table3'
 import type { ProgramSummary, RuntimeSummary } from '../program/summary.js'
 import type { Paint } from './paint.js'
@@ -31,9 +31,6 @@ export function closingTable(summary: ProgramSummary, endings: Endings, paint: P
 export function wayOf({ code, signal }: Ending): string {
   return signal ?? `exit code ${code}`
 }
-
-/** Puts `worker:0:2` before `worker:0:10`. */
-const byNumber = new Intl.Collator('en', { numeric: true }).compare
 
 function row({ uid, state, stats }: RuntimeSummary, ending: Ending | undefined, paint: Paint): string[] {
   const shown = ending === undefined ? state : `${ending.code === 0 ? 'ended' : state} (${wayOf(ending)})`
