@@ -6,8 +6,8 @@ export default {
   transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
   // Tests run the sources; processes and threads that they start run dist.
   moduleNameMapper: {
-    '^@skein/([w-]+)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@skein/([w-]+)/internal$': '<rootDir>/packages/$1/src/internal.ts',
+    '^@skein/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@skein/([^/]+)/internal$': '<rootDir>/packages/$1/src/internal.ts',
     '^skein$': '<rootDir>/packages/skein/src/index.ts',
     '^skein/internal$': '<rootDir>/packages/skein/src/internal.ts',
   },
