@@ -10,7 +10,8 @@ const ENTRIES = {
   core: ['index', 'internal'],
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal', 'lifeline-watch'],
-  skein: ['index', 'internal', 'cli'],
+  broker: ['index', 'internal'],
+  skein: ['index', 'internal', 'broker', 'cli'],
 }
 
 await Promise.all(Object.entries(ENTRIES).map(([name, entries]) => bundle(name, entries)))

@@ -9,8 +9,9 @@ const PACKAGES: Record<string, readonly string[]> = {
   core: [],
   runtime: ['core'],
   launch: ['core', 'runtime'],
+  broker: ['core', 'runtime'],
   'test-harness': ['core', 'runtime', 'launch'],
-  skein: ['core', 'runtime', 'launch'],
+  skein: ['core', 'runtime', 'launch', 'broker'],
   examples: ['skein'],
   bench: ['skein', 'test-harness'],
 }

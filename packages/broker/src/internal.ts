@@ -1,0 +1,2 @@
+export { readToken } from './config.js'
+export { BROKER, WORKER } from './contract.js'
