@@ -130,6 +130,7 @@ export function parseAddress(
   const [, bracketed, plain, port] = parts ?? []
   const bind = bracketed ?? plain
   if (bind !== undefined && Number(port) <= LAST_PORT) return { bind, port: Number(port) }
-  const { message, ...facts } = invalidOption(option, given, 'tcp://host:port, with port 0 for any')
-  throw new SkeinError('ERR_INVALID_ADDRESS', message, facts)
+  const allowed = 'tcp://host:port, with port 0 for any'
+  const { message, given: shown = '' } = invalidOption(option, given, allowed)
+  throw new SkeinError('ERR_INVALID_ADDRESS', message, { option, given: shown, allowed })
 }

@@ -59,7 +59,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.service = checkService(service)
     if (typeof handlers !== 'object' || handlers === null)
       throw invalidOption('handlers', handlers, 'an object with a function for each keyword')
-    const methods = methodsOf(handlers, 'the handlers')
+    const methods = methodsOf(handlers, 'the object of handlers')
     this.#registering = { service, keywords: [...methods.keys()], concurrency }
     const makeName = () => `${service}:${randomId(member.random ?? systemRandomness)}`
     this.runtime = new Runtime(memberRuntime(member, ROLES.worker, makeName), parts)
