@@ -1,2 +1,2 @@
-export { readToken } from './config.js'
+export { readConfig, readToken } from './config.js'
 export { BROKER, WORKER } from './contract.js'

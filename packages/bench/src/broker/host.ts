@@ -4,7 +4,7 @@ import { memoryWithoutGarbage } from '../mesh/memory.js'
 import { silent } from '../silent.js'
 import { askFor } from './asking.js'
 import { type Answer, keywordOf, SERVICE } from './keywords.js'
-import type { Joining, Order } from './orders.js'
+import type { Joining, Loss, Order } from './orders.js'
 
 /** What a request takes at a worker, in milliseconds: it waits, and doesn't compute, so that many can on few processors. */
 const WORK_MS = 5
@@ -15,6 +15,7 @@ const AT_ONCE = 20
 /** A process with some of the members of a broker, or the broker itself. */
 export class Host {
   #broker: Broker | undefined
+  readonly #losses: Loss[] = []
   readonly #workers: Worker[] = []
   readonly #clients: Client[] = []
 
@@ -35,6 +36,8 @@ export class Host {
         return askFor(this.#clients, order.seconds, order.pauseMs)
       case 'memory':
         return memoryWithoutGarbage()
+      case 'losses':
+        return this.#losses
       case 'status':
         return this.#broker?.status()
       case 'stop':
@@ -46,6 +49,9 @@ export class Host {
 
   async #startBroker(token: string, timeout: number): Promise<string | undefined> {
     this.#broker = new Broker({ address: 'tcp://127.0.0.1:0', token, timeout, logger: silent })
+    this.#broker.on('change', ({ kind, worker }) => {
+      if (kind === 'left') this.#losses.push({ worker, at: Date.now() })
+    })
     await this.#broker.start()
     return this.#broker.address
   }

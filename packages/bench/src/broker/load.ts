@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { OrderedProcess, type Signed } from '@skein/test-harness'
 import { during } from '../mesh/idle.js'
-import type { Account, Asked, Joining, Order } from './orders.js'
+import type { Account, Asked, Joining, Loss, Order } from './orders.js'
 
 const MAIN = fileURLToPath(new URL('../../bin/broker-host.mjs', import.meta.url))
 
@@ -27,6 +27,8 @@ export interface Outcome {
   readonly account: Account
   /** Worker processes that were killed. */
   readonly killed: number
+  /** For each of them, how many milliseconds later the broker knew of all its workers. */
+  readonly knownMs: readonly number[]
   /** Workers and clients that the broker counts at the end. */
   readonly workersLeft: number
   readonly clientsLeft: number
@@ -65,6 +67,7 @@ async function play(
 ): Promise<Outcome> {
   const token = randomBytes(16).toString('hex')
   const broker = await start()
+  const named = new Map<HostProcess, readonly string[]>()
   const address = await broker.ask<string>({ kind: 'broker', token, timeout: TIMEOUT })
   const joining: Joining = { broker: address, token, timeout: TIMEOUT }
   let made = 0
@@ -74,6 +77,7 @@ async function play(
     const names = Array.from({ length: each }, (_, i) => `worker:${made}:${index * each + i}`)
     made += 1
     const one = await start()
+    named.set(one, names)
     await one.ask({ kind: 'workers', joining, names }, LIMIT)
     return one
   }
@@ -104,13 +108,18 @@ async function play(
   await during(size.seconds / 2)
   const between = await memory()
   const accounts = await asking
-  const killed = await killing
+  const kills = await killing
+  const losses = await broker.ask<readonly Loss[]>({ kind: 'losses' })
   const after = await memory()
   const { services, clients } = await broker.ask<StatusLike>({ kind: 'status' })
   const workersLeft = services.reduce((sum, { workers }) => sum + workers.length, 0)
   return {
     account: sumOf(accounts),
-    killed,
+    killed: kills.size,
+    knownMs: [...kills].map(([one, at]) => {
+      const known = losses.filter(({ worker }) => named.get(one)?.includes(worker)).map(({ at }) => at)
+      return Math.max(...known) - at
+    }),
     workersLeft,
     clientsLeft: clients.length,
     memory: [before, between, after],
@@ -122,23 +131,25 @@ interface StatusLike {
   readonly clients: readonly unknown[]
 }
 
-/** Kills one process of workers after the other, and starts another in its place. Resolves with how many. */
+/** Kills one process of workers after the other, and starts another in its place. Resolves with when each was killed. */
 async function killInTurn(
   crews: HostProcess[],
   replace: (index: number) => Promise<HostProcess>,
   every: number,
   isOver: () => boolean,
-): Promise<number> {
-  let killed = 0
+): Promise<ReadonlyMap<HostProcess, number>> {
+  const kills = new Map<HostProcess, number>()
   const replacing: Promise<void>[] = []
   while (!isOver()) {
     await during(every)
-    const index = killed % crews.length
+    const index = kills.size % crews.length
     if (isOver()) break
     // Its last replacement may not have come yet, where the machine is slow.
-    await replacing[killed - crews.length]
-    await crews[index]?.kill()
-    killed += 1
+    await replacing[kills.size - crews.length]
+    const one = crews[index]
+    if (one === undefined) continue
+    kills.set(one, Date.now())
+    await one.kill()
     replacing.push(
       replace(index).then((one) => {
         crews[index] = one
@@ -146,7 +157,7 @@ async function killInTurn(
     )
   }
   await Promise.all(replacing)
-  return killed
+  return kills
 }
 
 function sumOf(accounts: readonly Account[]): Account {

@@ -29,11 +29,20 @@ export type Order =
   | { readonly kind: 'ask'; readonly id: number; readonly seconds: number; readonly pauseMs: number }
   /** Answered with the bytes of memory that the process takes once garbage is gone. */
   | { readonly kind: 'memory'; readonly id: number }
+  /** Answered with the workers that the broker has lost, as `Loss`. */
+  | { readonly kind: 'losses'; readonly id: number }
   /** Answered with the broker's status. */
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'stop'; readonly id: number }
 
 export type Asked = AskedOf<Order>
+
+/** A worker that the broker has lost. */
+export interface Loss {
+  readonly worker: string
+  /** When the broker knew, in milliseconds since 1970. */
+  readonly at: number
+}
 
 /** What became of the requests that clients have made. */
 export interface Account {

@@ -1,7 +1,8 @@
 import { type LoadSize, load, type Outcome } from '../broker/load.js'
 import { unlessAborted } from '../interruption.js'
 import { seriesOf } from '../report/chart.js'
-import { numbers } from '../report/table.js'
+import { numbers, words } from '../report/table.js'
+import { median } from '../rounds.js'
 import { type Row, rounded } from '../row.js'
 import type { Suite } from '../suite.js'
 import type { Described } from '../systems/system.js'
@@ -33,9 +34,11 @@ export const broker: Suite = {
     numbers('clients'),
     numbers('seconds'),
     numbers('killed'),
+    numbers('known ms', 'knownMs'),
     numbers('asked'),
     numbers('answered'),
     numbers('failed'),
+    words('with'),
     numbers('unsettled'),
     numbers('wrong'),
     numbers('longest ms', 'longestMs'),
@@ -47,7 +50,6 @@ export const broker: Suite = {
   async measure({ quick, tell, signal }) {
     const size = quick ? SMALL : FULL
     const outcome = await unlessAborted(signal, load(size, tell))
-    for (const [what, n] of Object.entries(outcome.account.failed)) tell(`${n} × ${what}`)
     return { rows: [rowOf(size, outcome)], ratios: { 'last memory over first': memoryGrowth(outcome) } }
   },
 
@@ -67,7 +69,7 @@ export const broker: Suite = {
   },
 }
 
-function rowOf(size: LoadSize, { account, killed, memory, workersLeft, clientsLeft }: Outcome): Row {
+function rowOf(size: LoadSize, { account, killed, knownMs, memory, workersLeft, clientsLeft }: Outcome): Row {
   const { asked, answered, unsettled, wrong, longestMs } = account
   const [first, half, last] = memory.map((bytes) => rounded(bytes / MIB))
   return {
@@ -76,9 +78,13 @@ function rowOf(size: LoadSize, { account, killed, memory, workersLeft, clientsLe
     clients: clientsLeft,
     seconds: size.seconds,
     killed: killed * size.workers[1],
+    knownMs: rounded(median(knownMs)),
     asked,
     answered,
     failed: asked - answered - unsettled,
+    with: Object.entries(account.failed)
+      .map(([what, n]) => `${n} × ${what}`)
+      .join(', '),
     unsettled,
     wrong,
     longestMs: rounded(longestMs),
