@@ -117,7 +117,8 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Asks all workers of a service that have a keyword, and resolves when each has answered or failed.
+   * Asks all workers of a service that have a keyword, and resolves when each has answered or failed, with a list
+   * in the order of their names.
    *
    * @throws ERR_NO_SUCH_SERVICE, ERR_NO_SUCH_METHOD if there is none; ERR_TIMEOUT and ERR_CANCELLED for all of them
    */

@@ -49,13 +49,13 @@ export class Exchange {
     }
   }
 
-  /** Resolves with what each of the workers that have the keyword answers. */
+  /** Resolves with what each of the workers that have the keyword answers, in the order of their names. */
   async scatter({ service: name, keyword, payload }: Asking, request: Incoming): Promise<Gathered[]> {
     const { tally } = this.#parts
     tally.asked += 1
     try {
       const service = this.#service(name)
-      const owners = service.owners(keyword)
+      const owners = service.owners(keyword).sort((a, b) => (a.name < b.name ? -1 : 1))
       if (owners.length === 0) throw service.unserved(keyword)
       const gathered = await Promise.all(
         owners.map((worker) => this.#gather(service, worker, keyword, payload, request)),
