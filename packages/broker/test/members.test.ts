@@ -4,7 +4,7 @@ import { Broker } from '../src/broker.js'
 import type { ServiceChange } from '../src/contract.js'
 import { statusText } from '../src/status-text.js'
 import { Worker } from '../src/worker.js'
-import { BrokerMesh, TOKEN } from './support/broker-mesh.js'
+import { BrokerMesh, SILENT, TOKEN } from './support/broker-mesh.js'
 
 useLedger({ before: beforeEach, after: afterEach })
 
@@ -61,6 +61,25 @@ test('workers register again by themselves with a broker that was started anew, 
   expect(events).toEqual(['left', 'ready with another'])
   await eventually(() => client.runtime.monitor === 'another')
   expect(await client.ask('test', 'work', 1)).toBe(1)
+})
+
+test('a worker that a broker has not taken again tries on', async () => {
+  const first = await mesh.broker()
+  const { address } = mesh
+  const worker = await mesh.worker({ handlers })
+  const refusals: unknown[] = []
+  worker.on('refused', (error) => refusals.push(error))
+  await first.stop()
+  const second = mesh.add(new Broker({ address, token: TOKEN, logger: SILENT }))
+  let asked = 0
+  second.runtime.use((request, next) => {
+    if (request.message.method === 'register' && ++asked === 1) throw new RangeError('not now')
+    return next(request)
+  })
+  await second.start()
+  await eventually(() => worker.isReady)
+  expect(refusals).toMatchObject([{ message: 'not now' }])
+  expect(asked).toBe(2)
 })
 
 test('a broker that stops lets what it has end, and refuses what is new', async () => {
