@@ -150,11 +150,12 @@ async function killInTurn(
     if (one === undefined) continue
     kills.set(one, Date.now())
     await one.kill()
-    replacing.push(
-      replace(index).then((one) => {
-        crews[index] = one
-      }),
-    )
+    const replaced = replace(index).then((one) => {
+      crews[index] = one
+    })
+    // It is awaited later, and its failure told then.
+    replaced.catch(() => {})
+    replacing.push(replaced)
   }
   await Promise.all(replacing)
   return kills
