@@ -11,6 +11,8 @@ export interface CheckOptions {
   readonly token?: string | undefined
   /** Address to bind for tcp: the broker connects to whoever asks. @default '127.0.0.1' */
   readonly bind?: string | undefined
+  /** Allows a `bind` that other machines can reach, without encryption. @default false */
+  readonly insecure?: boolean | undefined
 }
 
 const DEFAULT_TIMEOUT = 2000
@@ -25,13 +27,14 @@ const NO_LOGGER = { debug: silent, info: silent, warn: silent, error: silent }
  * @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS
  */
 export async function check(options: CheckOptions): Promise<boolean> {
-  const { address, token, bind } = checkOptions(options, CHECKS)
+  const { address, token, bind, insecure } = checkOptions(options, CHECKS)
   const timeout = checkTimeout('timeout', options.timeout, DEFAULT_TIMEOUT)
   if (await isRefused(address, timeout)) return false
   const runtime = new Runtime({
     uid: `check:${randomId(systemRandomness)}`,
     meshToken: token,
     bind,
+    insecure,
     port: 0,
     stats: false,
     logger: NO_LOGGER,
@@ -58,6 +61,7 @@ const CHECKS = {
   timeout: (option: string, given: unknown) => checkTimeout(option, given, DEFAULT_TIMEOUT),
   token: () => {}, // by the mesh, which doesn't show it
   bind: () => {},
+  insecure: () => {},
 }
 
 /** What is wrong with the question, rather than the answer. */

@@ -9,6 +9,9 @@ import type { Joining, Loss, Order } from './orders.js'
 /** What a request takes at a worker, in milliseconds: it waits, and doesn't compute, so that many can on few processors. */
 const WORK_MS = 5
 
+/** Where thirty processes share two processors, a connection that takes a second is on its way, and not lost. */
+const handshake = { timeout: 60_000, dialTimeout: 5000, answerTimeout: 5000 }
+
 /** How many members start at a time: each exchanges greetings with the broker, which is one process. */
 const AT_ONCE = 20
 
@@ -30,7 +33,7 @@ export class Host {
         return startAll(
           order.names,
           this.#clients,
-          (name) => new Client({ ...order.joining, name, logger: silent }),
+          (name) => new Client({ ...order.joining, name, handshake, logger: silent }),
         )
       case 'ask':
         return askFor(this.#clients, order.seconds, order.pauseMs)
@@ -48,7 +51,7 @@ export class Host {
   }
 
   async #startBroker(token: string, timeout: number): Promise<string | undefined> {
-    this.#broker = new Broker({ address: 'tcp://127.0.0.1:0', token, timeout, logger: silent })
+    this.#broker = new Broker({ address: 'tcp://127.0.0.1:0', token, timeout, handshake, logger: silent })
     this.#broker.on('change', ({ kind, worker }) => {
       if (kind === 'left') this.#losses.push({ worker, at: Date.now() })
     })
@@ -63,7 +66,15 @@ function workerNamed(name: string, joining: Joining): Worker {
     return { request, worker: name }
   }
   const handlers = { [keywordOf(name)]: work }
-  return new Worker({ ...joining, name, service: SERVICE, concurrency: 10, handlers, logger: silent })
+  return new Worker({
+    ...joining,
+    name,
+    service: SERVICE,
+    concurrency: 10,
+    handlers,
+    handshake,
+    logger: silent,
+  })
 }
 
 async function startAll<Member extends { start(): Promise<void> }>(

@@ -18,7 +18,7 @@ const loaded: Described = {
   name: 'skein broker',
   packages: ['skein'],
   programs: [],
-  settings: 'timeout 5 s, else defaults; each request takes 5 ms at its worker',
+  settings: 'timeout 5 s, handshake.timeout 60 s, else defaults; each request takes 5 ms at its worker',
 }
 
 /**
