@@ -55,6 +55,14 @@ export class Registration {
     return own === others ? this.#used < other.#used : own < others
   }
 
+  /** Whether that is what it has told of itself. */
+  isAs({ service, keywords, concurrency }: Registering): boolean {
+    const others = new Set(keywords)
+    const isSame =
+      others.size === this.keywords.size && keywords.every((keyword) => this.keywords.has(keyword))
+    return isSame && service === this.service && concurrency === this.concurrency
+  }
+
   status(): WorkerStatus {
     const { name, state, concurrency, busy } = this
     return { name, state, keywords: [...this.keywords], concurrency, busy }

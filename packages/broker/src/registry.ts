@@ -33,9 +33,10 @@ export class Registry {
     }
   }
 
-  /** A worker has registered; if it had before, that is over. */
+  /** A worker has registered. If it had before, with the same words, nothing changes: what it has goes on in its slots. */
   register(name: string, given: Registering): void {
     const before = this.#workers.get(name)
+    if (before?.isAs(given) === true) return
     if (before !== undefined) this.remove(before, 'replaced')
     const worker = new Registration(name, given)
     const service = this.#services.get(given.service) ?? new Service(given.service, this.#parts.maxQueued)

@@ -28,11 +28,19 @@ test('cauldron 1: a worker that registers is confirmed, and counted once; nothin
   expect(broker.service('test')).toEqual({ name: 'test', workers: [one], queued: 0 })
 
   // To confirm it again is no second worker.
+  const changes: string[] = []
+  broker.on('change', ({ kind }) => changes.push(kind))
   const call = { service: BROKER, method: 'register' }
   const args = [{ service: 'test', keywords: ['work'], concurrency: 3 }]
   await worker.runtime.comms.sendRecv(broker.name, { ...call, args })
   expect(broker.service('test')?.workers).toEqual([one])
-  expect(asked).toEqual([])
+  expect({ asked, changes }).toEqual({ asked: [], changes: [] })
+
+  // Other words take the place of the first.
+  const other = [{ service: 'other', keywords: ['rest'], concurrency: 1 }]
+  await worker.runtime.comms.sendRecv(broker.name, { ...call, args: other })
+  expect(broker.status().services).toMatchObject([{ name: 'other', workers: [{ keywords: ['rest'] }] }])
+  expect(changes).toEqual(['left', 'joined'])
 })
 
 test('cauldron 2: an unknown command is answered with an error, and so is nonsense in a known one', async () => {
