@@ -9,6 +9,7 @@ export default {
     '^@skein/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^@skein/([^/]+)/internal$': '<rootDir>/packages/$1/src/internal.ts',
     '^skein$': '<rootDir>/packages/skein/src/index.ts',
+    '^skein/broker$': '<rootDir>/packages/skein/src/broker.ts',
     '^skein/internal$': '<rootDir>/packages/skein/src/internal.ts',
   },
   resolver: '<rootDir>/scripts/jest-resolver.cjs',

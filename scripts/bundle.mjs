@@ -12,7 +12,8 @@ const ENTRIES = {
   devices: ['index', 'internal'],
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal'],
-  skein: ['index', 'internal', 'cli'],
+  broker: ['index', 'internal'],
+  skein: ['index', 'internal', 'broker', 'cli'],
 }
 
 await Promise.all(Object.entries(ENTRIES).map(([name, entries]) => bundle(name, entries)))

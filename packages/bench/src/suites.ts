@@ -1,4 +1,5 @@
 import type { Suite } from './suite.js'
+import { broker } from './suites/broker.js'
 import { fanout } from './suites/fanout.js'
 import { mesh } from './suites/mesh.js'
 import { object } from './suites/object.js'
@@ -10,4 +11,15 @@ import { start } from './suites/start.js'
 import { stream } from './suites/stream.js'
 
 /** In the order in which they are run. */
-export const suites: readonly Suite[] = [rpc, payload, stream, fanout, object, mesh, start, rest, relay]
+export const suites: readonly Suite[] = [
+  rpc,
+  payload,
+  stream,
+  fanout,
+  object,
+  mesh,
+  start,
+  rest,
+  relay,
+  broker,
+]

@@ -23,7 +23,18 @@ test.each([
 
 test('has help, which names the suites', async () => {
   const { status, stdout } = await bench('--help')
-  for (const name of ['rpc', 'payload', 'stream', 'fanout', 'object', 'mesh', 'start', 'rest', 'relay'])
+  for (const name of [
+    'rpc',
+    'payload',
+    'stream',
+    'fanout',
+    'object',
+    'mesh',
+    'start',
+    'rest',
+    'relay',
+    'broker',
+  ])
     expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
   expect(status).toBe(0)
 })

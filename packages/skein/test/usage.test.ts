@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { fixture, skein } from './support/command.js'
 
 const script = fixture('idle.mjs')
+const token = fixture('token.txt')
 
 test.each([
   [['run'], "missing required argument 'script'"],
@@ -17,6 +18,15 @@ test.each([
   [['run', script, '--wrokers', '2'], "unknown option '--wrokers'"],
   [['walk'], "unknown command 'walk'"],
   [['p1.ts', '-w', '2'], "unknown command 'p1.ts'\n(Did you mean skein run p1.ts -w 2?)"],
+  [['broker', 'start'], "error: too many arguments for 'broker'"],
+  [
+    ['broker', '--address', 'ipc://x', '--token-file', token],
+    "address is 'ipc://x'; allowed: tcp://host:port",
+  ],
+  [['broker', '--address', 'tcp://127.0.0.1:0'], 'there is no token: set SKEIN_TOKEN, or name a file'],
+  [['broker', '--config', '/nowhere.json'], "config is '/nowhere.json'; allowed: a file that can be read"],
+  [['broker', 'check'], "missing required argument 'address'"],
+  [['broker', 'check', 'nowhere', '--token-file', token], 'nowhere is not a usable address'],
   [['run', script, '--drain', 'long'], "argument 'long' is invalid. Allowed are seconds, from 0 to 86400."],
 ])('skein %j is wrong usage: nothing is started, and the status is 2', async (args, shown) => {
   const { status, stdout, stderr } = await skein(args)
@@ -24,12 +34,16 @@ test.each([
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
 })
 
-test.each([['--version'], ['help'], ['help', 'run'], ['run', '--help']])(
-  'skein %s %s is shown within 80 columns',
-  async (...args) => {
-    const { status, stdout, stderr } = await skein(args.filter(Boolean))
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-    expect(stdout).toMatch(args.includes('run') ? /Example:[\s\S]*skein run hello\.ts --workers 2/ : /./)
-  },
-)
+test.each([
+  ['--version'],
+  ['help'],
+  ['help', 'run'],
+  ['run', '--help'],
+  ['help', 'broker'],
+  ['broker', 'check', '--help'],
+])('skein %s %s is shown within 80 columns', async (...args) => {
+  const { status, stdout, stderr } = await skein(args.filter(Boolean))
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  expect(stdout).toMatch(args.includes('run') ? /Example:[\s\S]*skein run hello\.ts --workers 2/ : /./)
+})

@@ -12,7 +12,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   runtime: ['core'],
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
-  skein: ['core', 'runner', 'runtime', 'launch'],
+  broker: ['core', 'runner', 'devices', 'runtime'],
+  skein: ['core', 'runner', 'runtime', 'launch', 'broker'],
   examples: ['skein'],
   bench: ['devices', 'skein', 'test-harness'],
 }

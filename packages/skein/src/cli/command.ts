@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
 import { MANIFEST } from '../files.js'
+import { addBroker } from './broker-command.js'
 import {
   checkNodes,
   isScript,
@@ -35,6 +36,9 @@ export async function main(args: readonly string[]): Promise<number> {
     const { run } = await import('./run.js')
     status = await run(options)
   })
+  addBroker(command, (given) => {
+    status = given
+  })
   try {
     const [word = ''] = args
     if (isScript(word)) forgottenRun(command, args)
@@ -57,6 +61,8 @@ function skein(start: (options: RunOptions) => Promise<void>): Command {
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
+    // Options of a command that has others below it stand before their names, and theirs behind.
+    .enablePositionalOptions()
     .showHelpAfterError('(skein help run tells more)')
     .exitOverride()
   command

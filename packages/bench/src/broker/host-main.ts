@@ -1,0 +1,9 @@
+// What bin/broker-host.mjs runs.
+import { answerOrders } from '@skein/test-harness'
+import { Host } from './host.js'
+import type { Order } from './orders.js'
+
+export function main(): void {
+  const host = new Host()
+  answerOrders<Order>((order) => host.perform(order))
+}

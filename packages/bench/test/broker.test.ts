@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals'
+import { useLedger } from '@skein/test-harness'
+import { load } from '../src/broker/load.js'
+
+useLedger()
+
+test('every request settles while workers of a broker are killed, and none by a wrong worker', async () => {
+  const size = { seconds: 3, killEvery: 0.8, pauseMs: 20 }
+  const outcome = await load({ workers: [2, 10], clients: [1, 10], ...size }, () => {})
+  const { asked, answered, failed, unsettled, wrong } = outcome.account
+  expect({ unsettled, wrong }).toEqual({ unsettled: 0, wrong: 0 })
+  const failures = Object.values(failed).reduce((sum, n) => sum + n, 0)
+  expect(answered + failures).toBe(asked)
+  // While one process has been killed and the next one starts, the other has every keyword.
+  expect(answered).toBeGreaterThan(asked / 2)
+  expect(outcome.killed).toBeGreaterThan(0)
+  expect(outcome.knownMs.filter((ms) => !(ms >= 0 && ms < 5000))).toEqual([])
+  expect([outcome.workersLeft, outcome.clientsLeft]).toEqual([20, 10])
+})

@@ -1,0 +1,171 @@
+import type { Reply, RequestOptions, StopOptions } from '@skein/core'
+import { SkeinError } from '@skein/core'
+import { checkTimeout, randomId, systemRandomness } from '@skein/core/internal'
+import {
+  abortSignal,
+  checkOptions,
+  flag,
+  Runtime,
+  type RuntimeParts,
+  timeLimit,
+} from '@skein/runtime/internal'
+import { EventEmitter } from 'eventemitter3'
+import { BROKER, type BrokerStatus, type Gathered, ROLES, type ServiceChange } from './contract.js'
+import { brokerOf } from './member.js'
+import { checkKeyword, checkService } from './names.js'
+import { MEMBER_CHECKS, type MemberOptions, memberRuntime } from './options.js'
+
+export interface ClientOptions extends MemberOptions {
+  /** Deadline of a request that names none, in milliseconds; `Infinity` for none. @default 30 000 */
+  readonly deadline?: number | undefined
+}
+
+export interface AskOptions extends Pick<RequestOptions, 'timeout' | 'signal'> {
+  /**
+   * Whether it does no harm if it runs twice: then it is given to another worker where the first was lost, although that
+   * may have run it.
+   * @default false
+   */
+  readonly idempotent?: boolean | undefined
+}
+
+export interface ClientEvents {
+  /** Everything is closed. */
+  close: () => void
+}
+
+const DEFAULT_DEADLINE = 30_000
+
+/**
+ * Asks services for what they do, through their broker.
+ *
+ * ```ts
+ * const client = new Client({ broker: 'tcp://127.0.0.1:5555', token })
+ * await client.start()
+ * await client.ask('text', 'upper', 'hello')
+ * ```
+ */
+export class Client extends EventEmitter<ClientEvents> {
+  readonly runtime: Runtime
+
+  /** @throws ERR_INVALID_OPTION, ERR_INVALID_UID, ERR_INSECURE */
+  constructor(options: ClientOptions, parts: RuntimeParts = {}) {
+    super()
+    const { deadline, ...member } = checkOptions(options, { ...MEMBER_CHECKS, deadline: timeLimit })
+    const makeName = () => `client:${randomId(member.random ?? systemRandomness)}`
+    const runtime = memberRuntime(member, ROLES.client, makeName)
+    const timeout = checkTimeout('deadline', deadline, DEFAULT_DEADLINE)
+    this.runtime = new Runtime({ ...runtime, timeout }, parts)
+    this.runtime.on('close', () => this.emit('close'))
+  }
+
+  get name(): string {
+    return this.runtime.uid
+  }
+
+  /** @throws ERR_HANDSHAKE_TIMEOUT if no broker answers there, ERR_UID_TAKEN if a worker or client of that name lives */
+  start(): Promise<void> {
+    return this.runtime.start()
+  }
+
+  /** Takes leave. What was asked fails with ERR_CLOSED. May be called twice and from anywhere. */
+  stop(options: StopOptions = {}): Promise<void> {
+    return this.runtime.stop(options)
+  }
+
+  /** Closes everything at once. */
+  destroy(): Promise<void> {
+    return this.runtime.destroy()
+  }
+
+  /** Whether anybody serves a service. */
+  locate(service: string): Promise<boolean> {
+    return this.#call<boolean>('locate', [checkService(service)])
+  }
+
+  /**
+   * Resolves once somebody serves a service.
+   *
+   * @param options.timeout milliseconds @default the client's `deadline`
+   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_PEER_LOST if the broker is lost
+   */
+  async waitFor(service: string, options: Pick<AskOptions, 'timeout' | 'signal'> = {}): Promise<void> {
+    const { timeout, signal } = checkOptions(options, { timeout: timeLimit, signal: abortSignal })
+    const itemTimeout = timeout ?? DEFAULT_DEADLINE
+    for await (const { kind } of this.#call<AsyncIterable<ServiceChange>>('watch', [checkService(service)], {
+      timeout,
+      signal,
+      itemTimeout,
+    }))
+      if (kind === 'joined') return
+    throw new SkeinError('ERR_CLOSED', `the broker has closed before anybody served '${service}'`, {
+      service,
+    })
+  }
+
+  /**
+   * Asks a service for a keyword: one of the workers that have it answers, the least busy. Waits while all are busy. What
+   * a handler yields can be iterated.
+   *
+   * @throws what the handler threw; ERR_NO_SUCH_SERVICE, ERR_NO_SUCH_METHOD, ERR_OVERLOADED, ERR_PEER_LOST with the `uid`
+   * of the worker or broker that was lost, ERR_TIMEOUT, ERR_CANCELLED, each with `executed`
+   */
+  ask<T = unknown>(service: string, keyword: string, payload?: unknown, options: AskOptions = {}): Reply<T> {
+    const { idempotent = false, ...rest } = checkOptions(options, ASK_CHECKS)
+    const args = [checkService(service), checkKeyword(keyword), payload, idempotent]
+    return this.#call<T>('ask', args, { ...rest, idempotent })
+  }
+
+  /**
+   * Asks all workers of a service that have a keyword, and resolves when each has answered or failed, with a list
+   * in the order of their names.
+   *
+   * @throws ERR_NO_SUCH_SERVICE, ERR_NO_SUCH_METHOD if there is none; ERR_TIMEOUT and ERR_CANCELLED for all of them
+   */
+  scatter<T = unknown>(
+    service: string,
+    keyword: string,
+    payload?: unknown,
+    options: Omit<AskOptions, 'idempotent'> = {},
+  ): Reply<readonly Gathered<T>[]> {
+    const checked = checkOptions(options, { timeout: timeLimit, signal: abortSignal })
+    return this.#call('scatter', [checkService(service), checkKeyword(keyword), payload], checked)
+  }
+
+  /**
+   * Tells all workers that have a keyword, of one service or, with `undefined`, of all. Nobody answers; it waits for no
+   * slot and takes none. Resolves once it was taken for sending.
+   */
+  async broadcast(service: string | undefined, keyword: string, payload?: unknown): Promise<void> {
+    const args = [service === undefined ? undefined : checkService(service), checkKeyword(keyword), payload]
+    await this.runtime.comms.send(brokerOf(this.runtime), { service: BROKER, method: 'broadcast', args })
+  }
+
+  /**
+   * Tells of the workers of a service, or of all: first of those that there are, then of each that comes or goes. Ends
+   * with the broker: with ERR_PEER_LOST if that is lost, and without an error if it stops.
+   */
+  watch(
+    service?: string,
+    options: Pick<AskOptions, 'signal'> = {},
+  ): Reply<AsyncIterable<ServiceChange>> & AsyncIterable<ServiceChange> {
+    const { signal } = checkOptions(options, { signal: abortSignal })
+    const args = [service === undefined ? undefined : checkService(service)]
+    return this.#call<AsyncIterable<ServiceChange>>('watch', args, { signal })
+  }
+
+  /** What the broker has, and has done. */
+  status(): Promise<BrokerStatus> {
+    return this.#call<BrokerStatus>('status', [])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #call<T>(method: string, args: readonly unknown[], options: RequestOptions = {}): Reply<T> {
+    return this.runtime.comms.sendRecv<T>(brokerOf(this.runtime), { service: BROKER, method, args }, options)
+  }
+}
+
+const ASK_CHECKS = { timeout: timeLimit, signal: abortSignal, idempotent: flag }

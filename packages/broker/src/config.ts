@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { SkeinError } from '@skein/core'
+import { invalidOption, messageOf } from '@skein/core/internal'
+import { checkOptions } from '@skein/runtime/internal'
+import { type BrokerOptions, CONFIG_CHECKS } from './options.js'
+
+/** A broker's options that are plain values, as they can stand in a file of JSON. */
+export interface BrokerConfig extends Omit<BrokerOptions, 'logger' | 'clock' | 'random'> {
+  /** A file that holds the token, in place of `token`; its last line may end or not. @default none */
+  readonly tokenFile?: string | undefined
+}
+
+/** A configuration, or the path or URL of a file of JSON that holds one. */
+export type BrokerConfigSource = BrokerConfig | string | URL
+
+/** @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS */
+export function readConfig(source: BrokerConfigSource): BrokerOptions {
+  const given = typeof source === 'string' || source instanceof URL ? readJson(source) : source
+  const checks = { ...CONFIG_CHECKS, tokenFile: checkFile }
+  const { tokenFile, ...options } = checkOptions<BrokerConfig>(given, checks, 'config')
+  if (tokenFile === undefined) return options
+  if (options.token !== undefined)
+    throw invalidOption('tokenFile', tokenFile, 'to be left out where there is a token')
+  return { ...options, token: readToken(tokenFile) }
+}
+
+/** The token in a file. @throws ERR_INVALID_OPTION */
+export function readToken(file: string): string {
+  return read('tokenFile', file).replace(/\r?\n$/, '')
+}
+
+/** What is in it is looked at by whoever gets it. */
+function readJson(source: string | URL): BrokerConfig {
+  const path = source instanceof URL ? fileURLToPath(source) : source
+  const json = read('config', path)
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    throw unreadable('config', path, 'a file of JSON', error)
+  }
+}
+
+function read(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(option, path, 'a file that can be read', error)
+  }
+}
+
+function unreadable(option: string, path: string, allowed: string, cause: unknown): SkeinError {
+  const { message, ...facts } = invalidOption(option, path, allowed)
+  const text = `${message} (${messageOf(cause)})`
+  return new SkeinError('ERR_INVALID_OPTION', text, { option, given: facts.given ?? '', allowed, cause })
+}
+
+function checkFile(option: string, given: unknown): void {
+  if (typeof given !== 'string' || given === '') throw invalidOption(option, given, 'the path of a file')
+}

@@ -1,0 +1,198 @@
+import { randomInt } from 'node:crypto'
+import { type CommsManager, type Incoming, SkeinError } from '@skein/core'
+import { type Gathered, WORKER } from './contract.js'
+import type { Registration } from './registration.js'
+import type { Registry } from './registry.js'
+import { noSuchService, type Service } from './service.js'
+import type { Tally } from './tally.js'
+
+/** What a client asks of a service. */
+export interface Asking {
+  readonly service: string
+  readonly keyword: string
+  readonly payload: unknown
+}
+
+export interface ExchangeParts {
+  readonly comms: () => CommsManager
+  readonly registry: Registry
+  readonly tally: Tally
+}
+
+/** Codes with which a worker that can't take anything any more is found to be so. */
+const AWAY: ReadonlySet<string> = new Set(['ERR_PEER_LOST', 'ERR_NO_SUCH_PEER', 'ERR_CLOSED'])
+
+/**
+ * Brings requests of clients to workers, and back what they answer. Deadlines and cancelling pass through by themselves,
+ * since what is asked of a worker is asked within the client's request.
+ */
+export class Exchange {
+  readonly #parts: ExchangeParts
+  /** Another at each start: of what an earlier broker has asked, a worker may still be at something. */
+  #ticket = randomInt(2 ** 40)
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves with what one of the workers that have the keyword answers. */
+  async ask(asking: Asking, idempotent: boolean, request: Incoming): Promise<unknown> {
+    const { tally } = this.#parts
+    tally.asked += 1
+    try {
+      const value = await this.#askAny(asking, idempotent, request)
+      tally.answered += 1
+      return value
+    } catch (error) {
+      tally.failed += 1
+      throw refusedIfNeverRun(error, request)
+    }
+  }
+
+  /** Resolves with what each of the workers that have the keyword answers, in the order of their names. */
+  async scatter({ service: name, keyword, payload }: Asking, request: Incoming): Promise<Gathered[]> {
+    const { tally } = this.#parts
+    tally.asked += 1
+    try {
+      const service = this.#service(name)
+      const owners = service.owners(keyword).sort((a, b) => (a.name < b.name ? -1 : 1))
+      if (owners.length === 0) throw service.unserved(keyword)
+      const gathered = await Promise.all(
+        owners.map((worker) => this.#gather(service, worker, keyword, payload, request)),
+      )
+      tally.answered += 1
+      return gathered
+    } catch (error) {
+      tally.failed += 1
+      throw refusedIfNeverRun(error, request)
+    }
+  }
+
+  /**
+   * Tells all workers that have the keyword, of one service or of all. Nobody waits for them, so it takes no slots.
+   *
+   * @param service undefined for all
+   */
+  async broadcast(
+    service: string | undefined,
+    keyword: string,
+    payload: unknown,
+    from: string,
+  ): Promise<void> {
+    const { registry, tally, comms } = this.#parts
+    tally.broadcast += 1
+    const services =
+      service === undefined ? [...registry.services.values()] : [registry.services.get(service)]
+    const owners = services.flatMap((each) => each?.owners(keyword) ?? [])
+    const call = { service: WORKER, method: 'run', args: [0, keyword, payload, from] }
+    const sent = owners.map(({ name }) => comms().send(name, call, { overflow: 'fail' }))
+    const lost = (await Promise.allSettled(sent)).flatMap((each) =>
+      each.status === 'rejected' ? [each.reason] : [],
+    )
+    // One that is lost, or far behind, is no reason to fail for the others.
+    for (const error of lost) comms().logger.warn({ error, keyword }, 'a worker was not told')
+  }
+
+  #service(name: string): Service {
+    const service = this.#parts.registry.services.get(name)
+    if (service === undefined) throw noSuchService(name)
+    return service
+  }
+
+  async #askAny({ service: name, keyword, payload }: Asking, idempotent: boolean, request: Incoming) {
+    const { registry, tally } = this.#parts
+    /** Of those that were lost, the first that may have run it. */
+    let doubt: unknown
+    for (;;) {
+      let service: Service
+      let worker: Registration
+      try {
+        service = this.#service(name)
+        worker = await service.take(keyword, request.signal)
+      } catch (error) {
+        throw doubt ?? error
+      }
+      try {
+        const value = await this.#run(service, worker, { keyword, payload }, request)
+        // A stream that it answers with takes the slot until it is over.
+        request.whenOver(() => service.free(worker))
+        return value
+      } catch (error) {
+        if (!isAway(error, worker)) throw neverRan(error) ? (doubt ?? error) : error
+        registry.remove(worker, error.reason ?? error.code)
+        if (!neverRan(error)) {
+          if (!idempotent) throw error
+          doubt ??= error
+        }
+        // Whoever gave it up waits for nobody else; and where there is nobody else, this is how it ended.
+        if (request.reason !== undefined || registry.services.get(name)?.has(keyword) !== true)
+          throw doubt ?? error
+        tally.redone += 1
+      }
+    }
+  }
+
+  async #gather(
+    service: Service,
+    worker: Registration,
+    keyword: string,
+    payload: unknown,
+    request: Incoming,
+  ): Promise<Gathered> {
+    const { name } = worker
+    try {
+      await service.take(worker, request.signal)
+      const value = await this.#run(service, worker, { keyword, payload }, request)
+      service.free(worker)
+      return { worker: name, status: 'fulfilled', value }
+    } catch (reason) {
+      return { worker: name, status: 'rejected', reason }
+    }
+  }
+
+  /** Asks a worker of which a slot was taken. The slot is free again when this has failed, not when it has succeeded. */
+  async #run(service: Service, worker: Registration, what: Work, request: Incoming): Promise<unknown> {
+    const ticket = ++this.#ticket
+    const call = { service: WORKER, method: 'run', args: [ticket, what.keyword, what.payload, request.from] }
+    try {
+      return await this.#parts.comms().sendRecv(worker.name, call, { timeout: Number.POSITIVE_INFINITY })
+    } catch (error) {
+      if (mayRun(error)) request.whenOver(() => void this.#freeOnceOver(service, worker, ticket))
+      else service.free(worker)
+      throw error
+    }
+  }
+
+  /** What was given up may still be running, and takes its slot until it has ended: the worker is asked to tell. */
+  async #freeOnceOver(service: Service, worker: Registration, ticket: number): Promise<void> {
+    const call = { service: WORKER, method: 'over', args: [ticket] }
+    const options = { timeout: Number.POSITIVE_INFINITY }
+    // If it fails, the worker is gone, and so are its slots.
+    await this.#parts
+      .comms()
+      .sendRecv(worker.name, call, options)
+      .catch(() => {})
+    service.free(worker)
+  }
+}
+
+type Work = Pick<Asking, 'keyword' | 'payload'>
+
+/** A worker that takes nothing any more: the request failed for that, and not for what it asks. */
+function isAway(error: unknown, { name }: Registration): error is SkeinError {
+  return error instanceof SkeinError && AWAY.has(error.code) && error.uid === name
+}
+
+function neverRan(error: unknown): boolean {
+  return error instanceof SkeinError && error.executed === 'no'
+}
+
+/** What was asked may be running. An error that says nothing of that is the worker's own: it has run. */
+function mayRun(error: unknown): boolean {
+  return error instanceof Error && 'executed' in error && error.executed !== 'no'
+}
+
+/** The caller is to know that it never ran, as far as the broker does. */
+function refusedIfNeverRun(error: unknown, request: Incoming): unknown {
+  return error instanceof SkeinError && error.executed === 'no' ? request.refuse(error) : error
+}

@@ -1,0 +1,2 @@
+export { readConfig, readToken } from './config.js'
+export { BROKER, WORKER } from './contract.js'

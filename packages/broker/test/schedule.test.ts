@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { type Clock, MemoryNetwork, type Timer, type Transport, TurnedClock } from '@skein/core/internal'
+import { settled } from '@skein/test-harness'
+import { Broker } from '../src/broker.js'
+import { Client } from '../src/client.js'
+import { Worker } from '../src/worker.js'
+import { SILENT, TOKEN } from './support/broker-mesh.js'
+
+const TIMEOUT = 1000
+
+let clock: TurnedClock
+let network: MemoryNetwork
+let loop: LoopClock
+let broker: Broker
+let client: Client
+let end: (value: string) => void
+let open: { destroy(): Promise<void> }[]
+
+/** The clock of an event loop that can stand still: what falls due then is called when it goes on. */
+class LoopClock implements Clock {
+  #isStill = false
+  readonly #due: (() => void)[] = []
+
+  now(): number {
+    return clock.now()
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    let isCancelled = false
+    const fire = (): void => {
+      if (isCancelled) return
+      if (this.#isStill) this.#due.push(fire)
+      else fn()
+    }
+    const timer = clock.after(ms, fire)
+    return {
+      cancel() {
+        isCancelled = true
+        timer.cancel()
+      },
+    }
+  }
+
+  stop(): void {
+    this.#isStill = true
+  }
+
+  goOn(): void {
+    this.#isStill = false
+    for (const fire of this.#due.splice(0)) fire()
+  }
+}
+
+/** A host of its own, on the network in memory. */
+function parts(uid: string) {
+  const transport = network.transport(uid)
+  const memory: Transport = {
+    listen: (options, onBatch) => transport.listen({ ...options, schemes: ['mem'] }, onBatch),
+    dial: (...args) => transport.dial(...args),
+    probe: (...args) => transport.probe(...args),
+    close: () => transport.close(),
+  }
+  return { transport: memory, place: { host: uid, process: uid } }
+}
+
+beforeEach(async () => {
+  clock = new TurnedClock()
+  loop = new LoopClock()
+  network = new MemoryNetwork({ clock, seed: 1, latency: { min: 1, max: 1 } })
+  const shared = { token: TOKEN, clock, logger: SILENT, timeout: TIMEOUT }
+  broker = new Broker(shared, parts('broker'))
+  await settled(clock, broker.start())
+  const joining = { ...shared, broker: broker.address ?? '' }
+  const handlers = {
+    wait: () =>
+      new Promise<string>((resolve) => {
+        end = resolve
+      }),
+  }
+  const own = { name: 'worker', service: 'test', handlers, clock: loop }
+  const worker = new Worker({ ...joining, ...own }, parts('worker'))
+  client = new Client({ ...joining, name: 'client', deadline: Number.POSITIVE_INFINITY }, parts('client'))
+  open = [client, worker, broker]
+  await settled(clock, worker.start())
+  await settled(clock, client.start())
+})
+
+afterEach(async () => {
+  await Promise.all(open.map((each) => each.destroy()))
+  await network.close()
+  expect(clock.pending).toBe(0)
+})
+
+/** Turns the clock until a request has failed, and tells how and after how many milliseconds. */
+async function failing(asked: Promise<unknown>) {
+  const failure = asked.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  return settled(clock, failure)
+}
+
+test('cauldron 9: a worker that falls silent is expired after five timeouts, and before six', async () => {
+  const asked = client.ask('test', 'wait')
+  asked.catch(() => {})
+  await clock.advance(700)
+  network.freeze('worker')
+  const { value, took } = await failing(asked)
+  expect(value).toMatchObject({ code: 'ERR_PEER_LOST', uid: 'worker', reason: 'silent', executed: 'maybe' })
+  expect(took).toBeGreaterThanOrEqual(5 * TIMEOUT)
+  expect(took).toBeLessThan(6 * TIMEOUT)
+  expect(broker.status().services).toEqual([])
+  network.resume('worker')
+})
+
+test('a client that falls silent is expired likewise, and what it has asked is given up', async () => {
+  void client.ask('test', 'wait').catch(() => {})
+  await clock.advance(700)
+  network.freeze('client')
+  await clock.advance(5 * TIMEOUT)
+  expect(broker.status().clients.map(({ name }) => name)).toEqual(['client'])
+  await clock.advance(TIMEOUT)
+  expect(broker.status().clients).toEqual([])
+  expect(broker.status().counts).toMatchObject({ asked: 1, failed: 1 })
+})
+
+test('cauldron 10: a worker whose event loop stands still for a hundred timeouts is not expired', async () => {
+  const asked = client.ask('test', 'wait')
+  await clock.advance(700)
+  network.stall('worker')
+  loop.stop()
+  await clock.advance(100 * TIMEOUT)
+  expect(broker.service('test')?.workers).toMatchObject([{ state: 'stalled', busy: 1 }])
+  loop.goOn()
+  network.resume('worker')
+  end('done')
+  expect((await settled(clock, asked)).value).toBe('done')
+})
