@@ -10,6 +10,7 @@ const ENTRIES = {
   core: ['index', 'internal'],
   runner: ['index', 'internal', 'lifeline-watch'],
   devices: ['index', 'internal'],
+  context: ['index', 'internal', 'pino'],
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal'],
   broker: ['index', 'internal'],

@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'ERR_OVERLOADED'
   /** A value can't be put into a message; `path` leads to the culprit. */
   | 'ERR_NOT_SERIALISABLE'
+  /** A payload can't be read, or is not of the type that its endpoint takes; `path` leads to the culprit. */
+  | 'ERR_INVALID_PAYLOAD'
   /** A value or message exceeds a limit. */
   | 'ERR_TOO_LARGE'
   /** Bytes that do not follow `docs/protocol.md`. */

@@ -9,12 +9,13 @@ const PACKAGES: Record<string, readonly string[]> = {
   core: [],
   runner: ['core'],
   devices: ['core', 'runner'],
+  context: ['core', 'devices'],
   runtime: ['core'],
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
   broker: ['core', 'runner', 'devices', 'runtime'],
   skein: ['core', 'runner', 'runtime', 'launch', 'broker'],
-  examples: ['skein'],
+  examples: ['skein', 'context'],
   bench: ['devices', 'skein', 'test-harness'],
 }
 

@@ -1,11 +1,14 @@
 import type { Frames, Outbound } from '../transport/transport.js'
 
+/** What of a connection is written to. */
+export type Sending = Pick<Outbound, 'send' | 'close'>
+
 /**
  * The one place that sends on a connection. A socket takes one message at a time; while it is busy, what is posted
  * gathers, and leaves together as soon as it is free.
  */
 export class Writer {
-  readonly #outbound: Outbound
+  readonly #outbound: Sending
   readonly #next: () => Frames | undefined
   readonly #failed: (error: unknown) => void
   #busy = false
@@ -15,7 +18,7 @@ export class Writer {
    * @param next what to send now, or undefined if there is nothing; asked again after each message has left.
    * @param failed the socket refused a message; not called after `close`.
    */
-  constructor(outbound: Outbound, next: () => Frames | undefined, failed: (error: unknown) => void) {
+  constructor(outbound: Sending, next: () => Frames | undefined, failed: (error: unknown) => void) {
     this.#outbound = outbound
     this.#next = next
     this.#failed = failed

@@ -4,6 +4,7 @@ import { isV6, parseBindable, parseEndpoint, resolveHost, tcpEndpoint } from './
 import { attend } from './attention.js'
 import { bind } from './bind.js'
 import { errnoOf, uninterrupted } from './errno.js'
+import type { InprocNames } from './inproc-names.js'
 import { checkFree, removeSocket } from './ipc-directory.js'
 import { canReceive, canSend, type SocketKind, type SocketOption, setSocketOption } from './socket-kinds.js'
 import type { Sockets } from './sockets.js'
@@ -25,6 +26,8 @@ export interface SocketUses {
   /** Paths of the ipc endpoints that it has bound, to be removed when it is gone. */
   readonly files: Set<string>
   isOnlyInproc: boolean
+  /** Where it makes known what it has bound. */
+  readonly names: InprocNames
 }
 
 /** A socket of plain ZeroMQ, outside the mesh. Made by a `SocketSpace`. */
@@ -90,6 +93,7 @@ export class PlainSocket {
         break
       case 'inproc':
         bind(this.#socket, endpoint)
+        this.#uses.names.add(endpoint)
         attend(this.#socket)
     }
     const bound = this.#socket.lastEndpoint ?? endpoint

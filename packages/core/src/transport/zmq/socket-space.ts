@@ -1,5 +1,6 @@
 import { Context, context } from 'zeromq'
 import { invalidOption } from '../../errors.js'
+import { InprocNames } from './inproc-names.js'
 import { PlainSocket, removeFiles, type SocketUses } from './plain-socket.js'
 import { isSocketKind, makeSocket, SOCKET_KINDS, type SocketKind, type SocketOption } from './socket-kinds.js'
 import { MAX_SOCKETS, Sockets } from './sockets.js'
@@ -18,6 +19,8 @@ const DEFAULTS: SocketOptions = {
   maxMessageSize: 1024 ** 3,
 }
 
+const NAMES = new WeakMap<Context, InprocNames>()
+
 export interface SocketSpaceOptions {
   /**
    * Whether its sockets are in the ZeroMQ context that all threads of the process share: what is bound to an inproc
@@ -32,19 +35,27 @@ export interface SocketSpaceOptions {
 /** Sockets of plain ZeroMQ, which have one owner. */
 export class SocketSpace {
   readonly #context: Context
+  /** What plain sockets of the same context have bound in this thread. */
+  readonly names: InprocNames
   readonly #sockets = new Sockets()
 
   constructor({ within, shared = true }: SocketSpaceOptions = {}) {
     if (within !== undefined) this.#context = within.#context
     else this.#context = shared ? context : new Context({ maxSockets: MAX_SOCKETS })
+    this.names = NAMES.get(this.#context) ?? new InprocNames()
+    NAMES.set(this.#context, this.names)
   }
 
   /** @throws ERR_INVALID_OPTION; ERR_CLOSED after `close` */
   open(kind: SocketKind, options: SocketOptions = {}): PlainSocket {
     if (!isSocketKind(kind)) throw invalidOption('kind', kind, SOCKET_KINDS.join(', '))
-    const uses: SocketUses = { files: new Set(), isOnlyInproc: true }
+    const { names } = this
+    const uses: SocketUses = { files: new Set(), isOnlyInproc: true, names }
     const socket = this.#sockets.add(() => makeSocket(kind, this.#context), {
-      afterwards: () => removeFiles(uses.files),
+      afterwards() {
+        for (const endpoint of plain.endpoints) names.delete(endpoint)
+        return removeFiles(uses.files)
+      },
       isOnlyInproc: () => uses.isOnlyInproc,
     })
     const plain = new PlainSocket(kind, socket, this.#sockets, uses)

@@ -1,0 +1,1 @@
+export { defaults } from './options.js'

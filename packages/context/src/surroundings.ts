@@ -1,0 +1,63 @@
+import type { Logger } from '@skein/core'
+import {
+  type Clock,
+  type Deadlines,
+  invalidOption,
+  type SocketOptions,
+  type SocketSpace,
+} from '@skein/core/internal'
+import type { Dispatch } from './dispatch/dispatch.js'
+import { checkFlag, checkNames, type EndpointOptions } from './options.js'
+import { type CodecChoice, codecOf, type FrameCodec } from './payload/codec.js'
+
+/** What is closed with the Context that made it. */
+export interface Closable {
+  close(): Promise<void>
+}
+
+/** What a Context lends to all that is added to it. */
+export interface Surroundings {
+  readonly space: SocketSpace
+  readonly dispatch: Dispatch
+  /** What is open: it leaves when it is closed by itself. */
+  readonly inbound: Set<Closable>
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  readonly logger: Logger
+  readonly codec: CodecChoice
+  /** Milliseconds. */
+  readonly linger: number
+}
+
+/** `EndpointOptions` with every default filled in. */
+export interface EndpointSettings {
+  readonly bind: boolean
+  readonly codec: FrameCodec
+  readonly logger: Logger
+  readonly socketOptions: SocketOptions
+}
+
+/** The names of `EndpointOptions`. */
+const NAMES: readonly (keyof EndpointOptions)[] = ['bind', 'codec', 'logger', 'socketOptions']
+
+/**
+ * @param more names of options that are allowed beside those of every endpoint
+ * @throws ERR_INVALID_OPTION
+ */
+export function settleEndpoint(
+  endpoint: string,
+  options: EndpointOptions,
+  { codec, logger, linger }: Surroundings,
+  bind: boolean,
+  more: readonly string[],
+): EndpointSettings {
+  if (typeof endpoint !== 'string')
+    throw invalidOption('endpoint', endpoint, 'tcp://host:port, ipc:///path or inproc://name')
+  checkNames(options, [...NAMES, ...more])
+  return {
+    bind: checkFlag('bind', options.bind, bind),
+    codec: codecOf(options.codec ?? codec),
+    logger: options.logger ?? logger,
+    socketOptions: { linger, ...options.socketOptions },
+  }
+}
