@@ -111,16 +111,16 @@ describe('a requester', () => {
   test('does not send again what a broken connection has swallowed', async () => {
     const asked: unknown[] = []
     const { endpoint } = await context.addRep(ANY, (value) => asked.push(value))
-    const proxy = await FaultProxy.start(endpoint)
+    const proxy = await FaultProxy.start({ target: { port: Number(endpoint.split(':').at(-1)) } })
     try {
       const req = await context.addReq(proxy.endpoint)
       await req.request('first')
-      proxy.blackhole()
+      proxy.blackhole('up')
       const lost = rejectionOf(req.request('swallowed', { timeout: 60_000 }))
       await eventually(() => req.pending === 1)
       proxy.cut()
       expect(await lost).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
-      proxy.pass()
+      await proxy.heal()
       await req.request('last')
       expect(asked).toEqual(['first', 'last'])
     } finally {

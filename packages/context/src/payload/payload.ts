@@ -56,11 +56,10 @@ export class Payload<In, Out> {
       return this.#codec.encode(value)
     } catch (error) {
       if (!(error instanceof SkeinError) || error.path === undefined) throw error
-      const path = `${what}${error.path}`
-      throw new SkeinError(error.code, `${what}${error.path === '' ? ': ' : ''}${error.message}`, {
-        path,
-        cause: error,
-      })
+      const isInside = error.path !== ''
+      const path = isInside && !error.path.startsWith('[') ? `${what}.${error.path}` : `${what}${error.path}`
+      const message = isInside ? error.message.replace(error.path, path) : `${what}: ${error.message}`
+      throw new SkeinError(error.code, message, { path, cause: error })
     }
   }
 
