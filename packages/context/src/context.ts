@@ -1,11 +1,15 @@
 import { SkeinError } from '@skein/core'
 import { Deadlines, invalidOption, SocketSpace, stderrLogger, systemClock } from '@skein/core/internal'
+import { Broker } from './broker/broker.js'
 import { Dispatch } from './dispatch/dispatch.js'
+import { PubHandler } from './log/pub-handler.js'
 import {
+  type BrokerOptions,
   type ContextOptions,
   checkMs,
   checkNames,
   defaults,
+  type PubHandlerOptions,
   type PublisherOptions,
   type ReplierOptions,
   type RequesterOptions,
@@ -13,7 +17,7 @@ import {
 } from './options.js'
 import { codecOf } from './payload/codec.js'
 import { Outlets } from './publish/outlets.js'
-import type { Publisher } from './publish/publisher.js'
+import { Publisher } from './publish/publisher.js'
 import { Subscriber } from './publish/subscriber.js'
 import { Replier, type RequestHandler } from './request/replier.js'
 import type { Requester } from './request/requester.js'
@@ -109,7 +113,7 @@ export class Context {
     topic: string,
     options: PublisherOptions<M> = {},
   ): Promise<Publisher<M>> {
-    return this.#whileOpen(() => this.#outlets.add(endpoint, topic, options))
+    return this.#whileOpen(() => Publisher.open(endpoint, topic, options, this.#surroundings, this.#outlets))
   }
 
   /**
@@ -119,6 +123,25 @@ export class Context {
    */
   async addSub<M = unknown>(endpoint: string, options: SubscriberOptions<M> = {}): Promise<Subscriber<M>> {
     return this.#whileOpen(() => Subscriber.open(endpoint, options, this.#surroundings))
+  }
+
+  /**
+   * Brings publishers and subscribers together: the ones connect to the XSUB, the others to the XPUB.
+   *
+   * @throws ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS, ERR_INVALID_OPTION, ERR_CLOSED
+   */
+  async addBroker(xpubEndpoint: string, xsubEndpoint: string, options: BrokerOptions = {}): Promise<Broker> {
+    const endpoints = { xpub: xpubEndpoint, xsub: xsubEndpoint }
+    return this.#whileOpen(() => Broker.open(endpoints, options, this.#surroundings))
+  }
+
+  /**
+   * Publishes log records at an endpoint, which Publishers may share.
+   *
+   * @throws ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS, ERR_INVALID_OPTION, ERR_CLOSED
+   */
+  async addPubHandler(endpoint: string, options: PubHandlerOptions = {}): Promise<PubHandler> {
+    return this.#whileOpen(() => PubHandler.open(endpoint, options, this.#surroundings, this.#outlets))
   }
 
   /**

@@ -1,1 +1,2 @@
-export { defaults } from './options.js'
+export { openEnvelope } from './request/envelope.js'
+export { errorFrames, readError } from './request/error-answer.js'

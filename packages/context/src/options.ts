@@ -118,6 +118,33 @@ export interface SubscriberOptions<M = unknown> extends EndpointOptions {
   readonly type?: StandardSchemaV1<unknown, M> | undefined
 }
 
+/** Sees a message on its way, and may not change it. */
+export type FramesHook = (frames: readonly Uint8Array[]) => void
+
+export interface BrokerOptions extends Omit<EndpointOptions, 'codec'> {
+  /** Called with each message that publishers send: topic, payload. @default none */
+  readonly onMessage?: FramesHook | undefined
+  /**
+   * Called with what subscribers send: a 1, when the first one subscribes to a topic, or a 0, when the last one does no
+   * more, with the topic behind it in the same frame.
+   * @default none
+   */
+  readonly onSubscription?: FramesHook | undefined
+  /**
+   * Topics that the broker subscribes to itself: publishers send it only what somebody wants, and `onMessage` sees no more.
+   * @default none
+   */
+  readonly subscribe?: string | readonly string[] | undefined
+}
+
+export interface PubHandlerOptions extends Omit<EndpointOptions, 'codec'> {
+  /**
+   * Who logs: what the topic of each record begins with.
+   * @default the host's name and the process's number, `host::1234`
+   */
+  readonly rootTopic?: string | undefined
+}
+
 export const defaults = Object.freeze({
   pollTimeout: 100,
   linger: 0,
@@ -157,4 +184,13 @@ export function checkFlag(option: string, given: boolean | undefined, otherwise:
   if (given === undefined) return otherwise
   if (typeof given === 'boolean') return given
   throw invalidOption(option, given, 'true or false')
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function checkTopics(option: string, given: unknown): readonly string[] {
+  const topics: unknown[] = Array.isArray(given) ? given : [given]
+  return topics.map((topic) => {
+    if (typeof topic === 'string') return topic
+    throw invalidOption(option, topic, 'a string, or an array of strings')
+  })
 }

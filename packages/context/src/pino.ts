@@ -1,1 +1,1 @@
-export {}
+export { type PinoDestination, pinoStream } from './log/pino-stream.js'

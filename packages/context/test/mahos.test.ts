@@ -148,6 +148,89 @@ test('mahos 7: a second addReq gives the same Requester, or throws where its opt
   expect(await context.addReq('tcp://127.0.0.1:5999', { timeout: 60 })).not.toBe(await first)
 })
 
+describe('mahos 8: a broker', () => {
+  test('passes on what two publishers send to two subscribers, one of them late, whatever its hooks do', async () => {
+    const context = open()
+    const seen: string[] = []
+    const hook = (frames: readonly Uint8Array[]) => {
+      seen.push(frames.map((frame) => Buffer.from(frame).toString()).join('|'))
+      throw new Error('a hook that throws')
+    }
+    const broker = await context.addBroker(ANY, ANY, { onMessage: hook, onSubscription: hook })
+    const [first, second] = await Promise.all(
+      ['a', 'b'].map((topic) => context.addPub(broker.xsubEndpoint, topic, { bind: false, codec: 'json' })),
+    )
+    const got: Record<string, unknown[]> = { early: [], late: [] }
+    const follow = (name: string) =>
+      context.addSub(broker.xpubEndpoint, {
+        topic: ['a', 'b'],
+        codec: 'json',
+        handler: (value, topic) => got[name]?.push([topic, value]),
+      })
+    await follow('early')
+    await Promise.all([first, second].map((publisher) => publisher?.waitForSubscriber()))
+    await first?.publish(1)
+    await second?.publish(2)
+    await eventually(() => got.early?.length === 2)
+    await follow('late')
+    await eventually(async () => {
+      await first?.publish('again')
+      return got.late?.length
+    })
+    expect(got.early?.slice(0, 2)).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+    expect(got.late?.[0]).toEqual(['a', 'again'])
+    expect(seen).toEqual(expect.arrayContaining(['\x01a', '\x01b', 'a|1', 'b|2']))
+    expect(broker.statistics.messages).toBeGreaterThanOrEqual(3)
+    await broker.close()
+    await broker.close()
+  })
+
+  test('is polled by hand as well, after everything else', async () => {
+    const context = open({ dispatch: 'manual' })
+    const other = open()
+    const broker = await context.addBroker(ANY, ANY)
+    const pub = await other.addPub(broker.xsubEndpoint, 'topic', { bind: false })
+    const order: unknown[] = []
+    await other.addSub(broker.xpubEndpoint, { handler: (value) => order.push(value) })
+    await eventually(() => context.ready === 1)
+    expect(pub.hasSubscribers).toBe(false)
+    expect(await context.poll()).toBe(1)
+    await pub.waitForSubscriber()
+    const { endpoint } = await context.addRep(ANY, (value) => order.push(value))
+    const answering = (await other.addReq(endpoint)).request('rep')
+    await pub.publish('broker')
+    await eventually(() => context.ready === 2)
+    expect(await context.poll()).toBe(2)
+    await answering
+    await eventually(() => order.length === 2)
+    expect(order).toEqual(['rep', 'broker'])
+  })
+})
+
+test('mahos 9: the log handler sends a record under root, level and topic, and a subscription to a level filters', async () => {
+  const context = open()
+  const handler = await context.addPubHandler(ANY, { rootTopic: 'host::name' })
+  const frames: unknown[] = []
+  await context.addSub(handler.endpoint, {
+    topic: 'host::name->INFO',
+    codec: 'raw',
+    handler: (value, topic) => frames.push([topic, String(value)]),
+  })
+  await eventually(() => handler.hasSubscribers('info'))
+  const time = new Date('2026-01-02T03:04:05.678Z')
+  handler.handle({ level: 'warn', text: 'sub->not wanted', time })
+  handler.handle({ level: 'info', text: 'sub->hi', time, file: 'motor.ts', line: 3 })
+  handler.handle({ level: 'info', text: 'of nothing in particular', time })
+  await eventually(() => frames.length === 2)
+  expect(frames).toEqual([
+    ['host::name->INFO->sub', '2026-01-02T03:04:05.678Z - hi'],
+    ['host::name->INFO', '2026-01-02T03:04:05.678Z - of nothing in particular'],
+  ])
+})
+
 describe('mahos 10: after close', () => {
   test('every call rejects with ERR_CLOSED, and closing twice is fine', async () => {
     const context = open({ dispatch: 'manual' })

@@ -1,25 +1,27 @@
-import { invalidOption } from '@skein/core/internal'
-import type { PublisherOptions } from '../options.js'
-import { Payload } from '../payload/payload.js'
-import { type Closable, type Surroundings, settleEndpoint } from '../surroundings.js'
+import type { Closable, EndpointSettings, Surroundings } from '../surroundings.js'
 import { Outlet } from './outlet.js'
-import { Publisher } from './publisher.js'
 
 /** The sockets that a Context publishes on: one for each endpoint. */
 export class Outlets {
   readonly #surroundings: Surroundings
   /** By the endpoint as it was given, and as it is bound. */
   readonly #outlets = new Map<string, Promise<Outlet>>()
-  readonly #publishers = new Set<Closable>()
+  readonly #sharers = new Set<Closable>()
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings
   }
 
-  async add<M>(endpoint: string, topic: string, options: PublisherOptions<M>): Promise<Publisher<M>> {
-    const settings = settleEndpoint(endpoint, options, this.#surroundings, true, ['type'])
-    const payload = new Payload(settings.codec, options.type, 'type')
-    if (typeof topic !== 'string') throw invalidOption('topic', topic, 'a string')
+  /**
+   * Opens the endpoint, or shares what is open, and makes of it what will be closed with the Context.
+   *
+   * @throws ERR_INVALID_OPTION if it was opened otherwise, and what binding and connecting may throw
+   */
+  async share<T extends Closable>(
+    endpoint: string,
+    settings: EndpointSettings,
+    make: (outlet: Outlet, onClose: () => Promise<void>) => T,
+  ): Promise<T> {
     const opening = this.#outlets.get(endpoint) ?? Outlet.open(endpoint, settings, this.#surroundings)
     this.#outlets.set(endpoint, opening)
     const outlet = await opening.catch((error: unknown) => {
@@ -27,19 +29,18 @@ export class Outlets {
       throw error
     })
     this.#outlets.set(outlet.endpoint, opening)
-    const onClose = (): Promise<void> => this.#left(publisher, outlet, opening)
-    const publisher: Publisher<M> = new Publisher(outlet, topic, payload, onClose)
     outlet.share(settings)
-    this.#publishers.add(publisher)
-    return publisher
+    const sharer: T = make(outlet, () => this.#left(sharer, outlet, opening))
+    this.#sharers.add(sharer)
+    return sharer
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#publishers].map((publisher) => publisher.close()))
+    await Promise.all([...this.#sharers].map((sharer) => sharer.close()))
   }
 
-  async #left(publisher: Closable, outlet: Outlet, opening: Promise<Outlet>): Promise<void> {
-    this.#publishers.delete(publisher)
+  async #left(sharer: Closable, outlet: Outlet, opening: Promise<Outlet>): Promise<void> {
+    this.#sharers.delete(sharer)
     if (!outlet.leave()) return
     for (const [name, each] of this.#outlets) if (each === opening) this.#outlets.delete(name)
     await outlet.close()

@@ -1,8 +1,10 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout } from '@skein/core/internal'
-import { defaults } from '../options.js'
-import type { Payload, Purpose } from '../payload/payload.js'
+import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { defaults, type PublisherOptions } from '../options.js'
+import { Payload, type Purpose } from '../payload/payload.js'
+import { type Surroundings, settleEndpoint } from '../surroundings.js'
 import type { Outlet } from './outlet.js'
+import type { Outlets } from './outlets.js'
 
 export interface WaitOptions {
   /** Milliseconds; Infinity for no deadline. @default 30_000 */
@@ -28,6 +30,24 @@ export class Publisher<M = unknown> {
     this.#topicFrame = Buffer.from(topic)
     this.#purpose = { what: 'message', address: outlet.endpoint }
     this.#onClose = onClose
+  }
+
+  /** @internal */
+  static async open<M>(
+    endpoint: string,
+    topic: string,
+    options: PublisherOptions<M>,
+    surroundings: Surroundings,
+    outlets: Outlets,
+  ): Promise<Publisher<M>> {
+    const settings = settleEndpoint(endpoint, options, surroundings, true, ['type'])
+    const payload = new Payload(settings.codec, options.type, 'type')
+    if (typeof topic !== 'string') throw invalidOption('topic', topic, 'a string')
+    return outlets.share(
+      endpoint,
+      settings,
+      (outlet, onClose) => new Publisher(outlet, topic, payload, onClose),
+    )
   }
 
   /** Where it is bound, or what it dials. */

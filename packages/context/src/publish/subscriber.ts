@@ -1,7 +1,7 @@
 import { type Logger, SkeinError } from '@skein/core'
 import { Fifo, invalidOption, type PlainSocket } from '@skein/core/internal'
 import { Inlet } from '../dispatch/inlet.js'
-import { checkCount, checkFlag, defaults, type SubscriberOptions } from '../options.js'
+import { checkCount, checkFlag, checkTopics, defaults, type SubscriberOptions } from '../options.js'
 import { Payload, type Purpose } from '../payload/payload.js'
 import { type Surroundings, settleEndpoint } from '../surroundings.js'
 
@@ -53,7 +53,7 @@ export class Subscriber<M = unknown> implements AsyncIterable<Message<M>> {
     const { bind, codec, logger, socketOptions } = settleEndpoint(given, options, surroundings, false, names)
     const parts: Parts<M> = {
       payload: new Payload(codec, options.type, 'type'),
-      topics: checkTopics(options.topic),
+      topics: checkTopics('topic', options.topic ?? ''),
       exact: checkFlag('exact', options.exact, false),
       handler: checkHandler(options.handler),
       maxQueued: checkCount('maxQueued', options.maxQueued, defaults.maxQueued),
@@ -154,14 +154,6 @@ export class Subscriber<M = unknown> implements AsyncIterable<Message<M>> {
       address: this.endpoint,
     })
   }
-}
-
-function checkTopics(given: unknown): readonly string[] {
-  const topics: unknown[] = Array.isArray(given) ? given : [given ?? '']
-  return topics.map((topic) => {
-    if (typeof topic === 'string') return topic
-    throw invalidOption('topic', topic, 'a string, or an array of strings')
-  })
 }
 
 function checkHandler<H>(given: H): H {

@@ -1,0 +1,107 @@
+import { hostname } from 'node:os'
+import type { Logger } from '@skein/core'
+import { invalidOption } from '@skein/core/internal'
+import type { PubHandlerOptions } from '../options.js'
+import type { Outlet } from '../publish/outlet.js'
+import type { Outlets } from '../publish/outlets.js'
+import { type Surroundings, settleEndpoint } from '../surroundings.js'
+import { callSite } from './call-site.js'
+import { isLogLevel, type LogLevel } from './levels.js'
+import { frameRecord, splitText } from './log-record.js'
+
+/** What is to be logged. */
+export interface LogEntry {
+  readonly level: LogLevel
+  /** May bear its topic in front: `motor->it is hot`. */
+  readonly text: string
+  /** @default what the text bears in front, if anything */
+  readonly topic?: string | undefined
+  /** @default now */
+  readonly time?: Date | undefined
+  readonly file?: string | undefined
+  readonly line?: number | undefined
+}
+
+/**
+ * Publishes log records: to LogBrokers, LogClients and any SUB. It is a Logger itself, and a destination for others: for
+ * pino by way of `@skein/context/pino`. Made by `Context.addPubHandler`.
+ *
+ * Logging never throws: what is logged after it was closed is dropped.
+ */
+export class PubHandler implements Logger {
+  readonly rootTopic: string
+  readonly #outlet: Outlet
+  readonly #onClose: () => Promise<void>
+  #closed = false
+
+  private constructor(outlet: Outlet, rootTopic: string, onClose: () => Promise<void>) {
+    this.rootTopic = rootTopic
+    this.#outlet = outlet
+    this.#onClose = onClose
+  }
+
+  /** @internal */
+  static async open(
+    endpoint: string,
+    options: PubHandlerOptions,
+    surroundings: Surroundings,
+    outlets: Outlets,
+  ): Promise<PubHandler> {
+    const settings = settleEndpoint(endpoint, options, surroundings, true, ['rootTopic'])
+    const { rootTopic = `${hostname()}::${process.pid}` } = options
+    if (typeof rootTopic !== 'string' || rootTopic.includes('->'))
+      throw invalidOption('rootTopic', rootTopic, "a string without '->'")
+    return outlets.share(endpoint, settings, (outlet, onClose) => new PubHandler(outlet, rootTopic, onClose))
+  }
+
+  /** Where it is bound, or what it dials. */
+  get endpoint(): string {
+    return this.#outlet.endpoint
+  }
+
+  /** Whether somebody would get a record of this level. */
+  hasSubscribers(level: LogLevel): boolean {
+    const [topic] = frameRecord(this.#recordOf({ level, text: '' }))
+    return this.#outlet.subscriptions.has(topic.toString())
+  }
+
+  /** Publishes a record. */
+  handle(entry: LogEntry): void {
+    if (!this.#closed && isLogLevel(entry.level)) this.#outlet.send(frameRecord(this.#recordOf(entry)))
+  }
+
+  debug(facts: object, message: string): void {
+    this.handle({ level: 'debug', text: textOf(message, facts), ...callSite(this.debug) })
+  }
+
+  info(facts: object, message: string): void {
+    this.handle({ level: 'info', text: textOf(message, facts) })
+  }
+
+  warn(facts: object, message: string): void {
+    this.handle({ level: 'warn', text: textOf(message, facts), ...callSite(this.warn) })
+  }
+
+  error(facts: object, message: string): void {
+    this.handle({ level: 'error', text: textOf(message, facts), ...callSite(this.error) })
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#onClose()
+  }
+
+  #recordOf({ level, text, topic, time = new Date(), file, line }: LogEntry) {
+    const split = topic === undefined ? splitText(text) : { topic, message: text }
+    return { root: this.rootTopic, level, ...split, time, file, line }
+  }
+}
+
+function textOf(message: string, facts: object): string {
+  const shown = Object.entries(facts)
+    .map(([key, value]) => ` ${key}=${value instanceof Error ? value.message : String(value)}`)
+    .join('')
+  return `${message}${shown}`
+}
