@@ -37,6 +37,9 @@ export class PlainSocket {
   readonly #socket: Socket & Partial<Receiving & Sending & Subscribing>
   readonly #uses: SocketUses
   readonly #endpoints: string[] = []
+  /** Receives and sends that are under way, counted where `attend` has to know. */
+  #pending = 0
+  #isAttended = false
 
   constructor(kind: SocketKind, socket: Socket, sockets: Sockets, uses: SocketUses) {
     this.kind = kind
@@ -94,7 +97,7 @@ export class PlainSocket {
       case 'inproc':
         bind(this.#socket, endpoint)
         this.#uses.names.add(endpoint)
-        attend(this.#socket)
+        this.#attend()
     }
     const bound = this.#socket.lastEndpoint ?? endpoint
     this.#endpoints.push(bound)
@@ -117,7 +120,7 @@ export class PlainSocket {
       dialled = tcpEndpoint(host, address.port)
     }
     uninterrupted(() => this.#socket.connect(dialled))
-    if (address.scheme === 'inproc') attend(this.#socket)
+    if (address.scheme === 'inproc') this.#attend()
   }
 
   /** Of a `sub` socket: which messages it wants, by the beginning of their first frame. */
@@ -168,14 +171,14 @@ export class PlainSocket {
   tryReceive(): Promise<Buffer[]> {
     const socket = this.#socket
     if (socket.receive === undefined || !this.canReceive) throw this.#unable('receive')
-    return socket.receive()
+    return this.#followed(socket.receive())
   }
 
   /** The same for `send`. */
   trySend(frames: readonly (Uint8Array | string)[]): Promise<void> {
     const socket = this.#socket
     if (socket.send === undefined || !this.canSend) throw this.#unable('send')
-    return socket.send(frames)
+    return this.#followed(socket.send(frames))
   }
 
   /** Throws what a failure means, unless it is to be tried again: what was announced is gone, and its connection with it. */
@@ -204,6 +207,23 @@ export class PlainSocket {
    */
   close(): Promise<void> {
     return this.#sockets.close(this.#socket)
+  }
+
+  #attend(): void {
+    if (this.#isAttended) return
+    this.#isAttended = true
+    attend(this.#socket, () => this.#pending === 0)
+  }
+
+  #followed<T>(operation: Promise<T>): Promise<T> {
+    if (!this.#isAttended) return operation
+    this.#pending += 1
+    operation.then(this.#settled, this.#settled)
+    return operation
+  }
+
+  readonly #settled = (): void => {
+    this.#pending -= 1
   }
 
   get #subscribing(): Subscribing {
