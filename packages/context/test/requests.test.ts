@@ -111,7 +111,9 @@ describe('a requester', () => {
   test('does not send again what a broken connection has swallowed', async () => {
     const asked: unknown[] = []
     const { endpoint } = await context.addRep(ANY, (value) => asked.push(value))
-    const proxy = await FaultProxy.start({ target: { port: Number(endpoint.split(':').at(-1)) } })
+    const proxy = await FaultProxy.start({
+      target: { host: '127.0.0.1', port: Number(endpoint.split(':').at(-1)) },
+    })
     try {
       const req = await context.addReq(proxy.endpoint)
       await req.request('first')
@@ -147,7 +149,7 @@ describe('a requester', () => {
       context.addReq('http://nowhere'),
       context.addReq('tcp://127.0.0.1:*'),
       context.addReq('tcp://127.0.0.1:9', { timeout: -1 }),
-      context.addReq('tcp://127.0.0.1:9', Object.assign({}, { timeuot: 3 })),
+      context.addReq('tcp://127.0.0.1:9', JSON.parse('{ "timeuot": 3 }')),
       context.addReq('tcp://127.0.0.1:9', { socketOptions: { lingers: 3 } }),
       context.addReq('tcp://127.0.0.1:9', { reqType: Object.create(null) }),
     ].map(async (adding) => Reflect.get(Object(await rejectionOf(adding)), 'code'))
@@ -263,7 +265,7 @@ describe('payloads', () => {
         path: 'request',
       })
     await expect(
-      context.addReq('tcp://127.0.0.1:11', Object.assign({}, { codec: 'xml' })),
+      context.addReq('tcp://127.0.0.1:11', JSON.parse('{ "codec": "xml" }')),
     ).rejects.toMatchObject({
       option: 'codec',
     })

@@ -1,9 +1,9 @@
 import { SkeinError } from '@skein/core'
 import type { PlainSocket } from '@skein/core/internal'
-import type { End, Frames } from '@skein/devices/internal'
+import type { End } from '@skein/devices/internal'
 
 interface Asking {
-  resolve(frames: Frames): void
+  resolve(frames: Buffer[]): void
   reject(error: unknown): void
 }
 
@@ -24,14 +24,14 @@ export class InletEnd implements End {
   }
 
   /** Resolves when the message has been passed on. Not to be called before the last one has. */
-  handle(frames: Frames): Promise<void> {
+  handle(frames: Buffer[]): Promise<void> {
     return new Promise((resolve) => {
       this.#passed = resolve
       this.#asking?.resolve(frames)
     })
   }
 
-  receive(): Promise<Frames> {
+  tryReceive(): Promise<Buffer[]> {
     this.#passed?.()
     if (this.#closed) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
@@ -39,8 +39,13 @@ export class InletEnd implements End {
     })
   }
 
-  send(frames: Frames): Promise<void> {
-    return this.#socket.send(frames)
+  trySend(frames: readonly (Uint8Array | string)[]): Promise<void> {
+    return this.#socket.trySend(frames)
+  }
+
+  checkFailure(error: unknown, operation: 'receive' | 'send'): void {
+    if (this.#closed) throw closed()
+    this.#socket.checkFailure(error, operation)
   }
 
   close(): Promise<void> {
