@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
-import type { Logger } from '@skein/core'
-import { invalidOption } from '@skein/core/internal'
-import type { PubHandlerOptions } from '../options.js'
+import { type Logger, SkeinError } from '@skein/core'
+import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { defaults, type PubHandlerOptions } from '../options.js'
 import type { Outlet } from '../publish/outlet.js'
 import type { Outlets } from '../publish/outlets.js'
+import type { WaitOptions } from '../publish/publisher.js'
 import { type Surroundings, settleEndpoint } from '../surroundings.js'
 import { callSite } from './call-site.js'
 import { isLogLevel, type LogLevel } from './levels.js'
@@ -61,8 +62,18 @@ export class PubHandler implements Logger {
 
   /** Whether somebody would get a record of this level. */
   hasSubscribers(level: LogLevel): boolean {
-    const [topic] = frameRecord(this.#recordOf({ level, text: '' }))
-    return this.#outlet.subscriptions.has(topic.toString())
+    return this.#outlet.subscriptions.has(this.#topicOf(level))
+  }
+
+  /**
+   * Resolves when somebody would: what is logged before goes to nobody.
+   *
+   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED
+   */
+  async waitForSubscriber(level: LogLevel, { timeout, signal }: WaitOptions = {}): Promise<void> {
+    if (this.#closed) throw new SkeinError('ERR_CLOSED', `the log handler of ${this.rootTopic} is closed`)
+    const limit = checkTimeout('timeout', timeout, defaults.timeout)
+    await this.#outlet.subscriptions.wait(this.#topicOf(level), limit, signal)
   }
 
   /** Publishes a record. */
@@ -91,6 +102,10 @@ export class PubHandler implements Logger {
     if (this.#closed) return
     this.#closed = true
     await this.#onClose()
+  }
+
+  #topicOf(level: LogLevel): string {
+    return frameRecord(this.#recordOf({ level, text: '' }))[0].toString()
   }
 
   #recordOf({ level, text, topic, time = new Date(), file, line }: LogEntry) {
