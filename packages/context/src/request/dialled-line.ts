@@ -6,7 +6,7 @@ import type { Line, LineParts } from './line.js'
 const REDIAL_AFTER = 100
 
 const SOCKET_OPTIONS = {
-  // Nothing is handed to libzmq for somebody who is not there.
+  // Between the loss of a connection and our knowing of it, what it still holds goes to nobody else.
   immediate: true,
   reconnectInterval: REDIAL_AFTER,
   // A server that was away for an hour is found within this time.
@@ -49,7 +49,7 @@ export class DialledLine implements Line {
   }
 
   wake(): void {
-    if (this.#isUp) this.#connection?.writer.wake()
+    this.#connection?.writer.wake()
   }
 
   async close(): Promise<void> {
@@ -72,6 +72,7 @@ export class DialledLine implements Line {
     const isInproc = this.#unwatch !== undefined
     if (this.#closed || (isInproc && !space.names.isBound(this.endpoint))) return
     const socket = space.open('dealer', { ...SOCKET_OPTIONS, ...options })
+    // Nothing is handed to libzmq for somebody who is not there: it could not be taken back.
     const writer = new Writer(
       { send: (frames) => socket.send(frames), close: () => void socket.close() },
       () => (this.#isUp && this.#connection?.socket === socket ? on.next() : undefined),
