@@ -141,7 +141,8 @@ describe('a requester', () => {
     const answers = new Set<unknown>()
     await eventually(async () => answers.add(await req.request('who?')).size === 2)
     await first.close()
-    await eventually(async () => (await req.request('who?')) === 'second')
+    // What is on its way to the one that has gone is not answered: whose connection was lost isn't known here.
+    await eventually(async () => (await req.request('who?', { timeout: 500 })) === 'second')
   })
 
   test('is told at once what is wrong with an endpoint or an option', async () => {
