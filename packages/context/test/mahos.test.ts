@@ -392,6 +392,23 @@ describe('mahos 12: polling by hand', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('is given up with the Context, although a handler has not come to an end', async () => {
+    const context = open({ dispatch: 'manual' })
+    let signal: AbortSignal | undefined
+    const { endpoint } = await context.addRep(ANY, (_, info) => {
+      signal = info.signal
+      return new Promise<never>(() => {})
+    })
+    const failing = rejectionOf((await open().addReq(endpoint)).request(1))
+    await eventually(() => context.ready === 1)
+    const polled = rejectionOf(context.poll())
+    await eventually(() => signal !== undefined)
+    await context.close()
+    expect(await polled).toMatchObject({ code: 'ERR_CLOSED' })
+    expect(await failing).toMatchObject({ code: 'ERR_PEER_LOST' })
+    expect(signal?.aborted).toBe(true)
+  })
+
   test('is refused where messages are handled as they come', async () => {
     expect(await rejectionOf(open().poll())).toMatchObject({ code: 'ERR_INVALID_OPTION', option: 'dispatch' })
   })

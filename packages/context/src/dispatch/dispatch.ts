@@ -14,6 +14,8 @@ export class Dispatch {
   readonly #byHand: boolean
   readonly #inlets = new Set<Inlet>()
   readonly #pollers = new Set<Poller>()
+  /** What rejects the polls that wait for a handler. */
+  readonly #handling = new Set<(error: unknown) => void>()
   #closed = false
 
   /** @param timeout milliseconds that `poll` waits */
@@ -50,7 +52,7 @@ export class Dispatch {
       const frames = inlet.take()
       if (frames === undefined) continue
       handled += 1
-      await inlet.handle(frames)
+      await this.#untilClosed(inlet.handle(frames))
     }
     return handled
   }
@@ -61,6 +63,7 @@ export class Dispatch {
     for (const inlet of this.#inlets) inlet.close()
     this.#inlets.clear()
     for (const poller of this.#pollers) poller.reject(closed())
+    for (const reject of this.#handling) reject(closed())
   }
 
   #inOrder(): Inlet[] {
@@ -85,6 +88,18 @@ export class Dispatch {
       timer?.cancel()
       if (poller !== undefined) this.#pollers.delete(poller)
     }
+  }
+
+  /** A handler may never come to an end. */
+  #untilClosed(handled: void | Promise<void>): void | Promise<void> {
+    if (handled === undefined) return
+    return new Promise((resolve, reject) => {
+      this.#handling.add(reject)
+      void handled.then(() => {
+        this.#handling.delete(reject)
+        resolve()
+      })
+    })
   }
 
   #check(): void {

@@ -126,6 +126,22 @@ describe('a socket of plain ZeroMQ', () => {
       expect(String((await answered)[0])).toBe('answer')
     }
   })
+
+  test('makes known in its ZeroMQ context which inproc names it has bound, until it is gone', async () => {
+    const within = new SocketSpace({ within: space })
+    const told: boolean[] = []
+    const stop = within.names.watch('inproc://known', (isBound) => told.push(isBound))
+    const rep = space.open('rep')
+    await rep.bind('inproc://known')
+    expect(within.names.isBound('inproc://known')).toBe(true)
+    expect(new SocketSpace({ shared: false }).names.isBound('inproc://known')).toBe(false)
+    await rep.close()
+    stop()
+    await within.open('rep').bind('inproc://known')
+    expect(told).toEqual([true, false])
+    await within.close()
+    expect(space.names.isBound('inproc://known')).toBe(false)
+  })
 })
 
 describe('what is wrong with a socket is said', () => {
