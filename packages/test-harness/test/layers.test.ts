@@ -13,7 +13,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
   skein: ['core', 'runner', 'runtime', 'launch'],
-  examples: ['skein'],
+  examples: ['skein', 'devices'],
   bench: ['skein', 'test-harness'],
 }
 
