@@ -34,6 +34,8 @@ export class PlainSocket {
   readonly #socket: Socket & Partial<Receiving & Sending & Subscribing>
   readonly #uses: SocketUses
   readonly #endpoints: string[] = []
+  /** Who waits to receive or to send. */
+  #waiting = 0
 
   constructor(kind: SocketKind, socket: Socket, sockets: Sockets, uses: SocketUses) {
     this.kind = kind
@@ -90,7 +92,7 @@ export class PlainSocket {
         break
       case 'inproc':
         bind(this.#socket, endpoint)
-        attend(this.#socket)
+        attend(this.#socket, () => this.#waiting === 0)
     }
     const bound = this.#socket.lastEndpoint ?? endpoint
     this.#endpoints.push(bound)
@@ -113,7 +115,7 @@ export class PlainSocket {
       dialled = tcpEndpoint(host, address.port)
     }
     uninterrupted(() => this.#socket.connect(dialled))
-    if (address.scheme === 'inproc') attend(this.#socket)
+    if (address.scheme === 'inproc') attend(this.#socket, () => this.#waiting === 0)
   }
 
   /** Of a `sub` socket: which messages it wants, by the beginning of their first frame. */
@@ -135,7 +137,7 @@ export class PlainSocket {
     if (receive === undefined || !this.canReceive) throw this.#unable('receive')
     for (;;) {
       try {
-        return await receive.call(this.#socket)
+        return await this.#await(() => receive.call(this.#socket))
       } catch (error) {
         this.#check(error, 'receiveTimeout')
       }
@@ -154,7 +156,7 @@ export class PlainSocket {
     if (send === undefined || !this.canSend) throw this.#unable('send')
     for (;;) {
       try {
-        return await send.call(this.#socket, frames)
+        return await this.#await(() => send.call(this.#socket, frames))
       } catch (error) {
         this.#check(error, 'sendTimeout')
       }
@@ -175,6 +177,15 @@ export class PlainSocket {
    */
   close(): Promise<void> {
     return this.#sockets.close(this.#socket)
+  }
+
+  async #await<T>(begin: () => Promise<T>): Promise<T> {
+    this.#waiting++
+    try {
+      return await begin()
+    } finally {
+      this.#waiting--
+    }
   }
 
   get #subscribing(): Subscribing {
