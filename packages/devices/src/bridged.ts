@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os'
 import type { Logger } from '@skein/core'
-import { ipcPath, type SocketSpace } from '@skein/core/internal'
+import { inTime, ipcPath, type SocketSpace, systemClock } from '@skein/core/internal'
 import { nanoid } from 'nanoid'
 import { BackgroundRelay } from './background.js'
 import { obey } from './control.js'
-import { type Endpoints, openRelay, type RunningRelay } from './open-relay.js'
-import { prepareSocket } from './open-socket.js'
+import { type Endpoints, type LocalRelay, openRelay, type RunningRelay } from './open-relay.js'
+import { lingerOf, prepareSocket } from './open-socket.js'
 import type { RelayPlan, SocketPlan } from './plan.js'
 import type { RelayStatistics } from './relay.js'
 
@@ -37,9 +37,9 @@ export async function startBridged(
   plan: RelayPlan,
   { daemon, logger, space }: BridgedOptions,
 ): Promise<RunningRelay> {
-  const bridges = new Map<Place, RunningRelay>()
+  const bridges = new Map<Place, Bridge>()
   const close = async () => {
-    await Promise.all([...bridges.values()].map((bridge) => bridge.stop()))
+    await Promise.all([...bridges.values()].map(({ relay }) => relay.stop()))
     await space.close()
   }
   try {
@@ -50,7 +50,7 @@ export async function startBridged(
       const address = `ipc://${await ipcPath(tmpdir(), `relay-${nanoid()}`)}`
       const pair: SocketPlan = { ...NOTHING, binds: [{ address }] }
       const bridge = await openRelay({ in: real, out: pair }, space, logger)
-      bridges.set(place, bridge)
+      bridges.set(place, { relay: bridge, linger: lingerOf(real) })
       changed[place] = { ...NOTHING, connects: [address] }
     }
     const steered = isInproc(plan.control) ? plan.control : undefined
@@ -67,25 +67,32 @@ export async function startBridged(
 
 const NOTHING: SocketPlan = { kind: 'pair', options: [], binds: [], connects: [], subscriptions: [] }
 
+/** Between a socket of this thread and the relay in another. */
+interface Bridge {
+  readonly relay: LocalRelay
+  /** How long what the relay has passed on may take to leave by it, in milliseconds. */
+  readonly linger: number
+}
+
 class BridgedRelay implements RunningRelay {
   readonly #relay: RunningRelay
-  readonly #bridges: ReadonlyMap<Place, RunningRelay>
+  readonly #bridges: ReadonlyMap<Place, Bridge>
   readonly #close: () => Promise<void>
   readonly #ends: Promise<void>[]
   #control: readonly string[] | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(relay: RunningRelay, bridges: ReadonlyMap<Place, RunningRelay>, close: () => Promise<void>) {
+  constructor(relay: RunningRelay, bridges: ReadonlyMap<Place, Bridge>, close: () => Promise<void>) {
     this.#relay = relay
     this.#bridges = bridges
     this.#close = close
-    this.#ends = [relay, ...bridges.values()].map(({ ended }) => ended)
+    this.#ends = [relay, ...[...bridges.values()].map((bridge) => bridge.relay)].map(({ ended }) => ended)
     // One of them alone is of no use to anybody.
     for (const end of this.#ends) void end.catch(() => {}).then(() => this.stop())
   }
 
   get endpoints(): Endpoints {
-    const of = (place: Place) => this.#bridges.get(place)?.endpoints.in ?? this.#relay.endpoints[place]
+    const of = (place: Place) => this.#bridges.get(place)?.relay.endpoints.in ?? this.#relay.endpoints[place]
     const control = this.#control ?? this.#relay.endpoints.control
     return { in: of('in'), out: of('out'), monitor: of('monitor'), control }
   }
@@ -115,7 +122,27 @@ class BridgedRelay implements RunningRelay {
 
   /** What the relay has passed on is taken from it before what takes it is closed. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#relay.stop().then(this.#close)
+    this.#stopping ??= this.#relay
+      .stop()
+      .then(() => this.#drain())
+      .then(this.#close)
     return this.#stopping
+  }
+
+  hold<T>(waiting: Promise<T>): Promise<T> {
+    return this.#relay.hold(waiting)
+  }
+
+  /** Waits until what the relay had sent has gone over the bridges. Copies for a monitor may be missed. */
+  async #drain(): Promise<void> {
+    // Of one that was lost nobody knows what it had sent.
+    const statistics = await this.#relay.statistics().catch(() => undefined)
+    if (statistics === undefined) return
+    const drained = (['in', 'out'] as const).map(async (place) => {
+      const bridge = this.#bridges.get(place)
+      if (bridge === undefined) return
+      await inTime(systemClock, bridge.relay.sentIn(statistics[place].sent.messages), bridge.linger)
+    })
+    await Promise.all(drained)
   }
 }

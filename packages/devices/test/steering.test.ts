@@ -6,6 +6,7 @@ import { joined, kept, open, texts } from './support/sockets.js'
 useLedger()
 
 const ANY = 'tcp://127.0.0.1:*'
+const RUNNERS = ['inline', 'thread', 'process'] as const
 
 describe.each([
   ['inline', ANY],
@@ -48,8 +49,8 @@ describe.each([
   })
 })
 
-test('it is held and counted by its methods as well', async () => {
-  const device = kept(new SteerableProxy({ type: 'streamer', runner: 'process' }))
+test.each(RUNNERS)('one that runs %s is held and counted by its methods as well', async (runner) => {
+  const device = kept(new SteerableProxy({ type: 'streamer', runner }))
   await expect(device.pause()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   device.bindIn(ANY)
   device.bindOut(ANY)
@@ -65,7 +66,10 @@ test('it is held and counted by its methods as well', async () => {
   await device.resume()
   expect(await texts(sink)).toEqual(['held'])
   await device.stop()
-  await expect(device.statistics()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  // What has passed is known afterwards as well.
+  expect((await device.statistics()).out.sent).toEqual({ messages: 1, bytes: 4 })
+  await expect(device.pause()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  await expect(device.resume()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
 })
 
 test('a control that only hears takes commands from whoever publishes them', async () => {
