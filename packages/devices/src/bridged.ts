@@ -31,7 +31,7 @@ export function isInproc(plan: SocketPlan | undefined): boolean {
  * A relay in a thread, some of whose sockets have an `inproc://` address. Those are opened in the thread that starts it:
  * over inproc, whoever receives a frame of more than 128 bytes holds the sender's memory until its garbage collector lets
  * go of it, and the process is aborted if the sender's thread has ended by then. Each is joined to the relay by a pair
- * of sockets over ipc.
+ * of sockets over ipc. The control is obeyed here as well, since these have to be stopped in order.
  */
 export async function startBridged(
   plan: RelayPlan,
@@ -53,11 +53,16 @@ export async function startBridged(
       bridges.set(place, { relay: bridge, linger: lingerOf(real) })
       changed[place] = { ...NOTHING, connects: [address] }
     }
-    const steered = isInproc(plan.control) ? plan.control : undefined
-    const there = { ...plan, ...changed, ...(steered && { control: undefined }) }
+    const { control: steered, ...others } = plan
+    const there = { ...others, ...changed }
     const relay = await BackgroundRelay.start(there, { runner: 'thread', daemon, logger })
     const bridged = new BridgedRelay(relay, bridges, close)
-    if (steered !== undefined) await bridged.steer(steered, space, logger)
+    try {
+      if (steered !== undefined) await bridged.steer(steered, space, logger)
+    } catch (error) {
+      await bridged.stop()
+      throw error
+    }
     return bridged
   } catch (error) {
     await close()
@@ -79,7 +84,7 @@ class BridgedRelay implements RunningRelay {
   readonly #bridges: ReadonlyMap<Place, Bridge>
   readonly #close: () => Promise<void>
   readonly #ends: Promise<void>[]
-  #control: readonly string[] | undefined
+  #control: readonly string[] = []
   #stopping: Promise<void> | undefined
 
   constructor(relay: RunningRelay, bridges: ReadonlyMap<Place, Bridge>, close: () => Promise<void>) {
@@ -93,8 +98,7 @@ class BridgedRelay implements RunningRelay {
 
   get endpoints(): Endpoints {
     const of = (place: Place) => this.#bridges.get(place)?.relay.endpoints.in ?? this.#relay.endpoints[place]
-    const control = this.#control ?? this.#relay.endpoints.control
-    return { in: of('in'), out: of('out'), monitor: of('monitor'), control }
+    return { in: of('in'), out: of('out'), monitor: of('monitor'), control: this.#control }
   }
 
   get ended(): Promise<void> {
@@ -120,12 +124,8 @@ class BridgedRelay implements RunningRelay {
     this.#ends.push(obey(control, this, () => void this.stop(), logger))
   }
 
-  /** What the relay has passed on is taken from it before what takes it is closed. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#relay
-      .stop()
-      .then(() => this.#drain())
-      .then(this.#close)
+    this.#stopping ??= this.#stop()
     return this.#stopping
   }
 
@@ -133,16 +133,32 @@ class BridgedRelay implements RunningRelay {
     return this.#relay.hold(waiting)
   }
 
-  /** Waits until what the relay had sent has gone over the bridges. Copies for a monitor may be missed. */
+  /**
+   * What the relay has passed on goes over the bridges before its ends of them are closed: over ipc, libzmq drops what
+   * waits for a reader that is behind when the writer goes.
+   */
+  async #stop(): Promise<void> {
+    const linger = Math.max(0, ...Array.from(this.#bridges.values(), (bridge) => bridge.linger))
+    // One that is lost has nothing to say, and leaves nothing to wait for.
+    await inTime(systemClock, this.#drain(), linger)
+    await this.#relay.stop()
+    await this.#close()
+  }
+
+  /** Copies for a monitor are not waited for. */
   async #drain(): Promise<void> {
-    // Of one that was lost nobody knows what it had sent.
-    const statistics = await this.#relay.statistics().catch(() => undefined)
-    if (statistics === undefined) return
-    const drained = (['in', 'out'] as const).map(async (place) => {
-      const bridge = this.#bridges.get(place)
-      if (bridge === undefined) return
-      await inTime(systemClock, bridge.relay.sentIn(statistics[place].sent.messages), bridge.linger)
-    })
-    await Promise.all(drained)
+    await this.#relay.pause()
+    let before: number | undefined
+    for (;;) {
+      const { in: input, out } = await this.#relay.statistics()
+      const sent = input.sent.messages + out.sent.messages
+      // What was on its way when it was held may have been sent meanwhile.
+      if (sent === before) return
+      before = sent
+      await Promise.all([
+        this.#bridges.get('in')?.relay.sentIn(input.sent.messages),
+        this.#bridges.get('out')?.relay.sentIn(out.sent.messages),
+      ])
+    }
   }
 }

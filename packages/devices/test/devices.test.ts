@@ -183,7 +183,7 @@ describe.each(['inline', 'thread'] as const)('a device that runs %s', (runner) =
     const source = await joined('push', front)
     const sink = await joined('pull', back, { receiveHighWaterMark: 10 })
     // More than inproc itself holds, where what is on the way to it is to leave too.
-    const count = runner === 'thread' ? 100 : 20
+    const count = runner === 'thread' ? 260 : 20
     for (let i = 0; i < count; i++) await source.send([String(i)])
     await eventually(async () => (await device.statistics()).out.sent.messages === count)
     const stopped = device.stop()
