@@ -3,8 +3,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { afterEach } from '@jest/globals'
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/program.mjs', import.meta.url))
+
+const programs: ChildProcess[] = []
+
+afterEach(() => {
+  for (const child of programs.splice(0)) child.kill('SIGKILL')
+})
 
 export interface Program {
   readonly child: ChildProcess
@@ -15,9 +22,13 @@ export interface Program {
   readonly ended: Promise<readonly [code: number | null, signal: string | null]>
 }
 
-/** Runs `fixtures/program.mjs` with some code, in which `devices` is what the package exports. */
+/**
+ * Runs `fixtures/program.mjs` with some code, in which `devices` is what the package exports. It is killed when the test is
+ * over.
+ */
 export function runProgram(code: string, execArgv: readonly string[] = []): Program {
   const child = spawn(process.execPath, [...execArgv, PROGRAM, code], { stdio: ['ignore', 'pipe', 'pipe'] })
+  programs.push(child)
   const stderr: string[] = []
   child.stderr.on('data', (chunk) => stderr.push(String(chunk)))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
