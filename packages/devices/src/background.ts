@@ -21,11 +21,15 @@ const MAINS = {
 export class BackgroundRelay implements RunningRelay {
   readonly ended: Promise<void>
   readonly #run: Run
+  readonly #daemon: boolean
   readonly #asked = new Map<number, Deferred<unknown>>()
   #endpoints: Endpoints | undefined
   #lastId = 0
   #failure: string | undefined
+  #final: RelayStatistics | undefined
   #hasEnded = false
+  /** Who waits for something of it, and would not be there to get it. */
+  #holds = 0
 
   /** Resolves when it runs. @throws as `openRelay`; ERR_LAUNCH if it could not be started */
   static async start(plan: RelayPlan, options: BackgroundOptions): Promise<BackgroundRelay> {
@@ -35,7 +39,8 @@ export class BackgroundRelay implements RunningRelay {
     return relay
   }
 
-  private constructor(plan: RelayPlan, { runner, logger }: BackgroundOptions) {
+  private constructor(plan: RelayPlan, { runner, daemon, logger }: BackgroundOptions) {
+    this.#daemon = daemon
     const job = { name: 'relay', main: MAINS[runner], spec: plan }
     const start = runner === 'thread' ? runInThread : runInProcess
     this.#run = start(job, {
@@ -61,12 +66,21 @@ export class BackgroundRelay implements RunningRelay {
   }
 
   async statistics(): Promise<RelayStatistics> {
-    return parseStatistics(await this.#ask('statistics'))
+    return this.#final ?? parseStatistics(await this.#ask('statistics'))
   }
 
   async stop(): Promise<void> {
     this.#run.stop()
-    await this.#run.ended
+    await this.hold(this.#run.ended)
+  }
+
+  async hold<T>(waiting: Promise<T>): Promise<T> {
+    if (this.#holds++ === 0) this.#run.ref()
+    try {
+      return await waiting
+    } finally {
+      if (--this.#holds === 0 && this.#daemon) this.#run.unref()
+    }
   }
 
   #ask(what: Question['what']): Promise<unknown> {
@@ -75,12 +89,13 @@ export class BackgroundRelay implements RunningRelay {
     const answer = deferred<unknown>()
     this.#asked.set(id, answer)
     this.#run.send({ id, what } satisfies Question)
-    return answer.promise
+    return this.hold(answer.promise)
   }
 
   #told(report: unknown): void {
     const told = parseTold(report)
     if (told?.kind === 'failed') this.#failure = told.message
+    if (told?.kind === 'stopped') this.#final = told.statistics
     if (told?.kind !== 'answer') return
     this.#asked.get(told.id)?.resolve(told.value)
     this.#asked.delete(told.id)

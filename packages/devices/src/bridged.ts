@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os'
 import type { Logger } from '@skein/core'
-import { ipcPath, type SocketSpace } from '@skein/core/internal'
+import { inTime, ipcPath, type SocketSpace, systemClock } from '@skein/core/internal'
 import { nanoid } from 'nanoid'
 import { BackgroundRelay } from './background.js'
 import { obey } from './control.js'
-import { type Endpoints, openRelay, type RunningRelay } from './open-relay.js'
-import { prepareSocket } from './open-socket.js'
+import { type Endpoints, type LocalRelay, openRelay, type RunningRelay } from './open-relay.js'
+import { lingerOf, prepareSocket } from './open-socket.js'
 import type { RelayPlan, SocketPlan } from './plan.js'
 import type { RelayStatistics } from './relay.js'
 
@@ -31,15 +31,15 @@ export function isInproc(plan: SocketPlan | undefined): boolean {
  * A relay in a thread, some of whose sockets have an `inproc://` address. Those are opened in the thread that starts it:
  * over inproc, whoever receives a frame of more than 128 bytes holds the sender's memory until its garbage collector lets
  * go of it, and the process is aborted if the sender's thread has ended by then. Each is joined to the relay by a pair
- * of sockets over ipc.
+ * of sockets over ipc. The control is obeyed here as well, since these have to be stopped in order.
  */
 export async function startBridged(
   plan: RelayPlan,
   { daemon, logger, space }: BridgedOptions,
 ): Promise<RunningRelay> {
-  const bridges = new Map<Place, RunningRelay>()
+  const bridges = new Map<Place, Bridge>()
   const close = async () => {
-    await Promise.all([...bridges.values()].map((bridge) => bridge.stop()))
+    await Promise.all([...bridges.values()].map(({ relay }) => relay.stop()))
     await space.close()
   }
   try {
@@ -50,14 +50,19 @@ export async function startBridged(
       const address = `ipc://${await ipcPath(tmpdir(), `relay-${nanoid()}`)}`
       const pair: SocketPlan = { ...NOTHING, binds: [{ address }] }
       const bridge = await openRelay({ in: real, out: pair }, space, logger)
-      bridges.set(place, bridge)
+      bridges.set(place, { relay: bridge, linger: lingerOf(real) })
       changed[place] = { ...NOTHING, connects: [address] }
     }
-    const steered = isInproc(plan.control) ? plan.control : undefined
-    const there = { ...plan, ...changed, ...(steered && { control: undefined }) }
+    const { control: steered, ...others } = plan
+    const there = { ...others, ...changed }
     const relay = await BackgroundRelay.start(there, { runner: 'thread', daemon, logger })
     const bridged = new BridgedRelay(relay, bridges, close)
-    if (steered !== undefined) await bridged.steer(steered, space, logger)
+    try {
+      if (steered !== undefined) await bridged.steer(steered, space, logger)
+    } catch (error) {
+      await bridged.stop()
+      throw error
+    }
     return bridged
   } catch (error) {
     await close()
@@ -67,27 +72,33 @@ export async function startBridged(
 
 const NOTHING: SocketPlan = { kind: 'pair', options: [], binds: [], connects: [], subscriptions: [] }
 
+/** Between a socket of this thread and the relay in another. */
+interface Bridge {
+  readonly relay: LocalRelay
+  /** How long what the relay has passed on may take to leave by it, in milliseconds. */
+  readonly linger: number
+}
+
 class BridgedRelay implements RunningRelay {
   readonly #relay: RunningRelay
-  readonly #bridges: ReadonlyMap<Place, RunningRelay>
+  readonly #bridges: ReadonlyMap<Place, Bridge>
   readonly #close: () => Promise<void>
   readonly #ends: Promise<void>[]
-  #control: readonly string[] | undefined
+  #control: readonly string[] = []
   #stopping: Promise<void> | undefined
 
-  constructor(relay: RunningRelay, bridges: ReadonlyMap<Place, RunningRelay>, close: () => Promise<void>) {
+  constructor(relay: RunningRelay, bridges: ReadonlyMap<Place, Bridge>, close: () => Promise<void>) {
     this.#relay = relay
     this.#bridges = bridges
     this.#close = close
-    this.#ends = [relay, ...bridges.values()].map(({ ended }) => ended)
+    this.#ends = [relay, ...[...bridges.values()].map((bridge) => bridge.relay)].map(({ ended }) => ended)
     // One of them alone is of no use to anybody.
     for (const end of this.#ends) void end.catch(() => {}).then(() => this.stop())
   }
 
   get endpoints(): Endpoints {
-    const of = (place: Place) => this.#bridges.get(place)?.endpoints.in ?? this.#relay.endpoints[place]
-    const control = this.#control ?? this.#relay.endpoints.control
-    return { in: of('in'), out: of('out'), monitor: of('monitor'), control }
+    const of = (place: Place) => this.#bridges.get(place)?.relay.endpoints.in ?? this.#relay.endpoints[place]
+    return { in: of('in'), out: of('out'), monitor: of('monitor'), control: this.#control }
   }
 
   get ended(): Promise<void> {
@@ -113,9 +124,41 @@ class BridgedRelay implements RunningRelay {
     this.#ends.push(obey(control, this, () => void this.stop(), logger))
   }
 
-  /** What the relay has passed on is taken from it before what takes it is closed. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#relay.stop().then(this.#close)
+    this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  hold<T>(waiting: Promise<T>): Promise<T> {
+    return this.#relay.hold(waiting)
+  }
+
+  /**
+   * What the relay has passed on goes over the bridges before its ends of them are closed: over ipc, libzmq drops what
+   * waits for a reader that is behind when the writer goes.
+   */
+  async #stop(): Promise<void> {
+    const linger = Math.max(0, ...Array.from(this.#bridges.values(), (bridge) => bridge.linger))
+    // One that is lost has nothing to say, and leaves nothing to wait for.
+    await inTime(systemClock, this.#drain(), linger)
+    await this.#relay.stop()
+    await this.#close()
+  }
+
+  /** Copies for a monitor are not waited for. */
+  async #drain(): Promise<void> {
+    await this.#relay.pause()
+    let before: number | undefined
+    for (;;) {
+      const { in: input, out } = await this.#relay.statistics()
+      const sent = input.sent.messages + out.sent.messages
+      // What was on its way when it was held may have been sent meanwhile.
+      if (sent === before) return
+      before = sent
+      await Promise.all([
+        this.#bridges.get('in')?.relay.sentIn(input.sent.messages),
+        this.#bridges.get('out')?.relay.sentIn(out.sent.messages),
+      ])
+    }
   }
 }

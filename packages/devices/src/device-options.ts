@@ -1,5 +1,7 @@
 import type { Logger } from '@skein/core'
 import {
+  canReceive,
+  canSend,
   invalidOption,
   isSocketKind,
   SOCKET_KINDS,
@@ -71,5 +73,8 @@ export function kindsOf({ type, in: input, out }: DeviceOptions): {
   const kinds = SOCKET_KINDS.join(', ')
   if (!isSocketKind(input)) throw invalidOption('in', input, `${kinds}; or \`type\``)
   if (out !== undefined && !isSocketKind(out)) throw invalidOption('out', out, `${kinds}; or undefined`)
+  const other = out ?? input
+  if (!(canReceive(input) && canSend(other)) && !(canReceive(other) && canSend(input)))
+    throw invalidOption('out', out, `a kind that a ${input} can send to, or receive from`)
   return { in: input, out }
 }

@@ -112,7 +112,7 @@ export class Device {
     return relay.endpoints
   }
 
-  /** @throws ERR_CLOSED unless it runs */
+  /** Of what has ended, what it was at its end. @throws ERR_CLOSED if it was never started, or has been lost */
   async statistics(): Promise<RelayStatistics> {
     return (await this.running()).statistics()
   }
@@ -128,19 +128,20 @@ export class Device {
 
   /**
    * Resolves to true when it has ended, or to false when it has not within so many milliseconds. Rejects with what has
-   * ended it, if that was neither `stop` nor TERMINATE.
+   * ended it, if that was neither `stop` nor TERMINATE. The process stays alive meanwhile, also for a daemon.
    *
-   * @throws ERR_CLOSED if it was never started
+   * @throws ERR_CLOSED if it was never started; ERR_LAUNCH if its process or thread was lost; ERR_INVALID_OPTION
    */
   async join(timeout = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const { ended } = await this.running()
-    const over = ended.then(() => true)
-    if (timeout === Number.POSITIVE_INFINITY) return over
+    const limit = timeout === 0 ? 0 : checkTimeout('timeout', timeout, timeout)
+    const relay = await this.running()
+    const over = relay.ended.then(() => true)
+    if (limit === Number.POSITIVE_INFINITY) return relay.hold(over)
     let isOver = false
     const noted = over.then(() => {
       isOver = true
     })
-    await inTime(systemClock, noted, checkTimeout('timeout', timeout, timeout))
+    await inTime(systemClock, noted, limit)
     return isOver || (await Promise.race([over, Promise.resolve(false)]))
   }
 
@@ -163,8 +164,9 @@ export class Device {
   async #start(plan: RelayPlan): Promise<RunningRelay> {
     const [daemon, logger] = [this.#daemon, this.#logger]
     if (this.#runner === 'inline') {
-      const space = this.#contextFactory?.() ?? new SocketSpace()
-      return openRelay(plan, space, logger)
+      if (this.#contextFactory !== undefined) return openRelay(plan, this.#contextFactory(), logger)
+      const space = new SocketSpace()
+      return openRelay(plan, space, logger, () => space.close())
     }
     const hasInproc = [plan.in, plan.out, plan.monitor, plan.control].some(isInproc)
     if (!hasInproc) return BackgroundRelay.start(plan, { runner: this.#runner, daemon, logger })

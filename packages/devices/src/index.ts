@@ -1,3 +1,10 @@
+export type {
+  PlainSocket,
+  SocketKind,
+  SocketOption,
+  SocketOptions,
+  SocketSpaceOptions,
+} from '@skein/core/internal'
 export { SocketSpace } from '@skein/core/internal'
 export { Device } from './device.js'
 export type { DeviceOptions, DeviceType, RunnerKind } from './device-options.js'

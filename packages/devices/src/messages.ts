@@ -13,6 +13,8 @@ export type Told =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   /** It has ended by itself, because of this. */
   | { readonly kind: 'failed'; readonly message: string }
+  /** It has stopped, and this has passed. */
+  | { readonly kind: 'stopped'; readonly statistics: RelayStatistics }
 
 export async function answerTo(
   given: unknown,
@@ -28,7 +30,8 @@ export async function answerTo(
 
 export function parseTold(given: unknown): Told | undefined {
   if (!isRecord(given)) return undefined
-  const { kind, id, value, message } = given
+  const { kind, id, value, message, statistics } = given
+  if (kind === 'stopped') return { kind, statistics: parseStatistics(statistics) }
   if (kind === 'answer' && typeof id === 'number') return { kind, id, value }
   return kind === 'failed' && typeof message === 'string' ? { kind, message } : undefined
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '@skein/core'
+import { type Logger, SkeinError } from '@skein/core'
 import type { PlainSocket, SocketSpace } from '@skein/core/internal'
 import { obey, type Steered } from './control.js'
 import { bindSocket, connectSocket, openSocket, prepareSocket } from './open-socket.js'
@@ -21,15 +21,23 @@ export interface RunningRelay extends Steered {
   readonly ended: Promise<void>
   /** Resolves when its sockets are gone. May be called twice. */
   stop(): Promise<void>
+  /** Resolves as what is given, and keeps the process alive meanwhile. */
+  hold<T>(waiting: Promise<T>): Promise<T>
 }
 
 /**
  * Opens what a plan says, and lets it run: options of `in` and `out`, then what they bind, then what they connect to, then
  * the monitor, then the control. If one of them can't be had, those before it are closed.
  *
+ * @param afterwards what is left to do when its sockets are gone
  * @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS, ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE
  */
-export async function openRelay(plan: RelayPlan, space: SocketSpace, logger: Logger): Promise<RunningRelay> {
+export async function openRelay(
+  plan: RelayPlan,
+  space: SocketSpace,
+  logger: Logger,
+  afterwards: () => Promise<void> = async () => {},
+): Promise<LocalRelay> {
   const opened: PlainSocket[] = []
   const open = (socketPlan: SocketPlan): PlainSocket => {
     const socket = openSocket(space, socketPlan)
@@ -48,9 +56,10 @@ export async function openRelay(plan: RelayPlan, space: SocketSpace, logger: Log
     // Whoever monitors holds nobody up.
     monitor?.set('sendTimeout', 0)
     const control = plan.control && (await prepareSocket(space, plan.control, opened))
-    return new LocalRelay(plan, { in: input, out, monitor, control }, logger)
+    return new LocalRelay(plan, { in: input, out, monitor, control }, logger, afterwards)
   } catch (error) {
     await Promise.all(opened.map((socket) => socket.close()))
+    await afterwards()
     throw error
   }
 }
@@ -62,13 +71,16 @@ interface Parts {
   readonly control: PlainSocket | undefined
 }
 
-class LocalRelay implements RunningRelay {
+/** A relay in this thread. */
+export class LocalRelay implements RunningRelay {
   readonly endpoints: Endpoints
   readonly ended: Promise<void>
   readonly #relay: Relay
   readonly #control: PlainSocket | undefined
+  readonly #afterwards: () => Promise<void>
+  #stopping: Promise<void> | undefined
 
-  constructor(plan: RelayPlan, parts: Parts, logger: Logger) {
+  constructor(plan: RelayPlan, parts: Parts, logger: Logger, afterwards: () => Promise<void>) {
     const { in: input, out, monitor, control } = parts
     const { prefixes } = plan
     const tap =
@@ -86,6 +98,7 @@ class LocalRelay implements RunningRelay {
     }
     this.#relay = new Relay(input, out, { tap, arrange: plan.swaps === true ? swapped : undefined })
     this.#control = control
+    this.#afterwards = afterwards
     const obeying =
       control === undefined ? Promise.resolve() : obey(control, this, () => void this.stop(), logger)
     this.ended = Promise.all([this.#relay.ended, obeying]).then(() => {})
@@ -93,10 +106,12 @@ class LocalRelay implements RunningRelay {
   }
 
   async pause(): Promise<void> {
+    this.#checkRunning()
     this.#relay.pause()
   }
 
   async resume(): Promise<void> {
+    this.#checkRunning()
     this.#relay.resume()
   }
 
@@ -104,8 +119,23 @@ class LocalRelay implements RunningRelay {
     return this.#relay.statistics
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([this.#relay.stop(), this.#control?.close()])
+  /** Resolves when so many messages have been sent at `in`, or it has ended. */
+  sentIn(count: number): Promise<void> {
+    return this.#relay.sentIn(count)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= Promise.all([this.#relay.stop(), this.#control?.close()]).then(this.#afterwards)
+    return this.#stopping
+  }
+
+  /** Its sockets do. */
+  hold<T>(waiting: Promise<T>): Promise<T> {
+    return waiting
+  }
+
+  #checkRunning(): void {
+    if (this.#stopping !== undefined) throw new SkeinError('ERR_CLOSED', 'the relay has ended')
   }
 }
 

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/core'
-import type { PlainSocket, SocketSpace } from '@skein/core/internal'
+import { invalidOption, type PlainSocket, type SocketSpace } from '@skein/core/internal'
 import type { Binding, PortRange, SocketPlan } from './plan.js'
 
 /**
@@ -11,19 +11,33 @@ const HIGH_WATER_MARK = 128
 /** How long what a relay has passed on may take to leave once it is stopped, in milliseconds. */
 const LINGER = 1000
 
+/** A device waits for as long as it takes: one that were to give up would end at the first pause. */
+const REFUSED: readonly string[] = ['receiveTimeout', 'sendTimeout']
+
 /** A socket with its options, which come before everything else. @throws ERR_INVALID_OPTION */
 export function openSocket(space: SocketSpace, { kind, options, subscriptions }: SocketPlan): PlainSocket {
   const socket = space.open(kind, { linger: LINGER })
   try {
     if (socket.canSend) socket.set('sendHighWaterMark', HIGH_WATER_MARK)
     if (socket.canReceive) socket.set('receiveHighWaterMark', HIGH_WATER_MARK)
-    for (const [name, value] of options) socket.set(name, value)
+    for (const [name, value] of options) {
+      if (REFUSED.includes(name))
+        throw invalidOption(name, value, 'none: a device waits for as long as it takes')
+      socket.set(name, value)
+    }
     for (const prefix of subscriptions) socket.subscribe(Buffer.from(prefix, 'base64'))
     return socket
   } catch (error) {
     void socket.close()
     throw error
   }
+}
+
+/** How long what was sent by a socket may take to leave once it is closed, in milliseconds. */
+export function lingerOf({ options }: SocketPlan): number {
+  const [, linger] = options.findLast(([name]) => name === 'linger') ?? []
+  if (typeof linger !== 'number') return LINGER
+  return linger < 0 ? Number.POSITIVE_INFINITY : linger
 }
 
 /** @throws ERR_INVALID_ADDRESS, ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE */

@@ -1,6 +1,6 @@
 import { messageOf, SocketSpace, stderrLogger } from '@skein/core/internal'
 import { processMain, type RunJob, threadMain } from '@skein/runner/internal'
-import { answerTo } from './messages.js'
+import { answerTo, type Told } from './messages.js'
 import { openRelay, type RunningRelay } from './open-relay.js'
 import { parsePlan } from './plan.js'
 
@@ -9,22 +9,25 @@ const relayJob: RunJob = async (spec, host) => {
   const space = new SocketSpace()
   try {
     const relay = await openRelay(parsePlan(spec), space, stderrLogger)
-    host.onMessage((message) => void answerTo(message, relay, (answer) => host.report(answer)))
+    const tell = (told: Told) => host.report(told)
+    host.onMessage((message) => void answerTo(message, relay, tell))
     host.ready(relay.endpoints)
-    const code = await Promise.race([host.order.code, endOf(relay, (failure) => host.report(failure))])
-    if (!host.order.dropped.aborted) await relay.stop()
+    const code = await Promise.race([host.order.code, endOf(relay, tell)])
+    if (host.order.dropped.aborted) return code
+    await relay.stop()
+    tell({ kind: 'stopped', statistics: await relay.statistics() })
     return code
   } finally {
     await space.close()
   }
 }
 
-async function endOf(relay: RunningRelay, report: (failure: unknown) => void): Promise<number> {
+async function endOf(relay: RunningRelay, tell: (failure: Told) => void): Promise<number> {
   try {
     await relay.ended
     return 0
   } catch (error) {
-    report({ kind: 'failed', message: messageOf(error) })
+    tell({ kind: 'failed', message: messageOf(error) })
     return 1
   }
 }

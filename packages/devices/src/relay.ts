@@ -41,10 +41,22 @@ export interface RelayOptions {
 class Count {
   messages = 0
   bytes = 0
+  readonly #waiting = new Set<{ readonly count: number; readonly resolve: () => void }>()
 
   add(frames: Frames): void {
     this.messages += 1
     for (const { byteLength } of frames) this.bytes += byteLength
+    for (const each of this.#waiting) {
+      if (this.messages < each.count) continue
+      this.#waiting.delete(each)
+      each.resolve()
+    }
+  }
+
+  /** Resolves when it has counted so many messages. */
+  reached(count: number): Promise<void> {
+    if (this.messages >= count) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.add({ count, resolve }))
   }
 
   get traffic(): Traffic {
@@ -102,6 +114,12 @@ export class Relay {
     }))
     if (input === undefined || output === undefined) throw new RangeError('a relay has two sides')
     return { in: input, out: output, unmonitored: this.#tap?.missed ?? 0 }
+  }
+
+  /** Resolves when so many messages have been sent at `in`, or it has ended. */
+  sentIn(count: number): Promise<void> {
+    const over = this.#running.catch(() => {})
+    return Promise.race([this.#in.sent.reached(count), over])
   }
 
   /** Nothing is passed on until `resume`: it waits where it is, and pushes back as at a far side that has stopped. */

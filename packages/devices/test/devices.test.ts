@@ -117,10 +117,13 @@ describe.each(RUNNERS)('a device that runs %s', (runner) => {
     expect(await texts(sink)).toEqual(['small enough'])
   })
 
-  test('an option that there is not is said when it starts', async () => {
+  test.each([
+    ['lingers', 3],
+    ['sendTimeout', 100],
+  ])('an option that there is not, or that would end it, is said when it starts: %s', async (name, value) => {
     const device = kept(new Device({ type: 'streamer', runner }))
-    device.setOptionOut('lingers', 3)
-    await expect(device.start()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION', option: 'lingers' })
+    device.setOptionOut(name, value)
+    await expect(device.start()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION', option: name })
   })
 
   test('what it has passed on when it is stopped leaves', async () => {
@@ -166,6 +169,26 @@ describe.each(['inline', 'thread'] as const)('a device that runs %s', (runner) =
       expect((await texts(monitor)).at(-1)).toHaveLength(2 * size)
     }
     await device.stop()
+  })
+
+  test('lets what it has passed on leave by inproc when it is stopped', async () => {
+    const device = kept(new Device({ type: 'streamer', runner }))
+    device.setOptionOut('sendHighWaterMark', 10)
+    device.bindIn(ANY)
+    device.bindOut(`inproc://out-${runner}`)
+    const {
+      in: [front],
+      out: [back],
+    } = await device.start()
+    const source = await joined('push', front)
+    const sink = await joined('pull', back, { receiveHighWaterMark: 10 })
+    // More than inproc itself holds, where what is on the way to it is to leave too.
+    const count = runner === 'thread' ? 260 : 20
+    for (let i = 0; i < count; i++) await source.send([String(i)])
+    await eventually(async () => (await device.statistics()).out.sent.messages === count)
+    const stopped = device.stop()
+    for (let i = 0; i < count; i++) expect(await texts(sink)).toEqual([String(i)])
+    await stopped
   })
 })
 
@@ -326,6 +349,9 @@ describe('what is wrong with a device is said', () => {
     [{ type: 'queue', in: 'pull' }, 'type'],
     [{}, 'in'],
     [{ in: 'pull', out: 'nobody' }, 'out'],
+    [{ in: 'pull' }, 'out'],
+    [{ in: 'pull', out: 'sub' }, 'out'],
+    [{ in: 'pub', out: 'push' }, 'out'],
     [{ type: 'queue', runner: 'cloud' }, 'runner'],
     [{ type: 'queue', contextFactory: () => undefined }, 'contextFactory'],
     [{ type: 'queue', monitor: 'sub' }, 'monitor'],
@@ -357,7 +383,9 @@ describe('what is wrong with a device is said', () => {
     await device.start()
     await expect(device.start()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
     expect(() => device.bindIn(ANY)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+    expect(await device.join(0)).toBe(false)
     expect(await device.join(1)).toBe(false)
+    await expect(device.join(-1)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION', option: 'timeout' })
     await device.stop()
     await device.stop()
     expect(await device.join()).toBe(true)

@@ -7,6 +7,10 @@ useLedger()
 
 const ANY = 'tcp://127.0.0.1:*'
 
+/** A command that is not known is logged. */
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+const RUNNERS = ['inline', 'thread', 'process'] as const
+
 describe.each([
   ['inline', ANY],
   ['thread', ANY],
@@ -14,7 +18,7 @@ describe.each([
   ['process', ANY],
 ] as const)('a steerable proxy that runs %s, told over %s', (runner, address) => {
   test('pyzmq 9: PAUSE holds, RESUME delivers everything, STATISTICS agree, TERMINATE ends it', async () => {
-    const device = kept(new SteerableProxy({ type: 'streamer', runner }))
+    const device = kept(new SteerableProxy({ type: 'streamer', runner, logger: quiet }))
     device.bindIn(ANY)
     device.bindOut(ANY)
     device.bindControl(address)
@@ -48,8 +52,8 @@ describe.each([
   })
 })
 
-test('it is held and counted by its methods as well', async () => {
-  const device = kept(new SteerableProxy({ type: 'streamer', runner: 'process' }))
+test.each(RUNNERS)('one that runs %s is held and counted by its methods as well', async (runner) => {
+  const device = kept(new SteerableProxy({ type: 'streamer', runner, logger: quiet }))
   await expect(device.pause()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   device.bindIn(ANY)
   device.bindOut(ANY)
@@ -65,11 +69,16 @@ test('it is held and counted by its methods as well', async () => {
   await device.resume()
   expect(await texts(sink)).toEqual(['held'])
   await device.stop()
-  await expect(device.statistics()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  // What has passed is known afterwards as well.
+  expect((await device.statistics()).out.sent).toEqual({ messages: 1, bytes: 4 })
+  await expect(device.pause()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  await expect(device.resume()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
 })
 
 test('a control that only hears takes commands from whoever publishes them', async () => {
-  const device = kept(new SteerableProxy({ type: 'streamer', runner: 'inline', control: 'sub' }))
+  const device = kept(
+    new SteerableProxy({ type: 'streamer', runner: 'inline', control: 'sub', logger: quiet }),
+  )
   const pub = open('xpub')
   const endpoint = await pub.bind(ANY)
   device.bindIn(ANY)

@@ -15,7 +15,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
   broker: ['core', 'runner', 'devices', 'runtime'],
   skein: ['core', 'runner', 'runtime', 'launch', 'broker'],
-  examples: ['skein', 'context'],
+  examples: ['skein', 'context', 'devices'],
   bench: ['devices', 'skein', 'test-harness'],
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually } from '@skein/test-harness'
 import { SOCKET_KINDS } from '../../src/transport/zmq/socket-kinds.js'
 import { SocketSpace } from '../../src/transport/zmq/socket-space.js'
 
@@ -54,6 +55,31 @@ describe('a socket of plain ZeroMQ', () => {
     sub.unsubscribe('a')
     expect(await pub.receive()).toEqual([Buffer.from('\x00a')])
   })
+
+  test.each(['receives', 'sends'])(
+    'over inproc, %s although this thread was busy when it could',
+    async (what) => {
+      const name = `inproc://busy-${what}`
+      const push = space.open('push', { sendHighWaterMark: 1 })
+      await push.bind(name)
+      const pull = space.open('pull', { receiveHighWaterMark: 1 })
+      await pull.connect(name)
+      const done: string[] = []
+      const received = (text: Buffer[]) => void done.push(String(text))
+      if (what === 'receives') {
+        void pull.receive().then(received)
+        await push.send(['1'])
+      } else {
+        for (const text of ['1', '2']) await push.send([text])
+        void push.send(['3']).then(() => done.push('3'))
+        for (let i = 0; i < 2; i++) await pull.receive()
+      }
+      // Long enough for whatever looks around now and then to be due before anything else.
+      const end = performance.now() + 150
+      while (performance.now() < end);
+      await eventually(() => done.length === 1, { timeout: 1000 })
+    },
+  )
 
   test('is closed in the midst of waiting, and says so', async () => {
     const pull = space.open('pull')
