@@ -46,7 +46,7 @@ export function brokerService(parts: BrokerServiceParts): Service {
 
 type Handler = (args: readonly unknown[], request: Incoming) => unknown
 
-/** The workers that there are, and then each that comes or goes. */
+/** The workers that there are, and then each that comes, changes or goes. */
 async function* watch(
   { registry, feeds }: BrokerServiceParts,
   service: string | undefined,
@@ -83,8 +83,7 @@ export function checkRegistering(given: unknown): Registering {
   if (typeof given !== 'object' || given === null)
     throw invalidOption('registration', given, 'an object with service, keywords and concurrency')
   const { service, keywords, concurrency }: { [Name in keyof Registering]?: unknown } = given
-  if (!Array.isArray(keywords) || keywords.length === 0)
-    throw invalidOption('keywords', keywords, 'an array of one string or more')
+  if (!Array.isArray(keywords)) throw invalidOption('keywords', keywords, 'an array of strings')
   return {
     service: checkService(service),
     keywords: keywords.map(checkKeyword),

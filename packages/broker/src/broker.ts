@@ -5,16 +5,17 @@ import { EventEmitter } from 'eventemitter3'
 import { brokerService } from './broker-service.js'
 import { type CheckOptions, check } from './check.js'
 import { type BrokerConfigSource, readConfig } from './config.js'
-import { BROKER, type BrokerStatus, ROLES, type ServiceChange, type ServiceStatus } from './contract.js'
+import { BROKER, type BrokerStatus, ROLES, type ServiceChange } from './contract.js'
 import { ensure, type Found } from './ensure.js'
 import { Exchange } from './exchange.js'
 import type { Feed } from './feed.js'
 import { type BrokerOptions, settleBroker } from './options.js'
 import { Registry } from './registry.js'
+import { Service } from './service.js'
 import { Tally } from './tally.js'
 
 export interface BrokerEvents {
-  /** A worker has come or gone. */
+  /** A worker has come or gone, or has other keywords. */
   change: (change: ServiceChange) => void
   /** Everything is closed. */
   close: () => void
@@ -149,9 +150,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.#closed
   }
 
-  /** A service as it is now; undefined if nobody serves it. */
-  service(name: string): ServiceStatus | undefined {
-    return this.#registry.services.get(name)?.status()
+  /** What there is of a service, now and later; undefined if nobody serves it. */
+  service(name: string): Service | undefined {
+    const { services } = this.#registry
+    return services.has(name) ? new Service(name, () => services.get(name)) : undefined
   }
 
   /** What there is now: services and their workers, clients, and what was done so far. */
@@ -162,7 +164,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return {
       name: this.name,
       address: this.address ?? '',
-      services: [...this.#registry.services.values()].map((service) => service.status()),
+      services: [...this.#registry.services.keys()].flatMap((name) => this.service(name)?.status() ?? []),
       clients: clients.map(({ uid, state }) => ({ name: uid, state })),
       counts: this.#tally.read(),
     }

@@ -18,12 +18,14 @@ export interface Registering {
   readonly concurrency: number
 }
 
-/** A worker has come, or gone. */
+/** A worker has come, has other keywords, or has gone. */
 export interface ServiceChange {
-  readonly kind: 'joined' | 'left'
+  readonly kind: 'joined' | 'changed' | 'left'
   readonly service: string
   readonly worker: string
   readonly keywords: readonly string[]
+  /** Of one that has `changed`: the keywords that it had. */
+  readonly before?: readonly string[] | undefined
   /** How many workers the service has since: with the first it comes, with the last it goes. */
   readonly workers: number
   /** Why it has gone: `unregistered`, `replaced`, or how the mesh lost it, such as `crashed` or `silent`. */

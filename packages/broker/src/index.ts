@@ -10,8 +10,9 @@ export type {
   ServiceStatus,
   WorkerStatus,
 } from './contract.js'
-export type { WorkContext } from './duties.js'
+export type { Handler, WorkContext } from './duties.js'
 export type { Found } from './ensure.js'
 export type { BrokerOptions, MemberOptions, SharedOptions } from './options.js'
+export { Service } from './service.js'
 export { statusText } from './status-text.js'
 export { Worker, type WorkerEvents, type WorkerOptions } from './worker.js'

@@ -25,7 +25,7 @@ test('cauldron 1: a worker that registers is confirmed, and counted once; nothin
   })
   expect(worker.isReady).toBe(true)
   const one = { name: 'one', state: 'alive', keywords: ['work'], concurrency: 3, busy: 0 }
-  expect(broker.service('test')).toEqual({ name: 'test', workers: [one], queued: 0 })
+  expect(broker.service('test')?.status()).toEqual({ name: 'test', workers: [one], queued: 0 })
 
   // To confirm it again is no second worker.
   const changes: string[] = []

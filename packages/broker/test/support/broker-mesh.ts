@@ -30,8 +30,12 @@ export class BrokerMesh {
     return broker
   }
 
+  /** The latest worker, which may be starting. */
+  latest: Worker | undefined
+
   async worker(options: Pick<WorkerOptions, 'handlers'> & Partial<WorkerOptions>): Promise<Worker> {
     const worker = this.add(new Worker({ ...this.joining, service: 'test', ...options }))
+    this.latest = worker
     await worker.start()
     return worker
   }
