@@ -32,6 +32,14 @@ export interface ServiceChange {
   readonly reason?: string | undefined
 }
 
+/** Where to connect to what a broker relays: sockets of plain ZeroMQ. */
+export interface RelayEndpoints {
+  /** PUB sockets. */
+  readonly publish: string
+  /** SUB sockets. */
+  readonly subscribe: string
+}
+
 /** The outcome of one worker's share of what was scattered, as of `Promise.allSettled`, with the worker's name. */
 export type Gathered<T = unknown> =
   | { readonly worker: string; readonly status: 'fulfilled'; readonly value: T }
@@ -70,6 +78,8 @@ export interface BrokerCounts {
 export interface BrokerStatus {
   readonly name: string
   readonly address: string
+  /** Where to publish and to subscribe; none where it relays nothing. */
+  readonly endpoints?: RelayEndpoints | undefined
   readonly services: readonly ServiceStatus[]
   readonly clients: readonly { readonly name: string; readonly state: string }[]
   readonly counts: BrokerCounts

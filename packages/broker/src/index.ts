@@ -1,4 +1,5 @@
-export { Broker, type BrokerEvents, type ServeOptions } from './broker.js'
+export type { BackgroundBroker, BackgroundOptions } from './background.js'
+export { Broker, type BrokerEvents, type EnsureOptions, type ServeOptions } from './broker.js'
 export type { CheckOptions } from './check.js'
 export { type AskOptions, Client, type ClientEvents, type ClientOptions } from './client.js'
 export type { BrokerConfig, BrokerConfigSource } from './config.js'
@@ -6,6 +7,7 @@ export type {
   BrokerCounts,
   BrokerStatus,
   Gathered,
+  RelayEndpoints,
   ServiceChange,
   ServiceStatus,
   WorkerStatus,

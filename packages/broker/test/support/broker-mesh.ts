@@ -12,21 +12,18 @@ export const TOKEN = 'token of the tests'
 /** A broker, its workers and clients, over real sockets. All are closed at the end of a test. */
 export class BrokerMesh {
   readonly #open: { stop(): Promise<void> }[] = []
-  #address = ''
-
-  get address(): string {
-    return this.#address
-  }
+  /** Where its broker listens. */
+  address = ''
 
   /** What a worker or client needs to join. */
   get joining() {
-    return { broker: this.#address, token: TOKEN, logger: SILENT }
+    return { broker: this.address, token: TOKEN, logger: SILENT }
   }
 
   async broker(options: Partial<BrokerOptions> = {}): Promise<Broker> {
     const broker = new Broker({ address: 'tcp://127.0.0.1:0', token: TOKEN, logger: SILENT, ...options })
     await this.add(broker).start()
-    this.#address = broker.address ?? ''
+    this.address = broker.address ?? ''
     return broker
   }
 
