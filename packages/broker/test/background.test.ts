@@ -157,14 +157,24 @@ test.each(['inline', 'thread', 'process'] as const)(
     const config = { address: await freeAddress(), token: TOKEN }
     const found = mesh.add(await Broker.ensure(config, { runner }))
     expect(found.started).toBe(true)
+    const { broker } = found
+    expect(broker instanceof Broker).toBe(runner === 'inline')
+    const isProcess = broker !== undefined && 'pid' in broker && broker.pid !== undefined
+    expect(isProcess).toBe(runner === 'process')
     const client = await mesh.client()
-    const [place] = client.runtime.peers().filter(({ uid }) => uid === 'broker')
-    expect(place?.state).toBe('alive')
+    expect(await client.locate('test')).toBe(false)
     await client.stop()
     await found.stop()
     expect(await check(config.address)).toBe(false)
   },
 )
+
+test('ensure starts a broker in a process of its own where it is told nothing', async () => {
+  const config = { address: await freeAddress(), token: TOKEN }
+  const { broker, stop } = await Broker.ensure(config)
+  expect(broker).toMatchObject({ pid: expect.any(Number), address: config.address })
+  await stop()
+})
 
 test('what is no runner is refused', async () => {
   const config = { address: 'tcp://127.0.0.1:5555', token: TOKEN }
