@@ -55,7 +55,7 @@ export class Relay {
     return this.#running?.endpoints
   }
 
-  /** Resolves when it runs, or never will: at once where there is none. */
+  /** Resolves when it runs; at once where there is none, and never where it could not be opened. */
   get settled(): Promise<void> {
     return this.#open === undefined ? Promise.resolve() : this.#settled.promise
   }
@@ -64,11 +64,8 @@ export class Relay {
   async start(): Promise<void> {
     if (this.#open === undefined || this.#isStopped) return
     this.#opening = this.#start(this.#open)
-    try {
-      await this.#opening
-    } finally {
-      this.#settled.resolve()
-    }
+    await this.#opening
+    this.#settled.resolve()
   }
 
   /** Resolves when its sockets are gone. May be called at any time, and more than once. */

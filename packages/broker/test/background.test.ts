@@ -106,10 +106,11 @@ test('a broker in a thread tells a token that it has made, and relays by inproc 
 })
 
 test('what has ended a broker in a process is thrown by whoever waits for it, or stops it', async () => {
-  const lines: string[] = []
-  const logger = { ...SILENT, warn: (_: object, text: string) => void lines.push(text) }
-  const broker = await Broker.sub({ address: ANY, token: TOKEN }, { logger })
-  process.kill(broker.pid ?? 0, 'SIGKILL')
+  const broker = await Broker.sub({ address: ANY, token: TOKEN }, { logger: SILENT })
+  const { pid } = broker
+  // That of no process stands for all of the group.
+  if (pid === undefined) throw new RangeError('it is no process')
+  process.kill(pid, 'SIGKILL')
   const ended = { code: 'ERR_LAUNCH', uid: 'broker', reason: 'SIGKILL' }
   await expect(broker.wait()).rejects.toMatchObject(ended)
   await expect(broker.stop()).rejects.toMatchObject(ended)

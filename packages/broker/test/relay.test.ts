@@ -69,6 +69,27 @@ test('a broker whose relay can not be opened does not start, and leaves nothing 
   await mesh.broker({ address })
 })
 
+test('a broker whose relay can not be opened has answered nobody', async () => {
+  const opened = deferred<void>()
+  const openRelay = async () => {
+    await opened.promise
+    throw new RangeError('not today')
+  }
+  const broker = mesh.add(new Broker({ address: ANY, token: TOKEN, logger: SILENT }, { openRelay }))
+  const asked = deferred<void>()
+  broker.runtime.use((request, next) => {
+    asked.resolve()
+    return next(request)
+  })
+  const started = expect(broker.start()).rejects.toThrow('not today')
+  const address = await eventually(() => broker.address)
+  const checked = Broker.check({ address, token: TOKEN })
+  await asked.promise
+  opened.resolve()
+  await started
+  expect(await checked).toBe(false)
+})
+
 test('a broker that relays nothing says so', async () => {
   const broker = await mesh.broker()
   const client = await mesh.client()
