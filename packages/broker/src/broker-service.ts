@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.js'
 import { Feed } from './feed.js'
 import { checkKeyword, checkService } from './names.js'
 import type { Registry } from './registry.js'
+import type { Relay } from './relay.js'
 
 export interface BrokerServiceParts {
   readonly registry: Registry
@@ -13,14 +14,22 @@ export interface BrokerServiceParts {
   /** Whoever watches is told through these. */
   readonly feeds: Set<Feed<ServiceChange>>
   readonly status: () => BrokerStatus
+  readonly relay: Relay
   readonly name: string
 }
 
 /** What a broker answers to its workers and clients, by name. What comes in is checked here. */
 export function brokerService(parts: BrokerServiceParts): Service {
-  const { registry, exchange, status, name } = parts
+  const { registry, exchange, relay, status, name } = parts
   return new Map<string, Handler>([
-    ['identify', () => ({ identity: IDENTITY, name })],
+    [
+      'identify',
+      async () => {
+        // It answers when all of it does.
+        await relay.settled
+        return { identity: IDENTITY, name }
+      },
+    ],
     ['register', ([given], { from }) => registry.register(from, checkRegistering(given))],
     ['unregister', (_, { from }) => registry.unregister(from, 'unregistered')],
     ['locate', ([service]) => registry.services.has(checkService(service))],
@@ -40,13 +49,14 @@ export function brokerService(parts: BrokerServiceParts): Service {
         exchange.broadcast(optionalService(service), checkKeyword(keyword), payload, from),
     ],
     ['watch', ([service], request) => watch(parts, optionalService(service), request)],
+    ['lookup', () => relay.lookup()],
     ['status', () => status()],
   ])
 }
 
 type Handler = (args: readonly unknown[], request: Incoming) => unknown
 
-/** The workers that there are, and then each that comes or goes. */
+/** The workers that there are, and then each that comes, changes or goes. */
 async function* watch(
   { registry, feeds }: BrokerServiceParts,
   service: string | undefined,
@@ -83,8 +93,7 @@ export function checkRegistering(given: unknown): Registering {
   if (typeof given !== 'object' || given === null)
     throw invalidOption('registration', given, 'an object with service, keywords and concurrency')
   const { service, keywords, concurrency }: { [Name in keyof Registering]?: unknown } = given
-  if (!Array.isArray(keywords) || keywords.length === 0)
-    throw invalidOption('keywords', keywords, 'an array of one string or more')
+  if (!Array.isArray(keywords)) throw invalidOption('keywords', keywords, 'an array of strings')
   return {
     service: checkService(service),
     keywords: keywords.map(checkKeyword),

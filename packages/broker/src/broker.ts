@@ -1,20 +1,30 @@
 import type { StopOptions } from '@skein/core'
-import { isGone } from '@skein/core/internal'
-import { Runtime, type RuntimeParts } from '@skein/runtime/internal'
+import { invalidOption, isGone } from '@skein/core/internal'
+import type { RunnerKind } from '@skein/devices'
+import { type Check, checkOptions, Runtime, type RuntimeParts } from '@skein/runtime/internal'
 import { EventEmitter } from 'eventemitter3'
+import {
+  BACKGROUND_CHECKS,
+  BackgroundBroker,
+  type BackgroundKind,
+  type BackgroundOptions,
+  kindFor,
+} from './background.js'
 import { brokerService } from './broker-service.js'
 import { type CheckOptions, check } from './check.js'
 import { type BrokerConfigSource, readConfig } from './config.js'
-import { BROKER, type BrokerStatus, ROLES, type ServiceChange, type ServiceStatus } from './contract.js'
+import { BROKER, type BrokerStatus, type RelayEndpoints, ROLES, type ServiceChange } from './contract.js'
 import { ensure, type Found } from './ensure.js'
 import { Exchange } from './exchange.js'
 import type { Feed } from './feed.js'
 import { type BrokerOptions, settleBroker } from './options.js'
 import { Registry } from './registry.js'
+import { type OpenRelay, openRelay, Relay } from './relay.js'
+import { Service } from './service.js'
 import { Tally } from './tally.js'
 
 export interface BrokerEvents {
-  /** A worker has come or gone. */
+  /** A worker has come or gone, or has other keywords. */
   change: (change: ServiceChange) => void
   /** Everything is closed. */
   close: () => void
@@ -27,6 +37,22 @@ export interface ServeOptions {
   readonly drain?: number | undefined
   /** It listens. */
   readonly onReady?: ((broker: Broker) => void) | undefined
+}
+
+export interface EnsureOptions extends BackgroundOptions {
+  /**
+   * Where it is started: in this thread, whose event loop it shares and which it keeps alive, in one of its own, or in a
+   * process of its own.
+   * @default as `Broker.sub`: others use it as well, and must not wait for what this program computes, nor this program
+   * for them.
+   */
+  readonly runner?: RunnerKind | undefined
+}
+
+/** What the broker's own process and network give it. */
+export interface BrokerParts extends RuntimeParts {
+  /** @default a relay in a thread, if there are addresses for one */
+  readonly openRelay?: OpenRelay | undefined
 }
 
 /**
@@ -43,6 +69,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** The runtime that it is: its peers, events and logger. */
   readonly runtime: Runtime
   readonly #registry: Registry
+  readonly #relay: Relay
   readonly #tally = new Tally()
   readonly #feeds = new Set<Feed<ServiceChange>>()
   readonly #closed: Promise<void>
@@ -63,13 +90,41 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /**
-   * Makes sure that a broker answers at the address of a configuration: starts one here if none does. Of several who do
-   * so at once one starts it, and all find it.
+   * Starts a broker in a process of its own, and resolves when it listens. It ends with this process, whatever ends that.
    *
-   * @throws ERR_INVALID_OPTION if the configuration has no address or token to find it by, and as `start`
+   * @throws as `fromConfig` and `start`; ERR_INVALID_OPTION for an inproc address; ERR_LAUNCH if it could not be started
    */
-  static ensure(config: BrokerConfigSource): Promise<Found> {
-    return ensure(readConfig(config), (options) => new Broker(options))
+  static daemon(config: BrokerConfigSource, options: BackgroundOptions = {}): Promise<BackgroundBroker> {
+    return inBackground('process', config, options)
+  }
+
+  /** Starts a broker in a thread of its own, and resolves when it listens. @throws as `daemon` */
+  static thread(config: BrokerConfigSource, options: BackgroundOptions = {}): Promise<BackgroundBroker> {
+    return inBackground('thread', config, options)
+  }
+
+  /** As `daemon`; or as `thread` where an address is inproc, which no other process could reach. */
+  static sub(config: BrokerConfigSource, options: BackgroundOptions = {}): Promise<BackgroundBroker> {
+    return inBackground(undefined, config, options)
+  }
+
+  /**
+   * Makes sure that a broker answers at the address of a configuration: starts one if none does. Of several who do so at
+   * once one starts it, and all find it.
+   *
+   * @throws ERR_INVALID_OPTION if the configuration has no address or token to find it by, and as `sub`
+   */
+  static async ensure(
+    config: BrokerConfigSource,
+    options: EnsureOptions = {},
+  ): Promise<Found<Broker | BackgroundBroker>> {
+    const { runner, ...background } = checkOptions(options, ENSURE_CHECKS)
+    return ensure(readConfig(config), async (given) => {
+      if (runner !== 'inline') return inBackground(runner, given, background)
+      const broker = new Broker({ ...given, logger: background.logger })
+      await broker.start()
+      return broker
+    })
   }
 
   /** Runs a broker here, and resolves when it has ended. @throws as `fromConfig` and `start` */
@@ -90,22 +145,29 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** @throws ERR_INVALID_OPTION, ERR_INVALID_UID, ERR_INVALID_ADDRESS, ERR_INSECURE */
-  constructor(options: BrokerOptions = {}, parts: RuntimeParts = {}) {
+  constructor(options: BrokerOptions = {}, parts: BrokerParts = {}) {
     super()
-    const { maxQueued, runtime } = settleBroker(options)
-    this.runtime = new Runtime(runtime, parts)
-    this.#closed = new Promise((resolve) => this.runtime.once('close', resolve))
+    const { maxQueued, runtime, relay } = settleBroker(options)
+    const { openRelay: open = relay && (() => openRelay(relay, this.runtime.comms.logger)), ...own } = parts
+    this.runtime = new Runtime(runtime, own)
+    this.#relay = new Relay(open)
+    this.#closed = new Promise<void>((resolve) => this.runtime.once('close', resolve)).then(() =>
+      this.#relay.stop(),
+    )
     this.#registry = new Registry({ maxQueued, changed: (change) => this.#changed(change) })
     const exchange = new Exchange({
       comms: () => this.runtime.comms,
       registry: this.#registry,
       tally: this.#tally,
     })
-    const served = { registry: this.#registry, exchange, feeds: this.#feeds, name: this.name }
+    const served = {
+      ...{ registry: this.#registry, exchange, relay: this.#relay },
+      ...{ feeds: this.#feeds, name: this.name },
+    }
     this.runtime.provide(BROKER, brokerService({ ...served, status: () => this.status() }))
     this.runtime.on('peer', (change) => this.#registry.changed(change))
     this.runtime.on('stop', () => void this.stop())
-    this.runtime.on('close', () => this.emit('close'))
+    void this.#closed.then(() => this.emit('close'))
   }
 
   get name(): string {
@@ -122,9 +184,21 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.runtime.comms.meshToken
   }
 
+  /** Where to publish and to subscribe; undefined while it relays nothing. */
+  get endpoints(): RelayEndpoints | undefined {
+    return this.#relay.endpoints
+  }
+
   /** @throws ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE; nothing is left bound then */
-  start(): Promise<void> {
-    return this.runtime.start()
+  async start(): Promise<void> {
+    // First what it is found by: of several that are started for one address, one goes on to the relay.
+    await this.runtime.start()
+    try {
+      await this.#relay.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
   /**
@@ -133,15 +207,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
    *
    * @param options.drain milliseconds @default 0: what it has is abandoned
    */
-  stop(options: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
     // Whoever watches would hold it up for as long as it may take.
     for (const feed of this.#feeds) feed.close()
-    return this.runtime.stop(options)
+    await this.runtime.stop(options)
+    await this.#relay.stop()
   }
 
   /** Closes everything at once: to the others it looks like a crash. */
-  destroy(): Promise<void> {
-    return this.runtime.destroy()
+  async destroy(): Promise<void> {
+    await this.runtime.destroy()
+    await this.#relay.stop()
   }
 
   /** Resolves when everything is closed. */
@@ -149,9 +225,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.#closed
   }
 
-  /** A service as it is now; undefined if nobody serves it. */
-  service(name: string): ServiceStatus | undefined {
-    return this.#registry.services.get(name)?.status()
+  /** What there is of a service, now and later; undefined if nobody serves it. */
+  service(name: string): Service | undefined {
+    const { services } = this.#registry
+    return services.has(name) ? new Service(name, () => services.get(name)) : undefined
   }
 
   /** What there is now: services and their workers, clients, and what was done so far. */
@@ -162,7 +239,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return {
       name: this.name,
       address: this.address ?? '',
-      services: [...this.#registry.services.values()].map((service) => service.status()),
+      ...(this.endpoints && { endpoints: this.endpoints }),
+      services: [...this.#registry.services.keys()].flatMap((name) => this.service(name)?.status() ?? []),
       clients: clients.map(({ uid, state }) => ({ name: uid, state })),
       counts: this.#tally.read(),
     }
@@ -182,3 +260,21 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
   }
 }
+
+/** @param kind undefined: as its addresses allow */
+async function inBackground(
+  kind: BackgroundKind | undefined,
+  source: BrokerConfigSource,
+  options: BackgroundOptions,
+): Promise<BackgroundBroker> {
+  const config = readConfig(source)
+  return BackgroundBroker.start(kind ?? kindFor(config), config, options)
+}
+
+const RUNNERS: readonly unknown[] = ['inline', 'thread', 'process'] satisfies RunnerKind[]
+
+const isRunner: Check = (option, given) => {
+  if (!RUNNERS.includes(given)) throw invalidOption(option, given, RUNNERS.join(', '))
+}
+
+const ENSURE_CHECKS = { ...BACKGROUND_CHECKS, runner: isRunner }

@@ -10,7 +10,14 @@ import {
   timeLimit,
 } from '@skein/runtime/internal'
 import { EventEmitter } from 'eventemitter3'
-import { BROKER, type BrokerStatus, type Gathered, ROLES, type ServiceChange } from './contract.js'
+import {
+  BROKER,
+  type BrokerStatus,
+  type Gathered,
+  type RelayEndpoints,
+  ROLES,
+  type ServiceChange,
+} from './contract.js'
 import { brokerOf } from './member.js'
 import { checkKeyword, checkService } from './names.js'
 import { MEMBER_CHECKS, type MemberOptions, memberRuntime } from './options.js'
@@ -152,6 +159,15 @@ export class Client extends EventEmitter<ClientEvents> {
     const { signal } = checkOptions(options, { signal: abortSignal })
     const args = [service === undefined ? undefined : checkService(service)]
     return this.#call<AsyncIterable<ServiceChange>>('watch', args, { signal })
+  }
+
+  /**
+   * Where to publish and to subscribe with sockets of plain ZeroMQ.
+   *
+   * @throws ERR_NO_SUCH_SERVICE if the broker relays nothing
+   */
+  lookup(): Promise<RelayEndpoints> {
+    return this.#call<RelayEndpoints>('lookup', [])
   }
 
   /** What the broker has, and has done. */

@@ -50,9 +50,9 @@ function read(option: string, path: string): string {
 }
 
 function unreadable(option: string, path: string, allowed: string, cause: unknown): SkeinError {
-  const { message, ...facts } = invalidOption(option, path, allowed)
+  const { message, given = '' } = invalidOption(option, path, allowed)
   const text = `${message} (${messageOf(cause)})`
-  return new SkeinError('ERR_INVALID_OPTION', text, { option, given: facts.given ?? '', allowed, cause })
+  return new SkeinError('ERR_INVALID_OPTION', text, { option, given, allowed, cause })
 }
 
 function checkFile(option: string, given: unknown): void {

@@ -18,16 +18,26 @@ export interface Registering {
   readonly concurrency: number
 }
 
-/** A worker has come, or gone. */
+/** A worker has come, has other keywords, or has gone. */
 export interface ServiceChange {
-  readonly kind: 'joined' | 'left'
+  readonly kind: 'joined' | 'changed' | 'left'
   readonly service: string
   readonly worker: string
   readonly keywords: readonly string[]
+  /** Of one that has `changed`: the keywords that it had. */
+  readonly before?: readonly string[] | undefined
   /** How many workers the service has since: with the first it comes, with the last it goes. */
   readonly workers: number
   /** Why it has gone: `unregistered`, `replaced`, or how the mesh lost it, such as `crashed` or `silent`. */
   readonly reason?: string | undefined
+}
+
+/** Where to connect to what a broker relays: sockets of plain ZeroMQ. */
+export interface RelayEndpoints {
+  /** PUB sockets. */
+  readonly publish: string
+  /** SUB sockets. */
+  readonly subscribe: string
 }
 
 /** The outcome of one worker's share of what was scattered, as of `Promise.allSettled`, with the worker's name. */
@@ -68,6 +78,8 @@ export interface BrokerCounts {
 export interface BrokerStatus {
   readonly name: string
   readonly address: string
+  /** Where to publish and to subscribe; none where it relays nothing. */
+  readonly endpoints?: RelayEndpoints | undefined
   readonly services: readonly ServiceStatus[]
   readonly clients: readonly { readonly name: string; readonly state: string }[]
   readonly counts: BrokerCounts

@@ -10,6 +10,9 @@ export interface WorkContext extends Pick<Incoming, 'signal' | 'timeLeft' | 'dea
   readonly client: string
 }
 
+/** What a worker does for a keyword. What it returns, or yields, is the answer. */
+export type Handler<T = unknown> = (payload: T, context: WorkContext) => unknown
+
 /** What a worker does when its broker asks: runs a handler, or tells when that has ended. */
 export class Duties {
   /** For `Runtime.provide`. */
@@ -22,20 +25,32 @@ export class Duties {
     ['over', ([ticket]) => this.#over(Number(ticket))],
   ])
   readonly #name: string
-  readonly #handlers: object
-  readonly #methods: Methods
+  readonly #handlers: Map<string, Handler>
   /** What runs, by its ticket, and who waits for its end. */
   readonly #running = new Map<number, (() => void)[]>()
 
   constructor(name: string, handlers: object, methods: Methods) {
     this.#name = name
-    this.#handlers = handlers
-    this.#methods = methods
+    this.#handlers = new Map(
+      [...methods].map(([keyword, method]) => [
+        keyword,
+        (payload, context) => Reflect.apply(method, handlers, [payload, context]),
+      ]),
+    )
+  }
+
+  /** Takes the place of what there was for the keyword; what runs goes on. */
+  set<T>(keyword: string, handler: Handler<T>): void {
+    this.#handlers.set(keyword, (payload, context) => Reflect.apply(handler, undefined, [payload, context]))
+  }
+
+  delete(keyword: string): void {
+    this.#handlers.delete(keyword)
   }
 
   #run(ticket: number, keyword: string, payload: unknown, client: string, request: Incoming): unknown {
-    const method = this.#methods.get(keyword)
-    if (method === undefined) {
+    const handler = this.#handlers.get(keyword)
+    if (handler === undefined) {
       const text = `this worker of '${this.#name}' has no keyword '${keyword}'`
       const facts = { service: this.#name, method: keyword, executed: 'no' } as const
       throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
@@ -46,7 +61,7 @@ export class Duties {
       this.#running.delete(ticket)
       for (const resolve of waiting) resolve()
     })
-    return Reflect.apply(method, this.#handlers, [payload, new Context(this.#name, keyword, client, request)])
+    return handler(payload, new Context(this.#name, keyword, client, request))
   }
 
   /** Resolves when what has that ticket is over; at once if it is, or never ran. */

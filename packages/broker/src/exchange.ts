@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { type CommsManager, type Incoming, SkeinError } from '@skein/core'
 import { type Gathered, WORKER } from './contract.js'
+import { type Desk, noSuchService } from './desk.js'
 import type { Registration } from './registration.js'
 import type { Registry } from './registry.js'
-import { noSuchService, type Service } from './service.js'
 import type { Tally } from './tally.js'
 
 /** What a client asks of a service. */
@@ -93,7 +93,7 @@ export class Exchange {
     for (const error of lost) comms().logger.warn({ error, keyword }, 'a worker was not told')
   }
 
-  #service(name: string): Service {
+  #service(name: string): Desk {
     const service = this.#parts.registry.services.get(name)
     if (service === undefined) throw noSuchService(name)
     return service
@@ -104,7 +104,7 @@ export class Exchange {
     /** Of those that were lost, the first that may have run it. */
     let doubt: unknown
     for (;;) {
-      let service: Service
+      let service: Desk
       let worker: Registration
       try {
         service = this.#service(name)
@@ -118,8 +118,9 @@ export class Exchange {
         request.whenOver(() => service.free(worker))
         return value
       } catch (error) {
-        if (!isAway(error, worker)) throw neverRan(error) ? (doubt ?? error) : error
-        registry.remove(worker, error.reason ?? error.code)
+        if (lacks(error, worker, keyword)) registry.drop(worker, keyword)
+        else if (isAway(error, worker)) registry.remove(worker, error.reason ?? error.code)
+        else throw neverRan(error) ? (doubt ?? error) : error
         if (!neverRan(error)) {
           if (!idempotent) throw error
           doubt ??= error
@@ -133,7 +134,7 @@ export class Exchange {
   }
 
   async #gather(
-    service: Service,
+    service: Desk,
     worker: Registration,
     keyword: string,
     payload: unknown,
@@ -151,7 +152,7 @@ export class Exchange {
   }
 
   /** Asks a worker of which a slot was taken. The slot is free again when this has failed, not when it has succeeded. */
-  async #run(service: Service, worker: Registration, what: Work, request: Incoming): Promise<unknown> {
+  async #run(service: Desk, worker: Registration, what: Work, request: Incoming): Promise<unknown> {
     const ticket = ++this.#ticket
     const call = { service: WORKER, method: 'run', args: [ticket, what.keyword, what.payload, request.from] }
     try {
@@ -164,7 +165,7 @@ export class Exchange {
   }
 
   /** What was given up may still be running, and takes its slot until it has ended: the worker is asked to tell. */
-  async #freeOnceOver(service: Service, worker: Registration, ticket: number): Promise<void> {
+  async #freeOnceOver(service: Desk, worker: Registration, ticket: number): Promise<void> {
     const call = { service: WORKER, method: 'over', args: [ticket] }
     const options = { timeout: Number.POSITIVE_INFINITY }
     // If it fails, the worker is gone, and so are its slots.
@@ -181,6 +182,12 @@ type Work = Pick<Asking, 'keyword' | 'payload'>
 /** A worker that takes nothing any more: the request failed for that, and not for what it asks. */
 function isAway(error: unknown, { name }: Registration): error is SkeinError {
   return error instanceof SkeinError && AWAY.has(error.code) && error.uid === name
+}
+
+/** It has dropped the keyword, and that has crossed with the request. */
+function lacks(error: unknown, { service }: Registration, keyword: string): boolean {
+  if (!(error instanceof SkeinError) || !neverRan(error) || error.code !== 'ERR_NO_SUCH_METHOD') return false
+  return error.service === service && error.method === keyword
 }
 
 function neverRan(error: unknown): boolean {

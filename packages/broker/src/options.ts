@@ -1,5 +1,5 @@
 import { type CommsOptions, SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { checkAddress, checkTimeout, invalidOption, isLoopback } from '@skein/core/internal'
 import { anything, type Check, checkCount, checkOptions, type RuntimeOptions } from '@skein/runtime/internal'
 import { ROLES } from './contract.js'
 import { livenessFor } from './patience.js'
@@ -58,6 +58,25 @@ export interface BrokerOptions extends SharedOptions {
    * @default 1000: at a hundredth of a second each, some ten seconds of work for one slot.
    */
   readonly maxQueued?: number | undefined
+  /**
+   * Where publishers connect, with PUB sockets of plain ZeroMQ: what they send is relayed to whoever subscribes. Binds
+   * tcp, ipc or inproc; port 0 is any. Whoever reaches it can publish: it asks for no token.
+   * @default none: nothing is relayed
+   */
+  readonly pubAddress?: string | undefined
+  /** Where subscribers connect, with SUB sockets of plain ZeroMQ. Needed where there is a `pubAddress`. */
+  readonly subAddress?: string | undefined
+  /**
+   * Where subscribers are told to connect, if that is not where it is bound: behind a wildcard, or a relay of others.
+   * @default `subAddress`, with the port that it really has
+   */
+  readonly monAddress?: string | undefined
+}
+
+export interface RelayAddresses {
+  readonly pubAddress: string
+  readonly subAddress: string
+  readonly monAddress?: string | undefined
 }
 
 const LAST_PORT = 65_535
@@ -88,21 +107,71 @@ const PARTS = { logger: anything, clock: anything, random: anything }
 export const MEMBER_CHECKS = { broker: text, name: anything, bind: anything, ...SHARED, ...PARTS }
 
 /** Those that can stand in a file. */
-export const CONFIG_CHECKS = { name: anything, address: parseAddress, maxQueued: checkCount, ...SHARED }
+export const CONFIG_CHECKS = {
+  ...{ name: anything, address: parseAddress, maxQueued: checkCount },
+  ...{ pubAddress: bindable, subAddress: bindable, monAddress: reachable },
+  ...SHARED,
+}
 
 export interface BrokerSettings {
   readonly maxQueued: number
   readonly runtime: RuntimeOptions
+  /** Undefined where nothing is relayed. */
+  readonly relay: RelayAddresses | undefined
 }
 
 /** @throws ERR_INVALID_OPTION */
 export function settleBroker(given: BrokerOptions): BrokerSettings {
-  const { name, address, maxQueued, ...shared } = checkOptions(given, { ...CONFIG_CHECKS, ...PARTS })
+  const checked = checkOptions(given, { ...CONFIG_CHECKS, ...PARTS })
+  const { name, address, maxQueued, pubAddress, subAddress, monAddress, ...shared } = checked
   const at = address === undefined ? {} : parseAddress('address', address)
   return {
     maxQueued: maxQueued ?? DEFAULT_MAX_QUEUED,
+    relay: relayAddresses(given),
     runtime: { ...meshOptions(shared), uid: name ?? DEFAULT_NAME, roles: [ROLES.broker], ...at },
   }
+}
+
+/** @throws ERR_INVALID_OPTION if one is missing, ERR_INSECURE if others than this machine can reach it */
+export function relayAddresses(given: BrokerOptions): RelayAddresses | undefined {
+  const { pubAddress, subAddress, monAddress, insecure = false } = given
+  if (pubAddress === undefined && subAddress === undefined && monAddress === undefined) return undefined
+  if (pubAddress === undefined)
+    throw invalidOption('pubAddress', pubAddress, 'an address, where subAddress is one')
+  if (subAddress === undefined)
+    throw invalidOption('subAddress', subAddress, 'an address, where pubAddress is one')
+  if (!insecure) {
+    checkSecure('pubAddress', pubAddress)
+    checkSecure('subAddress', subAddress)
+  }
+  return { pubAddress, subAddress, monAddress }
+}
+
+function checkSecure(option: string, given: string): void {
+  const [, host] = /^tcp:\/\/(.+):/.exec(given) ?? []
+  if (host === undefined || isLoopback(host)) return
+  const text =
+    `${option} is '${given}', which other machines can reach, and a relay asks nobody for a token; ` +
+    'bind a loopback address, or pass insecure: true if the network is trusted'
+  throw new SkeinError('ERR_INSECURE', text, {
+    option,
+    given,
+    allowed: 'a loopback address, or insecure: true',
+  })
+}
+
+/** @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS */
+function bindable(option: string, given: unknown): void {
+  if (typeof given !== 'string')
+    throw invalidOption(option, given, 'tcp://host:port, ipc:///path or inproc://name')
+  checkAddress(given, 'bind')
+}
+
+/** @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS */
+function reachable(option: string, given: unknown): void {
+  if (typeof given !== 'string')
+    throw invalidOption(option, given, 'an address that subscribers can connect to')
+  checkAddress(given, 'connect')
 }
 
 /** What the runtime of a worker or client is made of. */

@@ -11,7 +11,8 @@ let uses = 0
 export class Registration {
   readonly name: string
   readonly service: string
-  readonly keywords: ReadonlySet<string>
+  /** What it can be asked for. They may change; what it has been given before goes on. */
+  keywords: ReadonlySet<string>
   readonly concurrency: number
   state: PeerKind = 'alive'
   #busy = 0
@@ -55,12 +56,15 @@ export class Registration {
     return own === others ? this.#used < other.#used : own < others
   }
 
-  /** Whether that is what it has told of itself. */
-  isAs({ service, keywords, concurrency }: Registering): boolean {
+  /** Whether that is what it has told of itself, but for its keywords. */
+  isAs({ service, concurrency }: Registering): boolean {
+    return service === this.service && concurrency === this.concurrency
+  }
+
+  /** Whether it has these keywords and no others. */
+  hasAll(keywords: readonly string[]): boolean {
     const others = new Set(keywords)
-    const isSame =
-      others.size === this.keywords.size && keywords.every((keyword) => this.keywords.has(keyword))
-    return isSame && service === this.service && concurrency === this.concurrency
+    return others.size === this.keywords.size && keywords.every((keyword) => this.keywords.has(keyword))
   }
 
   status(): WorkerStatus {

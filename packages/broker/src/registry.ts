@@ -1,8 +1,8 @@
 import type { PeerChange } from '@skein/core'
 import { isGone } from '@skein/core/internal'
 import type { Registering, ServiceChange } from './contract.js'
+import { Desk } from './desk.js'
 import { Registration } from './registration.js'
-import { Service } from './service.js'
 
 export interface RegistryParts {
   /** How many requests wait at most at each service. */
@@ -13,7 +13,7 @@ export interface RegistryParts {
 /** Who serves what: the services that have workers. */
 export class Registry {
   readonly #parts: RegistryParts
-  readonly #services = new Map<string, Service>()
+  readonly #services = new Map<string, Desk>()
   readonly #workers = new Map<string, Registration>()
 
   constructor(parts: RegistryParts) {
@@ -21,7 +21,7 @@ export class Registry {
   }
 
   /** By name; those that have no worker are not there. */
-  get services(): ReadonlyMap<string, Service> {
+  get services(): ReadonlyMap<string, Desk> {
     return this.#services
   }
 
@@ -33,13 +33,16 @@ export class Registry {
     }
   }
 
-  /** A worker has registered. If it had before, with the same words, nothing changes: what it has goes on in its slots. */
+  /**
+   * A worker has registered. If it had before, at most its keywords change, and what it has goes on in its slots; if it
+   * says that it serves something else, it is another one.
+   */
   register(name: string, given: Registering): void {
     const before = this.#workers.get(name)
-    if (before?.isAs(given) === true) return
+    if (before?.isAs(given) === true) return this.#change(before, given.keywords)
     if (before !== undefined) this.remove(before, 'replaced')
     const worker = new Registration(name, given)
-    const service = this.#services.get(given.service) ?? new Service(given.service, this.#parts.maxQueued)
+    const service = this.#services.get(given.service) ?? new Desk(given.service, this.#parts.maxQueued)
     this.#services.set(given.service, service)
     this.#workers.set(name, worker)
     service.add(worker)
@@ -62,6 +65,13 @@ export class Registry {
     this.#parts.changed({ ...told('left', worker), keywords: [...keywords], workers: service.size, reason })
   }
 
+  /** A worker has turned out not to have a keyword. */
+  drop(worker: Registration, keyword: string): void {
+    if (this.#workers.get(worker.name) !== worker) return
+    const others = [...worker.keywords].filter((each) => each !== keyword)
+    this.#change(worker, others)
+  }
+
   /** A peer has changed, which may be a worker. */
   changed(change: PeerChange): void {
     const worker = this.#workers.get(change.uid)
@@ -70,6 +80,15 @@ export class Registry {
     worker.state = change.is
     // Whoever waits for the well ones may have waited for this one, or need not wait for it any more.
     this.#services.get(worker.service)?.serve()
+  }
+
+  #change(worker: Registration, keywords: readonly string[]): void {
+    const service = this.#services.get(worker.service)
+    if (service === undefined || worker.hasAll(keywords)) return
+    const before = [...worker.keywords]
+    service.change(worker, keywords)
+    const now = [...worker.keywords]
+    this.#parts.changed({ ...told('changed', worker), keywords: now, before, workers: service.size })
   }
 }
 

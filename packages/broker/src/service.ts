@@ -1,136 +1,51 @@
-import { SkeinError } from '@skein/core'
-import type { ServiceStatus } from './contract.js'
-import { Queue, type Wanted } from './queue.js'
+import type { ServiceStatus, WorkerStatus } from './contract.js'
+import type { Desk } from './desk.js'
 import type { Registration } from './registration.js'
 
-/** A service: its workers, who of them has which keyword, and what waits for them. */
+/** A service as its broker sees it: each look at it shows what is there then. It has no workers once the last has gone. */
 export class Service {
   readonly name: string
-  readonly #workers = new Map<string, Registration>()
-  readonly #queue: Queue
-  readonly #maxQueued: number
+  readonly #find: () => Desk | undefined
 
-  /** @param maxQueued how many requests wait at most for a free slot */
-  constructor(name: string, maxQueued: number) {
+  /** @internal */
+  constructor(name: string, find: () => Desk | undefined) {
     this.name = name
-    this.#queue = new Queue(maxQueued)
-    this.#maxQueued = maxQueued
+    this.#find = find
   }
 
-  get size(): number {
-    return this.#workers.size
+  /** In the order in which they have come. */
+  get workers(): readonly WorkerStatus[] {
+    return [...(this.#find()?.workers.values() ?? [])].map((worker) => worker.status())
   }
 
+  /** What can be asked of any of them. */
+  get keywords(): readonly string[] {
+    return [...(this.#find()?.keywords ?? [])]
+  }
+
+  /** How many requests wait for a slot. */
   get queued(): number {
-    return this.#queue.size
+    return this.#find()?.queued ?? 0
   }
 
-  /** The workers, by name. */
-  get workers(): ReadonlyMap<string, Registration> {
-    return this.#workers
+  /** The workers that have a keyword, beginning with the one that is asked next. */
+  owners(keyword: string): readonly WorkerStatus[] {
+    const owners = this.#find()?.owners(keyword) ?? []
+    return owners.sort(byPrecedence).map((worker) => worker.status())
   }
 
-  /** Whether any of them has a keyword. */
-  has(keyword: string): boolean {
-    for (const { keywords } of this.#workers.values()) if (keywords.has(keyword)) return true
-    return false
+  /** The worker that is asked next for a keyword; undefined if nobody has it. */
+  owner(keyword: string): WorkerStatus | undefined {
+    return this.owners(keyword)[0]
   }
 
-  /** Those that have a keyword. */
-  owners(keyword: string): Registration[] {
-    return [...this.#workers.values()].filter(({ keywords }) => keywords.has(keyword))
-  }
-
-  add(worker: Registration): void {
-    this.#workers.set(worker.name, worker)
-    this.serve()
-  }
-
-  /** It is given nothing more, and what waits for it alone fails. What it has goes on. */
-  remove(worker: Registration, reason: string): void {
-    if (this.#workers.get(worker.name) !== worker) return
-    this.#workers.delete(worker.name)
-    this.#queue.failAll(
-      (wanted) => (typeof wanted === 'string' ? !this.has(wanted) : wanted === worker),
-      (wanted) => (typeof wanted === 'string' ? this.unserved(wanted) : gone(worker, reason)),
-    )
-    // The others may be the best now that there are.
-    this.serve()
-  }
-
-  /**
-   * Takes a slot: of the least busy worker that has the keyword, or of one worker. Waits while there is none.
-   *
-   * @throws ERR_NO_SUCH_SERVICE, ERR_NO_SUCH_METHOD, ERR_OVERLOADED, and what the signal says, all with `executed: 'no'`
-   */
-  take(wanted: Wanted, signal: AbortSignal): Registration | Promise<Registration> {
-    if (typeof wanted === 'string' && !this.has(wanted)) throw this.unserved(wanted)
-    // Whoever has come first is first.
-    const worker = this.#queue.waitsFor(wanted) ? undefined : this.#find(wanted)
-    if (worker !== undefined) {
-      worker.take()
-      return worker
-    }
-    if (this.#queue.isFull) throw this.#overloaded()
-    return this.#queue.wait(wanted, signal)
-  }
-
-  /** Gives a slot back. */
-  free(worker: Registration): void {
-    worker.free()
-    this.serve()
-  }
-
-  /** Gives what waits to whoever is free. */
-  serve(): void {
-    this.#queue.serve((wanted) => this.#find(wanted))
-  }
-
+  /** All of it as it is now, as plain values. */
   status(): ServiceStatus {
-    const workers = [...this.#workers.values()].map((worker) => worker.status())
-    return { name: this.name, workers, queued: this.queued }
-  }
-
-  /** One with a free slot. Of those that have a keyword only the well count, as long as there are such. */
-  #find(wanted: Wanted): Registration | undefined {
-    if (typeof wanted === 'string') return this.#best(wanted)
-    return wanted.isFree ? wanted : undefined
-  }
-
-  #best(keyword: string): Registration | undefined {
-    let rank = Number.POSITIVE_INFINITY
-    let best: Registration | undefined
-    for (const worker of this.#workers.values()) {
-      if (worker.rank > rank || !worker.keywords.has(keyword)) continue
-      if (worker.rank < rank) best = undefined
-      rank = worker.rank
-      if (worker.isFree && (best === undefined || worker.isBefore(best))) best = worker
-    }
-    return best
-  }
-
-  /** The error for a keyword that nobody has. */
-  unserved(keyword: string): SkeinError {
-    if (this.size === 0) return noSuchService(this.name)
-    const known = new Set([...this.#workers.values()].flatMap(({ keywords }) => [...keywords]))
-    const text = `no worker of '${this.name}' has the keyword '${keyword}'; they have ${[...known].join(', ')}`
-    const facts = { service: this.name, method: keyword, executed: 'no' } as const
-    return new SkeinError('ERR_NO_SUCH_METHOD', text, facts)
-  }
-
-  #overloaded(): SkeinError {
-    const text = `all slots of '${this.name}' are taken, and ${this.#maxQueued} requests wait; wait, or send less`
-    const facts = { service: this.name, limit: this.#maxQueued, executed: 'no' } as const
-    return new SkeinError('ERR_OVERLOADED', text, facts)
+    const { name, workers, queued } = this
+    return { name, workers, queued }
   }
 }
 
-export function noSuchService(service: string): SkeinError {
-  const text = `nobody serves '${service}'`
-  return new SkeinError('ERR_NO_SUCH_SERVICE', text, { service, executed: 'no' })
-}
-
-function gone({ name, service }: Registration, reason: string): SkeinError {
-  const text = `${name} was lost (${reason}) before it had a free slot`
-  return new SkeinError('ERR_PEER_LOST', text, { uid: name, service, reason, executed: 'no' })
+function byPrecedence(a: Registration, b: Registration): number {
+  return a.rank - b.rank || Number(b.isBefore(a)) - Number(a.isBefore(b))
 }

@@ -1,12 +1,12 @@
-import type { PeerChange, StopOptions } from '@skein/core'
+import { type PeerChange, SkeinError, type StopOptions } from '@skein/core'
 import { invalidOption, messageOf, randomId, systemRandomness } from '@skein/core/internal'
 import { anything, checkOptions, methodsOf, Runtime, type RuntimeParts } from '@skein/runtime/internal'
 import { EventEmitter } from 'eventemitter3'
 import { checkConcurrency } from './broker-service.js'
 import { BROKER, type Registering, ROLES, WORKER } from './contract.js'
-import { Duties } from './duties.js'
+import { Duties, type Handler } from './duties.js'
 import { brokerOf, isBrokerBack, isBrokerGone } from './member.js'
-import { checkService } from './names.js'
+import { checkKeyword, checkService } from './names.js'
 import { MEMBER_CHECKS, type MemberOptions, memberRuntime } from './options.js'
 
 export interface WorkerOptions extends MemberOptions {
@@ -46,7 +46,12 @@ export interface WorkerEvents {
 export class Worker extends EventEmitter<WorkerEvents> {
   readonly runtime: Runtime
   readonly service: string
-  readonly #registering: Registering
+  readonly #concurrency: number
+  readonly #duties: Duties
+  /** What its broker is told that it has. */
+  readonly #keywords: Set<string>
+  /** Counted up whenever they change. */
+  #edition = 0
   /** The broker that it is registered with. */
   #broker: string | undefined
   #hasBegun = false
@@ -60,11 +65,12 @@ export class Worker extends EventEmitter<WorkerEvents> {
     if (typeof handlers !== 'object' || handlers === null)
       throw invalidOption('handlers', handlers, 'an object with a function for each keyword')
     const methods = methodsOf(handlers, 'the object of handlers')
-    this.#registering = { service, keywords: [...methods.keys()], concurrency }
+    this.#keywords = new Set(methods.keys())
+    this.#concurrency = concurrency
     const makeName = () => `${service}:${randomId(member.random ?? systemRandomness)}`
     this.runtime = new Runtime(memberRuntime(member, ROLES.worker, makeName), parts)
-    const duties = new Duties(service, handlers, methods)
-    this.runtime.provide(WORKER, duties.service)
+    this.#duties = new Duties(service, handlers, methods)
+    this.runtime.provide(WORKER, this.#duties.service)
     this.runtime.on('peer', (change) => this.#changed(change))
     this.runtime.on('stop', () => void this.stop())
     this.runtime.on('close', () => this.emit('close'))
@@ -72,6 +78,11 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   get name(): string {
     return this.runtime.uid
+  }
+
+  /** What it can be asked for. */
+  get keywords(): readonly string[] {
+    return [...this.#keywords]
   }
 
   /** Whether a broker has it, and gives it work. */
@@ -94,6 +105,31 @@ export class Worker extends EventEmitter<WorkerEvents> {
       await this.runtime.stop()
       throw error
     }
+  }
+
+  /**
+   * Serves one more keyword, or one in another way: what runs goes on. Resolves when the broker knows; one that is away is
+   * told when it is back.
+   *
+   * @throws ERR_INVALID_OPTION
+   */
+  async handle<T = unknown>(keyword: string, handler: Handler<T>): Promise<void> {
+    if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
+    this.#duties.set(checkKeyword(keyword), handler)
+    this.#keywords.add(keyword)
+    await this.#tellChange()
+  }
+
+  /**
+   * Serves a keyword no more. Resolves when the broker knows, which gives such requests to others from then on; what it
+   * has of them goes on. False if it did not have it.
+   */
+  async unhandle(keyword: string): Promise<boolean> {
+    if (!this.#keywords.delete(keyword)) return false
+    await this.#tellChange()
+    // Only now: until then it may have been asked. And it may have been given another one meanwhile.
+    if (!this.#keywords.has(keyword)) this.#duties.delete(keyword)
+    return true
   }
 
   /**
@@ -150,13 +186,42 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   async #register(broker: string): Promise<void> {
-    const call = { service: BROKER, method: 'register', args: [this.#registering] }
-    await this.runtime.comms.sendRecv(broker, call, { idempotent: true })
+    await this.#tell(broker)
     if (this.#stopped !== undefined) return
     this.#broker = broker
     this.emit('ready', broker)
   }
+
+  /** Tells what it serves, until that is what it has told. */
+  async #tell(broker: string): Promise<void> {
+    let edition: number
+    do {
+      edition = this.#edition
+      const registering: Registering = {
+        service: this.service,
+        keywords: this.keywords,
+        concurrency: this.#concurrency,
+      }
+      const call = { service: BROKER, method: 'register', args: [registering] }
+      await this.runtime.comms.sendRecv(broker, call, { idempotent: true })
+    } while (edition !== this.#edition && this.#stopped === undefined)
+  }
+
+  async #tellChange(): Promise<void> {
+    this.#edition += 1
+    const broker = this.#broker
+    // It is told when it registers.
+    if (broker === undefined) return
+    try {
+      await this.#tell(broker)
+    } catch (error) {
+      if (!(error instanceof SkeinError) || !GONE.has(error.code)) throw error
+    }
+  }
 }
+
+/** Codes with which a broker turns out to be gone. */
+const GONE: ReadonlySet<string> = new Set(['ERR_PEER_LOST', 'ERR_NO_SUCH_PEER', 'ERR_CLOSED'])
 
 /** How long the broker may take to answer a farewell, in milliseconds. */
 const LEAVE_LIMIT = 1000

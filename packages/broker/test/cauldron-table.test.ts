@@ -76,6 +76,8 @@ test('every option of a broker, worker and client is on the page', () => {
     ...named('worker.ts', 'WorkerOptions'),
     ...named('client.ts', 'ClientOptions'),
     ...named('config.ts', 'BrokerConfig'),
+    ...named('background.ts', 'BackgroundOptions'),
+    ...named('broker.ts', 'EnsureOptions'),
   ]
   expect(options.length).toBeGreaterThan(10)
   expect(options.filter((option) => !page.includes(`\`${option}\``))).toEqual([])

@@ -25,7 +25,7 @@ test('cauldron 1: a worker that registers is confirmed, and counted once; nothin
   })
   expect(worker.isReady).toBe(true)
   const one = { name: 'one', state: 'alive', keywords: ['work'], concurrency: 3, busy: 0 }
-  expect(broker.service('test')).toEqual({ name: 'test', workers: [one], queued: 0 })
+  expect(broker.service('test')?.status()).toEqual({ name: 'test', workers: [one], queued: 0 })
 
   // To confirm it again is no second worker.
   const changes: string[] = []
@@ -189,7 +189,10 @@ test('cauldron 12: two ensure at once leave one broker, which both can use', asy
   const { address } = mesh
   await free.stop()
   const config = { address, token: TOKEN }
-  const found = await Promise.all([Broker.ensure(config), Broker.ensure(config)])
+  const found = await Promise.all([
+    Broker.ensure(config, { runner: 'inline' }),
+    Broker.ensure(config, { runner: 'inline' }),
+  ])
   for (const each of found) mesh.add(each)
   expect(found.map(({ started }) => started).sort()).toEqual([false, true])
   await mesh.worker({ handlers: { echo: (n: number) => n } })
@@ -198,7 +201,7 @@ test('cauldron 12: two ensure at once leave one broker, which both can use', asy
     const client = await mesh.client()
     expect(await client.ask('test', 'echo', 1)).toBe(1)
   }
-  const third = await Broker.ensure(config)
+  const third = await Broker.ensure(config, { runner: 'inline' })
   expect(third.started).toBe(false)
   await third.stop()
   expect(await Broker.check({ address, token: TOKEN })).toBe(true)

@@ -89,6 +89,9 @@ export interface ErrorFacts {
 // Declared by merging, so that a fact that isn't there is no property at all.
 export interface SkeinError extends Readonly<ErrorFacts> {}
 
+/** What another error was about may be passed on, but not what it is: that would take the place of what this one is. */
+type Given = ErrorFacts & { readonly cause?: unknown; readonly code?: never; readonly message?: never }
+
 /** The one class of errors that Skein raises. What happened is in `code`, to whom in the facts. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the facts are assigned in the constructor and all are optional
 export class SkeinError extends Error {
@@ -97,7 +100,7 @@ export class SkeinError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    facts: ErrorFacts & { cause?: unknown } = {},
+    facts: Given = {},
   ) {
     const { cause, ...rest } = facts
     super(message, cause === undefined ? undefined : { cause })

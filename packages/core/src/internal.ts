@@ -20,7 +20,7 @@ export { liveness } from './peer/liveness.js'
 export type { PeerEvent } from './peer/peer-state.js'
 export { Session, type Taking } from './peer/session.js'
 export { type Randomness, randomId, systemRandomness } from './random.js'
-export { checkTimeout, checkUid } from './settings.js'
+export { checkTimeout, checkUid, isLoopback } from './settings.js'
 export { MemoryNetwork, type MemoryNetworkOptions } from './transport/memory-network.js'
 export type {
   DialOptions,

@@ -49,6 +49,18 @@ test('an address that is dialled while the handshake with the same runtime is re
   expect(took).toBeLessThan(3 * HANDSHAKE)
 })
 
+test.each(['bad', '', 'http://127.0.0.1:3000'])(
+  '%p is no address that anybody could dial',
+  async (address) => {
+    const a = await mesh.runtime('a')
+    await expect(a.connect(address)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ADDRESS',
+      option: 'address',
+      given: `'${address}'`,
+    })
+  },
+)
+
 test('an address where nobody answers is given up at the deadline of each who dials it', async () => {
   const a = await mesh.runtime('a')
   const b = await mesh.runtime('b')

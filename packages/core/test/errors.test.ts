@@ -14,6 +14,18 @@ describe('An error', () => {
     expect(new SkeinError('ERR_REMOTE', 'above', { cause }).cause).toBe(cause)
   })
 
+  test('takes no code from another error whose facts it passes on', () => {
+    const { message, ...facts } = invalidOption('port', 'x', 'a number')
+    // @ts-expect-error: its code is among the facts
+    expect(new SkeinError('ERR_INVALID_ADDRESS', message, facts)).toMatchObject({ option: 'port' })
+    const { code, ...others } = facts
+    expect(new SkeinError('ERR_INVALID_ADDRESS', message, others)).toMatchObject({
+      code: 'ERR_INVALID_ADDRESS',
+      option: 'port',
+    })
+    expect(code).toBe('ERR_INVALID_OPTION')
+  })
+
   test('about a lost peer says whether the request can have run', () => {
     const error = new RuntimeDisconnectedError('worker:0', 'silent', 'no', { method: 'add' })
     expect(error).toBeInstanceOf(SkeinError)

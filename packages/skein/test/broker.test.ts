@@ -27,7 +27,7 @@ async function broker(
 ): Promise<{ command: Command; address: string }> {
   const command = new Command(['broker', ...args], options)
   running = command
-  const [, address = ''] = await eventually(() => /^broker listens at (.*)\n$/.exec(command.stdout), {
+  const [, address = ''] = await eventually(() => /^broker listens at (.*)\n/.exec(command.stdout), {
     message: 'the broker to listen',
   })
   return { command, address }
@@ -60,6 +60,18 @@ test('a broker serves until SIGTERM, which lets what it has end; check finds it,
   await worker.stop()
   const none = { status: 1, stdout: `no broker answers at ${address}\n`, stderr: '' }
   expect(await skein(['broker', 'check', address], { env })).toEqual(none)
+})
+
+test('a broker relays what is published, and prints where', async () => {
+  const flags = ['--pub-address', 'tcp://127.0.0.1:0', '--sub-address', 'tcp://127.0.0.1:0']
+  const { command, address } = await broker(['--address', 'tcp://127.0.0.1:0', ...flags], { env })
+  const client = new Client({ broker: address, token: TOKEN })
+  await client.start()
+  const { publish, subscribe } = await client.lookup()
+  await client.stop()
+  await eventually(() => command.stdout.endsWith(`\npublish at ${publish}, subscribe at ${subscribe}\n`))
+  command.signal('SIGINT')
+  expect(await command.outcome()).toMatchObject({ status: 130, stderr: '' })
 })
 
 test('a broker is configured by a file, and ends in order at Ctrl-C', async () => {

@@ -25,6 +25,10 @@ test.each([
   ],
   [['broker', '--address', 'tcp://127.0.0.1:0'], 'there is no token: set SKEIN_TOKEN, or name a file'],
   [['broker', '--config', '/nowhere.json'], "config is '/nowhere.json'; allowed: a file that can be read"],
+  [
+    ['broker', '--pub-address', 'tcp://127.0.0.1:0', '--token-file', token],
+    'subAddress is undefined; allowed: an address, where pubAddress is one',
+  ],
   [['broker', 'check'], "missing required argument 'address'"],
   [['broker', 'check', 'nowhere', '--token-file', token], 'nowhere is not a usable address'],
   [['run', script, '--drain', 'long'], "argument 'long' is invalid. Allowed are seconds, from 0 to 86400."],

@@ -12,26 +12,27 @@ export const TOKEN = 'token of the tests'
 /** A broker, its workers and clients, over real sockets. All are closed at the end of a test. */
 export class BrokerMesh {
   readonly #open: { stop(): Promise<void> }[] = []
-  #address = ''
-
-  get address(): string {
-    return this.#address
-  }
+  /** Where its broker listens. */
+  address = ''
 
   /** What a worker or client needs to join. */
   get joining() {
-    return { broker: this.#address, token: TOKEN, logger: SILENT }
+    return { broker: this.address, token: TOKEN, logger: SILENT }
   }
 
   async broker(options: Partial<BrokerOptions> = {}): Promise<Broker> {
     const broker = new Broker({ address: 'tcp://127.0.0.1:0', token: TOKEN, logger: SILENT, ...options })
     await this.add(broker).start()
-    this.#address = broker.address ?? ''
+    this.address = broker.address ?? ''
     return broker
   }
 
+  /** The latest worker, which may be starting. */
+  latest: Worker | undefined
+
   async worker(options: Pick<WorkerOptions, 'handlers'> & Partial<WorkerOptions>): Promise<Worker> {
     const worker = this.add(new Worker({ ...this.joining, service: 'test', ...options }))
+    this.latest = worker
     await worker.start()
     return worker
   }

@@ -98,13 +98,10 @@ export class Peers {
   }
 }
 
-function invalidAddress(given: unknown): SkeinError {
-  const { message, ...facts } = invalidOption(
-    'address',
-    given,
-    'tcp://host:port, ipc://path or inproc://name',
-  )
-  return new SkeinError('ERR_INVALID_ADDRESS', message, facts)
+function invalidAddress(address: unknown): SkeinError {
+  const allowed = 'tcp://host:port, ipc://path or inproc://name'
+  const { message, given = '' } = invalidOption('address', address, allowed)
+  return new SkeinError('ERR_INVALID_ADDRESS', message, { option: 'address', given, allowed })
 }
 
 function notWatched(uid: string, aborted: AbortSignal): SkeinError {

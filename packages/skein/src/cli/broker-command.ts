@@ -12,6 +12,9 @@ export function addBroker(command: Command, done: (status: number) => void): voi
         'these. It runs until a signal ends it.',
     )
     .option('-a, --address <endpoint>', 'where to listen, as tcp://127.0.0.1:5555')
+    .option('--pub-address <endpoint>', 'where publishers connect, to be relayed')
+    .option('--sub-address <endpoint>', 'where subscribers connect')
+    .option('--mon-address <endpoint>', 'where they are told to, if elsewhere')
     .option('-c, --config <file>', 'a file of JSON with options of the broker')
     .option('--name <name>', 'its name in the mesh (default: broker)')
     .option('--token-file <file>', "a file with the mesh's token")

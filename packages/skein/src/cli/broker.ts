@@ -1,5 +1,5 @@
 import { Broker, type BrokerOptions } from '@skein/broker'
-import { readConfig, readToken } from '@skein/broker/internal'
+import { readConfig, readToken, relayText } from '@skein/broker/internal'
 import { SkeinError } from '@skein/core'
 import { stderrLogger } from '@skein/core/internal'
 import { Interrupts } from './interrupts.js'
@@ -18,6 +18,9 @@ export interface BrokerFlags extends TokenFlags {
   readonly config?: string
   readonly name?: string
   readonly address?: string
+  readonly pubAddress?: string
+  readonly subAddress?: string
+  readonly monAddress?: string
   /** Milliseconds. */
   readonly timeout?: number
   /** Milliseconds that what it has may take to end after SIGTERM. */
@@ -37,6 +40,7 @@ export async function serveBroker(flags: BrokerFlags): Promise<number> {
     try {
       await broker.start()
       console.log(`${broker.name} listens at ${broker.address}`)
+      if (broker.endpoints !== undefined) console.log(relayText(broker.endpoints))
       const ended = broker.wait().then(() => ({ status: 0, drains: false }))
       const { status, drains } = await Promise.race([interrupts.first, ended])
       await broker.stop({ drain: drains ? flags.drain : 0 })

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from '@jest/globals'
+import { Desk } from '../src/desk.js'
 import { Registration } from '../src/registration.js'
-import { Service } from '../src/service.js'
 
 const never = new AbortController().signal
 
-let service: Service
+let service: Desk
 beforeEach(() => {
-  service = new Service('test', 10)
+  service = new Desk('test', 10)
 })
 
 function worker(name: string, keywords = ['work'], concurrency = 1): Registration {
@@ -70,6 +70,16 @@ test('one keyword that nobody is free for does not hold up another', async () =>
   service.free(a)
   await Promise.resolve()
   expect(given).toEqual(['a', 'a', 'b', 'b'])
+})
+
+test('what waits for a keyword is given to whoever takes it up', async () => {
+  worker('a', ['a'])
+  const b = worker('b', ['b'])
+  const given = taking('a', 'a')
+  expect(given).toEqual(['a', undefined])
+  service.change(b, ['a', 'b'])
+  await Promise.resolve()
+  expect(given).toEqual(['a', 'b'])
 })
 
 test('a slot is taken of that worker alone that was asked for, before what came later', async () => {

@@ -1,0 +1,3 @@
+import { runBrokerProcess } from '../dist/internal.js'
+
+await runBrokerProcess()

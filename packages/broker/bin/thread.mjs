@@ -1,0 +1,3 @@
+import { runBrokerThread } from '../dist/internal.js'
+
+await runBrokerThread()
