@@ -58,6 +58,16 @@ describe('a publisher', () => {
     await space.open('pub').bind(first.endpoint)
   })
 
+  test('keeps the endpoint open for one that came to share it before the last of the others left', async () => {
+    const first = await context.addPub(ANY, 'a')
+    const { endpoint } = first
+    const [second] = await Promise.all([context.addPub(endpoint, 'b'), first.close()])
+    await context.addSub(endpoint)
+    await second.waitForSubscriber({ timeout: 5000 })
+    await second.close()
+    await space.open('pub').bind(endpoint)
+  })
+
   test('lets what it has published leave within its linger', async () => {
     const lingering = new Context({ linger: 5000 })
     const pub = await lingering.addPub(ANY, 'topic')
