@@ -40,8 +40,13 @@ export class DialledLine implements Line {
   static async open(endpoint: string, parts: LineParts): Promise<DialledLine> {
     const line = new DialledLine(endpoint, parts)
     if (endpoint.startsWith('inproc:')) line.#watchName()
-    await line.#dial()
-    return line
+    try {
+      await line.#dial()
+      return line
+    } catch (error) {
+      await line.close()
+      throw error
+    }
   }
 
   get isUp(): boolean {
