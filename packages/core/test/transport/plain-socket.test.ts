@@ -89,7 +89,10 @@ describe('a socket of plain ZeroMQ', () => {
     await space.close()
     for (const each of await waiting)
       expect(each).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CLOSED' } })
-    await expect(pull.bind('tcp://127.0.0.1:0')).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    for (const endpoint of ['tcp://127.0.0.1:3000', 'ipc:///tmp/skein-closed', 'inproc://closed']) {
+      await expect(pull.bind(endpoint)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+      await expect(pull.connect(endpoint)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    }
     expect(() => space.open('pull')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
   })
 

@@ -95,6 +95,7 @@ export class PlainSocket {
         this.#uses.files.add(address.path)
         break
       case 'inproc':
+        this.#checkOpen()
         bind(this.#socket, endpoint)
         this.#uses.names.add(endpoint)
         this.#attend()
@@ -118,7 +119,7 @@ export class PlainSocket {
       this.#checkOpen()
       if (isV6(host)) this.set('ipv6', true)
       dialled = tcpEndpoint(host, address.port)
-    }
+    } else this.#checkOpen()
     uninterrupted(() => this.#socket.connect(dialled))
     if (address.scheme === 'inproc') this.#attend()
   }
