@@ -152,13 +152,14 @@ describe('a requester', () => {
       context.addReq('tcp://127.0.0.1:9', { timeout: -1 }),
       context.addReq('tcp://127.0.0.1:9', JSON.parse('{ "timeuot": 3 }')),
       context.addReq('tcp://127.0.0.1:9', { socketOptions: { lingers: 3 } }),
+      context.addReq('inproc://nobody-yet', { socketOptions: { lingers: 3 } }),
       context.addReq('tcp://127.0.0.1:9', { socketOptions: { sendTimeout: 3 } }),
       context.addSub('tcp://127.0.0.1:9', { socketOptions: { receiveTimeout: 3 } }),
       context.addReq('tcp://127.0.0.1:9', { reqType: Object.create(null) }),
     ].map(async (adding) => Reflect.get(Object(await rejectionOf(adding)), 'code'))
     expect(await Promise.all(codes)).toEqual([
       ...Array(2).fill('ERR_INVALID_ADDRESS'),
-      ...Array(6).fill('ERR_INVALID_OPTION'),
+      ...Array(7).fill('ERR_INVALID_OPTION'),
     ])
     // A call that failed does not stand in the way of the next.
     await context.addReq('tcp://127.0.0.1:9')

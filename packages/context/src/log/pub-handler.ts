@@ -73,7 +73,7 @@ export class PubHandler implements Logger {
   async waitForSubscriber(level: LogLevel, { timeout, signal }: WaitOptions = {}): Promise<void> {
     if (this.#closed) throw new SkeinError('ERR_CLOSED', `the log handler of ${this.rootTopic} is closed`)
     const limit = checkTimeout('timeout', timeout, defaults.timeout)
-    await this.#outlet.subscriptions.wait(this.#topicOf(level), limit, signal)
+    await this.#outlet.subscriptions.wait(this.#topicOf(level), limit, signal, this)
   }
 
   /** Publishes a record. */
@@ -101,6 +101,7 @@ export class PubHandler implements Logger {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#outlet.subscriptions.leave(this)
     await this.#onClose()
   }
 

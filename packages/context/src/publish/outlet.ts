@@ -63,7 +63,6 @@ export class Outlet {
   }
 
   async close(): Promise<void> {
-    this.subscriptions.close()
     const { linger, clock } = this.#surroundings
     if (linger > 0 && this.#queue.length > 0) await inTime(clock, this.#whenEmpty(), linger)
     this.#writer.close()
