@@ -81,6 +81,14 @@ describe('a socket of plain ZeroMQ', () => {
     },
   )
 
+  test('gives an inproc name up at once, to whoever binds it next', async () => {
+    for (let i = 0; i < 1000; i++) {
+      const socket = space.open('router')
+      await socket.bind('inproc://again')
+      await socket.close()
+    }
+  })
+
   test('is closed in the midst of waiting, and says so', async () => {
     const pull = space.open('pull')
     await pull.bind('tcp://127.0.0.1:0')

@@ -2,7 +2,7 @@ import type { Event, Socket } from 'zeromq'
 import { invalidOption, SkeinError } from '../../errors.js'
 import { isV6, parseBindable, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
 import { attend } from './attention.js'
-import { bind } from './bind.js'
+import { bind, bindName } from './bind.js'
 import { errnoOf, uninterrupted } from './errno.js'
 import type { InprocNames } from './inproc-names.js'
 import { checkFree, removeSocket } from './ipc-directory.js'
@@ -95,8 +95,7 @@ export class PlainSocket {
         this.#uses.files.add(address.path)
         break
       case 'inproc':
-        this.#checkOpen()
-        bind(this.#socket, endpoint)
+        await bindName(this.#socket, endpoint, this.#uses.names, () => this.#checkOpen())
         this.#uses.names.add(endpoint)
         this.#attend()
     }
