@@ -81,6 +81,20 @@ describe('a socket of plain ZeroMQ', () => {
     },
   )
 
+  test('over inproc, receives what it had begun to wait for before', async () => {
+    const pull = space.open('pull')
+    await pull.bind('tcp://127.0.0.1:0')
+    const done: string[] = []
+    void pull.receive().then((text) => void done.push(String(text)))
+    await pull.bind('inproc://late')
+    const push = space.open('push')
+    await push.connect('inproc://late')
+    await push.send(['1'])
+    const end = performance.now() + 150
+    while (performance.now() < end);
+    await eventually(() => done.length === 1, { timeout: 1000 })
+  })
+
   test('gives an inproc name up at once, to whoever binds it next', async () => {
     for (let i = 0; i < 1000; i++) {
       const socket = space.open('router')
