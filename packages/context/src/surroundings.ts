@@ -40,6 +40,9 @@ export interface EndpointSettings {
 /** The names of `EndpointOptions`. */
 const NAMES: readonly (keyof EndpointOptions)[] = ['bind', 'codec', 'logger', 'socketOptions']
 
+/** A socket of ours is waited for as long as it takes: one that gave up would be taken for one that is closed or lost. */
+const REFUSED = ['receiveTimeout', 'sendTimeout']
+
 /**
  * @param more names of options that are allowed beside those of every endpoint
  * @throws ERR_INVALID_OPTION
@@ -54,6 +57,11 @@ export function settleEndpoint(
   if (typeof endpoint !== 'string')
     throw invalidOption('endpoint', endpoint, 'tcp://host:port, ipc:///path or inproc://name')
   checkNames(options, [...NAMES, ...more])
+  for (const name of REFUSED) {
+    const given = options.socketOptions?.[name]
+    if (given !== undefined)
+      throw invalidOption(name, given, 'none: a socket is waited for as long as it takes')
+  }
   return {
     bind: checkFlag('bind', options.bind, bind),
     codec: codecOf(options.codec ?? codec),

@@ -54,7 +54,7 @@ describe('a log broker', () => {
     first.warn({ volts: 5 }, 'motor->not of the second')
     second.info({}, 'motor->of another level')
     second.warn({}, 'pump->of another topic')
-    second.warn({ error: new Error('it burns') }, 'motor.left->hot')
+    second.warn({ error: new Error('it burns'), query: Object.create(null) }, 'motor.left->hot')
     first.debug({}, 'end')
     await eventually(() => all.at(-1)?.message === 'end' && some.at(-1)?.topic === 'motor.left')
     const told = (list: readonly LogRecord[]) =>
@@ -65,10 +65,10 @@ describe('a log broker', () => {
       ['host::first', 'warn', 'motor', 'not of the second volts=5'],
       ['host::second', 'info', 'motor', 'of another level'],
       ['host::second', 'warn', 'pump', 'of another topic'],
-      ['host::second', 'warn', 'motor.left', 'hot error=it burns'],
+      ['host::second', 'warn', 'motor.left', 'hot error=it burns query=an object'],
       ['host::first', 'debug', undefined, 'end'],
     ])
-    expect(told(some)).toEqual([['host::second', 'warn', 'motor.left', 'hot error=it burns']])
+    expect(told(some)).toEqual([['host::second', 'warn', 'motor.left', 'hot error=it burns query=an object']])
     expect(told(records)).toEqual(told(all))
     const [warning, info] = all.filter(({ message }) => message !== 'begin')
     expect(warning?.file).toMatch(/log\.test\.ts$/)

@@ -152,15 +152,35 @@ describe('a requester', () => {
       context.addReq('tcp://127.0.0.1:9', { timeout: -1 }),
       context.addReq('tcp://127.0.0.1:9', JSON.parse('{ "timeuot": 3 }')),
       context.addReq('tcp://127.0.0.1:9', { socketOptions: { lingers: 3 } }),
+      context.addReq('inproc://nobody-yet', { socketOptions: { lingers: 3 } }),
+      context.addReq('tcp://127.0.0.1:9', { socketOptions: { sendTimeout: 3 } }),
+      context.addSub('tcp://127.0.0.1:9', { socketOptions: { receiveTimeout: 3 } }),
       context.addReq('tcp://127.0.0.1:9', { reqType: Object.create(null) }),
     ].map(async (adding) => Reflect.get(Object(await rejectionOf(adding)), 'code'))
     expect(await Promise.all(codes)).toEqual([
       ...Array(2).fill('ERR_INVALID_ADDRESS'),
-      ...Array(4).fill('ERR_INVALID_OPTION'),
+      ...Array(7).fill('ERR_INVALID_OPTION'),
     ])
     // A call that failed does not stand in the way of the next.
     await context.addReq('tcp://127.0.0.1:9')
   })
+})
+
+test('a requester that could not be added does not dial on', async () => {
+  const said: string[] = []
+  const note = (_: object, message: string): void => void said.push(message)
+  const noted = new Context({ logger: { ...quiet, warn: note, error: note } })
+  const name = 'inproc://one'
+  const replier = await noted.addRep(name, () => 1)
+  const socketOptions = { lingers: 3 }
+  expect(await rejectionOf(noted.addReq(name, { socketOptions }))).toMatchObject({ option: 'lingers' })
+  await replier.close()
+  await noted.addRep(name, () => 1)
+  // Whoever follows the name dials as soon as it is bound.
+  const req = await noted.addReq(name)
+  expect(await req.request(0)).toBe(1)
+  await noted.close()
+  expect(said).toEqual([])
 })
 
 describe('a replier', () => {

@@ -58,6 +58,28 @@ describe('a publisher', () => {
     await space.open('pub').bind(first.endpoint)
   })
 
+  test('keeps the endpoint open for one that came to share it before the last of the others left', async () => {
+    const first = await context.addPub(ANY, 'a')
+    const { endpoint } = first
+    const [second] = await Promise.all([context.addPub(endpoint, 'b'), first.close()])
+    await context.addSub(endpoint)
+    await second.waitForSubscriber({ timeout: 5000 })
+    await second.close()
+    await space.open('pub').bind(endpoint)
+  })
+
+  test('that is closed waits for nobody, although others share its endpoint', async () => {
+    const first = await context.addPub(ANY, 'a')
+    const second = await context.addPub(first.endpoint, 'b')
+    const log = await context.addPubHandler(first.endpoint)
+    const waiting = [first.waitForSubscriber(), log.waitForSubscriber('warn')].map(rejectionOf)
+    const goesOn = second.waitForSubscriber()
+    await Promise.all([first.close(), log.close()])
+    for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: 'ERR_CLOSED' })
+    await context.addSub(second.endpoint, { topic: 'b' })
+    await goesOn
+  }, 5000)
+
   test('lets what it has published leave within its linger', async () => {
     const lingering = new Context({ linger: 5000 })
     const pub = await lingering.addPub(ANY, 'topic')

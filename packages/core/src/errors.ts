@@ -148,5 +148,11 @@ export function describe(value: unknown): string {
 
 /** What is said of whatever was thrown, in a sentence about something else. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof Error) return error.message
+  try {
+    return String(error)
+  } catch {
+    // An object without a prototype has no text.
+    return describe(error)
+  }
 }

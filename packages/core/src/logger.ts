@@ -1,3 +1,5 @@
+import { messageOf } from './errors.js'
+
 /** The part of pino's interface that Skein uses: facts first, then a sentence. A pino logger fits as it is. */
 export interface Logger {
   debug(facts: object, message: string): void
@@ -15,8 +17,11 @@ export const stderrLogger: Logger = {
 }
 
 function line(level: string, facts: object, message: string): string {
-  const shown = Object.entries(facts)
-    .map(([key, value]) => ` ${key}=${value instanceof Error ? value.message : String(value)}`)
-    .join('')
-  return `skein ${level}: ${message}${shown}`
+  return `skein ${level}: ${withFacts(message, facts)}`
+}
+
+/** The sentence, and what there is to it: `a peer was lost uid=worker:0:1`. */
+export function withFacts(message: string, facts: object): string {
+  const shown = Object.entries(facts).map(([key, value]) => ` ${key}=${messageOf(value)}`)
+  return `${message}${shown.join('')}`
 }

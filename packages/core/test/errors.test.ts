@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { invalidOption, RuntimeDisconnectedError, SkeinError, describe as textOf } from '../src/errors.js'
+import { withFacts } from '../src/logger.js'
 
 describe('An error', () => {
   test('has the facts that it was given as fields, and no others', () => {
@@ -68,4 +69,9 @@ describe('An error', () => {
   ])('shows %p in a few words', (value, text) => {
     expect(textOf(value)).toBe(text)
   })
+})
+
+test('whatever is logged beside a sentence is told of, an object that has no text too', () => {
+  const facts = { uid: 'worker:0:1', error: new Error('it burns'), query: Object.create(null) }
+  expect(withFacts('hot', facts)).toBe('hot uid=worker:0:1 error=it burns query=an object')
 })

@@ -1,3 +1,4 @@
+import { SkeinError } from '@skein/core'
 import { isRecord } from '@skein/runner/internal'
 import type { Endpoints, RunningRelay } from './open-relay.js'
 import type { RelayStatistics, Traffic } from './relay.js'
@@ -16,6 +17,7 @@ export type Told =
   /** It has stopped, and this has passed. */
   | { readonly kind: 'stopped'; readonly statistics: RelayStatistics }
 
+/** Does what is asked, and answers. One that has ended by then answers nothing: its end is the answer. */
 export async function answerTo(
   given: unknown,
   relay: RunningRelay,
@@ -23,8 +25,13 @@ export async function answerTo(
 ): Promise<void> {
   const { id, what } = isRecord(given) ? given : {}
   if (typeof id !== 'number') return
-  if (what === 'pause') await relay.pause()
-  if (what === 'resume') await relay.resume()
+  try {
+    if (what === 'pause') await relay.pause()
+    if (what === 'resume') await relay.resume()
+  } catch (error) {
+    if (error instanceof SkeinError && error.code === 'ERR_CLOSED') return
+    throw error
+  }
   answer({ kind: 'answer', id, value: what === 'statistics' ? await relay.statistics() : null })
 }
 

@@ -1,6 +1,7 @@
 import { isSocketKind, type SocketKind, type SocketOption } from '@skein/core/internal'
+import { isRecord } from '@skein/runner/internal'
 
-/** A range of ports, of which the first that is free is taken, in an order drawn by lot. */
+/** A range of ports, of which the first that is free is taken, from one on that is drawn by lot. */
 export interface PortRange {
   /** @default 49152: where those begin that are registered to nobody */
   readonly min?: number | undefined
@@ -103,8 +104,4 @@ function optional<T>(given: unknown, parse: (given: unknown) => T): T | undefine
 function list<T>(given: unknown, parse: (given: unknown) => T): T[] {
   if (!Array.isArray(given)) throw new TypeError('this is a list')
   return given.map(parse)
-}
-
-function isRecord(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }

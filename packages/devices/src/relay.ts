@@ -1,4 +1,5 @@
 import type { PlainSocket } from '@skein/core/internal'
+import { type Deferred, deferred } from '@skein/runner/internal'
 
 /** A message: its frames, which nobody may change any more. */
 export type Frames = readonly Uint8Array[]
@@ -85,7 +86,7 @@ export class Relay {
   readonly #tap: Tap | undefined
   readonly #arrange: RelayOptions['arrange']
   readonly #running: Promise<void>
-  #resumed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  #resumed: Deferred<void> | undefined
   #stopped = false
 
   /** Begins at once. With one end, what comes in goes out there. */
@@ -125,11 +126,7 @@ export class Relay {
   /** Nothing is passed on until `resume`: it waits where it is, and pushes back as at a far side that has stopped. */
   pause(): void {
     if (this.#resumed !== undefined || this.#stopped) return
-    let resolve = (): void => {}
-    const promise = new Promise<void>((settle) => {
-      resolve = settle
-    })
-    this.#resumed = { promise, resolve }
+    this.#resumed = deferred()
   }
 
   resume(): void {
@@ -153,7 +150,8 @@ export class Relay {
           if (inHand === undefined) {
             const received: Frames = await from.end.tryReceive()
             from.received.add(received)
-            if (this.#resumed !== undefined) await this.#resumed.promise
+            // It may be held again before this has gone on.
+            while (this.#resumed !== undefined) await this.#resumed.promise
             inHand = this.#arrange === undefined ? received : this.#arrange(received)
             this.#tap?.pass(inHand, direction)
           }

@@ -75,6 +75,46 @@ test.each(RUNNERS)('one that runs %s is held and counted by its methods as well'
   await expect(device.resume()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
 })
 
+test('one that goes on and is held again at once lets nothing pass', async () => {
+  const device = kept(new SteerableProxy({ type: 'streamer', runner: 'inline', logger: quiet }))
+  device.bindIn(ANY)
+  device.bindOut(ANY)
+  const {
+    in: [front],
+    out: [back],
+  } = await device.start()
+  const [source, sink] = [await joined('push', front), await joined('pull', back, { receiveTimeout: 200 })]
+  await device.pause()
+  await source.send(['held'])
+  await eventually(async () => (await device.statistics()).in.received.messages === 1)
+  await Promise.all([device.resume(), device.pause()])
+  await expect(sink.receive()).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  await device.resume()
+  expect(await texts(sink)).toEqual(['held'])
+})
+
+test.each(['thread', 'process'] as const)(
+  'one that runs in a %s ends in order, although it is to be held meanwhile',
+  async (runner) => {
+    const said: string[] = []
+    const note = (_: object, message: string): void => void said.push(message)
+    const device = kept(
+      new SteerableProxy({ type: 'streamer', runner, logger: { ...quiet, warn: note, error: note } }),
+    )
+    device.bindIn(ANY)
+    device.bindOut(ANY)
+    await device.start()
+    const [stopping, over] = [device.stop(), device.join()]
+    const untilItCanNot = async (): Promise<void> => {
+      for (;;) await device.pause()
+    }
+    await expect(untilItCanNot()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await stopping
+    expect(await over).toBe(true)
+    expect(said).toEqual([])
+  },
+)
+
 test('a control that only hears takes commands from whoever publishes them', async () => {
   const device = kept(
     new SteerableProxy({ type: 'streamer', runner: 'inline', control: 'sub', logger: quiet }),

@@ -1,4 +1,4 @@
-import { CLOSED, OPEN } from './thread-contract.js'
+import { CLOSED, LOADING, OPEN } from './thread-contract.js'
 
 /**
  * How long an exit of the process waits for its threads to close their sockets, in milliseconds. They take one; more
@@ -36,6 +36,8 @@ export function dropThreads(): void {
   for (const thread of live) thread.drop()
   const deadline = performance.now() + EXIT_GRACE_MS
   for (const { name, sockets } of live) {
+    // One that loads its code may take any time to hear of it, and begins nothing any more.
+    if (Atomics.compareExchange(sockets, 0, LOADING, CLOSED) !== OPEN) continue
     Atomics.wait(sockets, 0, OPEN, Math.max(0, deadline - performance.now()))
     if (Atomics.load(sockets, 0) === CLOSED) continue
     process.stderr.write(`skein error: thread ${name} is stuck and can't be ended; killing the process\n`)

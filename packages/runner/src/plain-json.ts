@@ -31,8 +31,9 @@ export function fromJson(text: string): unknown {
   return JSON.parse(text, (_key, member: unknown) => {
     const number: unknown =
       typeof member === 'object' && member !== null ? Reflect.get(member, NUMBER) : undefined
-    return typeof number === 'string' ? Number(number) : member
+    return typeof number === 'string' && ENDLESS.has(number) ? Number(number) : member
   })
 }
 
 const NUMBER = '$number'
+const ENDLESS: ReadonlySet<string> = new Set(['Infinity', '-Infinity', 'NaN'])

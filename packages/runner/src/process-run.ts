@@ -97,7 +97,7 @@ export class ProcessRun implements Run {
 
   #hold(isHeld: boolean): void {
     this.#isHeld = isHeld
-    const pipes = this.#child?.stdio.filter((stream) => stream instanceof Socket) ?? []
+    const pipes = streamsOf(this.#child).filter((stream) => stream instanceof Socket)
     for (const handle of [this.#child, ...pipes]) {
       if (isHeld) handle?.ref()
       else handle?.unref()
@@ -105,9 +105,9 @@ export class ProcessRun implements Run {
   }
 
   #follow(child: ChildProcess, output: ProcessJob['stdout']): void {
-    const [, stdout, stderr, channel, lifeline] = child.stdio
+    const [, stdout, stderr, channel, lifeline] = streamsOf(child)
     if (stdout instanceof Socket) {
-      if (output instanceof Writable) stdout.pipe(output, { end: false })
+      if (output instanceof Writable) pour(child, stdout, output)
       else this.#launching.read('stdout', stdout)
     }
     if (stderr instanceof Socket) this.#launching.read('stderr', stderr)
@@ -126,6 +126,24 @@ export class ProcessRun implements Run {
       if (child.pid !== undefined) this.#launching.end({ code, signal })
     })
   }
+}
+
+/** Node has none for a process that could not be started since no file could be opened. */
+function streamsOf(child: ChildProcess | undefined): readonly ChildProcess['stdio'][number][] {
+  return child?.stdio ?? []
+}
+
+/** What nobody takes any more is read all the same: otherwise the process would wait for that, and we for its end. */
+function pour(child: ChildProcess, stdout: Socket, output: Writable): void {
+  const onUnpipe = (source: unknown): void => {
+    if (source === stdout) stdout.resume()
+  }
+  output.on('unpipe', onUnpipe)
+  stdout.pipe(output, { end: false })
+  child.once('close', () => {
+    stdout.unpipe(output)
+    output.off('unpipe', onUnpipe)
+  })
 }
 
 function spawnJob(
@@ -153,7 +171,7 @@ function spawnJob(
 function stopReadingLater(child: ChildProcess, isHeld: () => boolean): void {
   const stop = (): void => {
     if (child.stdout?.isPaused()) timer = later()
-    else for (const stream of child.stdio) stream?.destroy()
+    else for (const stream of streamsOf(child)) stream?.destroy()
   }
   const look = (): void => void setImmediate(stop)
   const later = () => {

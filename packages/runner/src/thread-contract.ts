@@ -6,10 +6,12 @@ export interface ThreadStart {
   readonly spec: string
   /** Messages both ways; the thread's `parentPort` is left to the user's code. */
   readonly port: MessagePort
-  /** One Int32, `OPEN` or `CLOSED`: so the process, about to exit, can wait for a thread without an event loop. */
+  /** One Int32, one of those below: so the process, about to exit, can wait for a thread without an event loop. */
   readonly sockets: SharedArrayBuffer
 }
 
-export const OPEN = 0
-/** The thread has no sockets any more: it may end, and the process with it. */
-export const CLOSED = 1
+/** The thread loads its code, and has no sockets yet. */
+export const LOADING = 0
+export const OPEN = 1
+/** The thread has no sockets any more, or may not open any: it may end, and the process with it. */
+export const CLOSED = 2

@@ -6,11 +6,13 @@ import { isRecord } from './is-record.js'
 import { dropThreads } from './live-threads.js'
 import { fromJson, toJson } from './plain-json.js'
 import type { StopOrder } from './stop-order.js'
-import { CLOSED } from './thread-contract.js'
+import { CLOSED, LOADING, OPEN } from './thread-contract.js'
 
 /** Runs the job whose spec is in the workerData, and ends the thread. */
 export async function threadMain(job: RunJob): Promise<void> {
   const { spec, port, sockets } = takeStart()
+  // Whoever has started it is about to end.
+  if (Atomics.compareExchange(sockets, 0, LOADING, OPEN) !== LOADING) return process.exit()
   const hosting = new Hosting((message) => port.postMessage(toJson(message)))
   const exit = process.exit.bind(process)
   interceptExit(hosting.order)

@@ -39,6 +39,16 @@ describe('a process with threads whose sockets are open', () => {
     expect(program.stderr).toEqual([])
   })
 
+  test('waits for none that still loads its code', async () => {
+    const loading = `
+      const { runInThread } = await import('${DIST}internal.js')
+      const main = new URL('${new URL('./fixtures/slow.mjs', import.meta.url).href}')
+      runInThread({ name: 'slow', main, spec: {} }, { line() {}, report() {} })`
+    const program = runProgramWith(`${loading}; process.exit(5)`)
+    expect(await program.ended).toEqual([5, null])
+    expect(program.stderr).toEqual([])
+  })
+
   test('is killed rather than aborted when a thread is stuck, and says which', async () => {
     const stuck = `await inThread("await open('a'); setImmediate(() => { host.report(1); for (;;); })", 'spinner')`
     const program = runProgramWith(`${stuck}; process.exit(5)`)

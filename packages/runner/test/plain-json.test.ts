@@ -11,6 +11,11 @@ describe('plain values', () => {
     fc.assert(fc.property(plain, (value) => expect(fromJson(toJson(value))).toEqual(value)))
   })
 
+  test('arrive as they were, also where they look like what stands for a number without end', () => {
+    const value = { $number: '5', deep: [{ $number: 'five' }] }
+    expect(fromJson(toJson(value))).toEqual(value)
+  })
+
   test.each([
     ['a function', () => {}],
     ['a bigint', 1n],

@@ -14,10 +14,16 @@ export interface ProgramRun {
   readonly ended: Promise<readonly [code: number | null, signal: string | null]>
 }
 
+export interface ProgramOptions {
+  /** How many files it may have open. @default as many as we */
+  readonly files?: number
+}
+
 /** Runs `fixtures/program.mjs` with some code: a process that starts jobs, and may be killed. */
-export function runProgramWith(code: string): ProgramRun {
-  const args = [fileURLToPath(fixture('program.mjs')), code]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+export function runProgramWith(code: string, { files }: ProgramOptions = {}): ProgramRun {
+  const limited = files === undefined ? 'exec "$@"' : `ulimit -n ${files} && exec "$@"`
+  const args = ['-c', limited, 'sh', process.execPath, fileURLToPath(fixture('program.mjs')), code]
+  const child = spawn('sh', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const stderr: string[] = []
   child.stderr.on('data', (chunk) => stderr.push(String(chunk)))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type Logger, SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { checkTimeout, invalidOption, withFacts } from '@skein/core/internal'
 import { defaults, type PubHandlerOptions } from '../options.js'
 import type { Outlet } from '../publish/outlet.js'
 import type { Outlets } from '../publish/outlets.js'
@@ -73,7 +73,7 @@ export class PubHandler implements Logger {
   async waitForSubscriber(level: LogLevel, { timeout, signal }: WaitOptions = {}): Promise<void> {
     if (this.#closed) throw new SkeinError('ERR_CLOSED', `the log handler of ${this.rootTopic} is closed`)
     const limit = checkTimeout('timeout', timeout, defaults.timeout)
-    await this.#outlet.subscriptions.wait(this.#topicOf(level), limit, signal)
+    await this.#outlet.subscriptions.wait(this.#topicOf(level), limit, signal, this)
   }
 
   /** Publishes a record. */
@@ -82,25 +82,26 @@ export class PubHandler implements Logger {
   }
 
   debug(facts: object, message: string): void {
-    this.handle({ level: 'debug', text: textOf(message, facts), ...callSite(this.debug) })
+    this.handle({ level: 'debug', text: withFacts(message, facts), ...callSite(this.debug) })
   }
 
   info(facts: object, message: string): void {
-    this.handle({ level: 'info', text: textOf(message, facts) })
+    this.handle({ level: 'info', text: withFacts(message, facts) })
   }
 
   warn(facts: object, message: string): void {
-    this.handle({ level: 'warn', text: textOf(message, facts), ...callSite(this.warn) })
+    this.handle({ level: 'warn', text: withFacts(message, facts), ...callSite(this.warn) })
   }
 
   error(facts: object, message: string): void {
-    this.handle({ level: 'error', text: textOf(message, facts), ...callSite(this.error) })
+    this.handle({ level: 'error', text: withFacts(message, facts), ...callSite(this.error) })
   }
 
   /** May be called twice. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#outlet.subscriptions.leave(this)
     await this.#onClose()
   }
 
@@ -112,11 +113,4 @@ export class PubHandler implements Logger {
     const split = topic === undefined ? splitText(text) : { topic, message: text }
     return { root: this.rootTopic, level, ...split, time, file, line }
   }
-}
-
-function textOf(message: string, facts: object): string {
-  const shown = Object.entries(facts)
-    .map(([key, value]) => ` ${key}=${value instanceof Error ? value.message : String(value)}`)
-    .join('')
-  return `${message}${shown}`
 }

@@ -12,7 +12,6 @@ export class Outlet {
   readonly #settings: EndpointSettings
   readonly #writer: Writer
   readonly #queue = new Fifo<readonly Uint8Array[]>()
-  #sharers = 0
   #empty: (() => void) | undefined
 
   private constructor(
@@ -49,14 +48,13 @@ export class Outlet {
   }
 
   /** @throws ERR_INVALID_OPTION if another Publisher has opened it otherwise */
-  share(settings: EndpointSettings): void {
+  checkSame(settings: EndpointSettings): void {
     const mine = { bind: this.#settings.bind, ...this.#settings.socketOptions }
     for (const [option, given] of Object.entries({ bind: settings.bind, ...settings.socketOptions })) {
       const was: unknown = Reflect.get(mine, option)
       if (was !== given)
         throw invalidOption(option, given, `${String(was)}, as for the endpoint's first Publisher`)
     }
-    this.#sharers += 1
   }
 
   send(frames: readonly Uint8Array[]): void {
@@ -64,14 +62,7 @@ export class Outlet {
     this.#writer.wake()
   }
 
-  /** One sharer less; true if that was the last. */
-  leave(): boolean {
-    this.#sharers -= 1
-    return this.#sharers === 0
-  }
-
   async close(): Promise<void> {
-    this.subscriptions.close()
     const { linger, clock } = this.#surroundings
     if (linger > 0 && this.#queue.length > 0) await inTime(clock, this.#whenEmpty(), linger)
     this.#writer.close()

@@ -1,11 +1,17 @@
 import type { Closable, EndpointSettings, Surroundings } from '../surroundings.js'
 import { Outlet } from './outlet.js'
 
+interface Entry {
+  readonly opening: Promise<Outlet>
+  /** Who shares it, those included that wait until it is open. */
+  sharers: number
+}
+
 /** The sockets that a Context publishes on: one for each endpoint. */
 export class Outlets {
   readonly #surroundings: Surroundings
   /** By the endpoint as it was given, and as it is bound. */
-  readonly #outlets = new Map<string, Promise<Outlet>>()
+  readonly #entries = new Map<string, Entry>()
   readonly #sharers = new Set<Closable>()
 
   constructor(surroundings: Surroundings) {
@@ -22,27 +28,42 @@ export class Outlets {
     settings: EndpointSettings,
     make: (outlet: Outlet, onClose: () => Promise<void>) => T,
   ): Promise<T> {
-    const opening = this.#outlets.get(endpoint) ?? Outlet.open(endpoint, settings, this.#surroundings)
-    this.#outlets.set(endpoint, opening)
-    const outlet = await opening.catch((error: unknown) => {
-      if (this.#outlets.get(endpoint) === opening) this.#outlets.delete(endpoint)
+    const entry = this.#entries.get(endpoint) ?? this.#open(endpoint, settings)
+    // Counted before it is waited for: the last of the others may leave meanwhile.
+    entry.sharers += 1
+    try {
+      const outlet = await entry.opening
+      outlet.checkSame(settings)
+      this.#entries.set(outlet.endpoint, entry)
+      const sharer: T = make(outlet, () => {
+        this.#sharers.delete(sharer)
+        return this.#left(entry)
+      })
+      this.#sharers.add(sharer)
+      return sharer
+    } catch (error) {
+      await this.#left(entry)
       throw error
-    })
-    this.#outlets.set(outlet.endpoint, opening)
-    outlet.share(settings)
-    const sharer: T = make(outlet, () => this.#left(sharer, outlet, opening))
-    this.#sharers.add(sharer)
-    return sharer
+    }
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#sharers].map((sharer) => sharer.close()))
   }
 
-  async #left(sharer: Closable, outlet: Outlet, opening: Promise<Outlet>): Promise<void> {
-    this.#sharers.delete(sharer)
-    if (!outlet.leave()) return
-    for (const [name, each] of this.#outlets) if (each === opening) this.#outlets.delete(name)
-    await outlet.close()
+  #open(endpoint: string, settings: EndpointSettings): Entry {
+    const entry = { opening: Outlet.open(endpoint, settings, this.#surroundings), sharers: 0 }
+    this.#entries.set(endpoint, entry)
+    return entry
+  }
+
+  /** It is closed with the last of those that share it. */
+  async #left(entry: Entry): Promise<void> {
+    entry.sharers -= 1
+    if (entry.sharers > 0) return
+    for (const [name, each] of this.#entries) if (each === entry) this.#entries.delete(name)
+    // One that could not be opened has closed itself.
+    const outlet = await entry.opening.catch(() => undefined)
+    await outlet?.close()
   }
 }

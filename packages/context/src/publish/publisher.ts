@@ -68,7 +68,7 @@ export class Publisher<M = unknown> {
   async waitForSubscriber({ timeout, signal }: WaitOptions = {}): Promise<void> {
     this.#checkOpen()
     const limit = checkTimeout('timeout', timeout, defaults.timeout)
-    await this.#outlet.subscriptions.wait(this.topic, limit, signal)
+    await this.#outlet.subscriptions.wait(this.topic, limit, signal, this)
   }
 
   /**
@@ -89,6 +89,7 @@ export class Publisher<M = unknown> {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#outlet.subscriptions.leave(this)
     await this.#onClose()
   }
 

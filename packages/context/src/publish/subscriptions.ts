@@ -37,8 +37,8 @@ export class Subscriptions {
     return false
   }
 
-  /** Resolves when somebody would. @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED */
-  wait(topic: string, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when somebody would. @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED when its owner leaves */
+  wait(topic: string, timeout: number, signal: AbortSignal | undefined, owner: object): Promise<void> {
     if (this.has(topic)) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const settle = (error?: SkeinError): void => {
@@ -46,7 +46,7 @@ export class Subscriptions {
         if (error === undefined) resolve()
         else reject(error)
       }
-      const waiter = new Waiter(topic, timeout, signal, (error) => {
+      const waiter = new Waiter(owner, topic, timeout, signal, (error) => {
         this.#deadlines.remove(waiter)
         settle(error)
       })
@@ -56,9 +56,10 @@ export class Subscriptions {
     })
   }
 
-  close(): void {
+  /** One of those that share the XPUB is closed. */
+  leave(owner: object): void {
     for (const waiter of this.#waiters)
-      this.#end(waiter, new SkeinError('ERR_CLOSED', 'the publisher was closed'))
+      if (waiter.owner === owner) this.#end(waiter, new SkeinError('ERR_CLOSED', 'the publisher was closed'))
   }
 
   #end(waiter: Waiter, error?: SkeinError): void {
@@ -68,6 +69,7 @@ export class Subscriptions {
 
 class Waiter extends Due implements AbortWatcher {
   constructor(
+    readonly owner: object,
     readonly topic: string,
     readonly timeout: number,
     readonly signal: AbortSignal | undefined,

@@ -40,8 +40,13 @@ export class DialledLine implements Line {
   static async open(endpoint: string, parts: LineParts): Promise<DialledLine> {
     const line = new DialledLine(endpoint, parts)
     if (endpoint.startsWith('inproc:')) line.#watchName()
-    await line.#dial()
-    return line
+    try {
+      await line.#dial()
+      return line
+    } catch (error) {
+      await line.close()
+      throw error
+    }
   }
 
   get isUp(): boolean {
@@ -70,8 +75,10 @@ export class DialledLine implements Line {
   async #dial(): Promise<void> {
     const { space, options, on } = this.#parts
     const isInproc = this.#unwatch !== undefined
-    if (this.#closed || (isInproc && !space.names.isBound(this.endpoint))) return
+    if (this.#closed) return
+    // Made in any case: what is wrong with its options is told at once.
     const socket = space.open('dealer', { ...SOCKET_OPTIONS, ...options })
+    if (isInproc && !space.names.isBound(this.endpoint)) return socket.close()
     // Nothing is handed to libzmq for somebody who is not there: it could not be taken back.
     const writer = new Writer(
       { send: (frames) => socket.send(frames), close: () => void socket.close() },

@@ -81,6 +81,28 @@ describe('a socket of plain ZeroMQ', () => {
     },
   )
 
+  test('over inproc, receives what it had begun to wait for before', async () => {
+    const pull = space.open('pull')
+    await pull.bind('tcp://127.0.0.1:0')
+    const done: string[] = []
+    void pull.receive().then((text) => void done.push(String(text)))
+    await pull.bind('inproc://late')
+    const push = space.open('push')
+    await push.connect('inproc://late')
+    await push.send(['1'])
+    const end = performance.now() + 150
+    while (performance.now() < end);
+    await eventually(() => done.length === 1, { timeout: 1000 })
+  })
+
+  test('gives an inproc name up at once, to whoever binds it next', async () => {
+    for (let i = 0; i < 1000; i++) {
+      const socket = space.open('router')
+      await socket.bind('inproc://again')
+      await socket.close()
+    }
+  })
+
   test('is closed in the midst of waiting, and says so', async () => {
     const pull = space.open('pull')
     await pull.bind('tcp://127.0.0.1:0')
@@ -89,7 +111,10 @@ describe('a socket of plain ZeroMQ', () => {
     await space.close()
     for (const each of await waiting)
       expect(each).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CLOSED' } })
-    await expect(pull.bind('tcp://127.0.0.1:0')).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    for (const endpoint of ['tcp://127.0.0.1:3000', 'ipc:///tmp/skein-closed', 'inproc://closed']) {
+      await expect(pull.bind(endpoint)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+      await expect(pull.connect(endpoint)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    }
     expect(() => space.open('pull')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
   })
 

@@ -2,10 +2,14 @@ import type { Router, Socket } from 'zeromq'
 import { invalidOption, SkeinError } from '../../errors.js'
 import { addressInUse, invalidAddress, tcpEndpoint } from './addresses.js'
 import { errnoOf } from './errno.js'
+import type { InprocNames } from './inproc-names.js'
 
 /** Where the search for a free port begins. */
 const FIRST_PORT = 3000
 const LAST_PORT = 65_535
+
+/** How long an inproc name is tried for, in milliseconds: what a closed socket held is free far sooner. */
+const NAME_GRACE_MS = 200
 
 /** Binds one TCP port and returns the endpoint: the port given, any if it is 0, the first free one if it is undefined. */
 export function bindTcp(router: Router, host: string, port: number | undefined): string {
@@ -38,6 +42,32 @@ export function bind(socket: Socket, endpoint: string): string {
     return endpoint
   } catch (error) {
     throw bindError(endpoint, error)
+  }
+}
+
+/**
+ * Binds an inproc name. libzmq takes one from whoever held it in a thread of its own, a moment after that was closed: so
+ * one that nobody in this thread holds is tried for a while.
+ *
+ * @param checkOpen throws if the socket was closed meanwhile
+ */
+export async function bindName(
+  socket: Socket,
+  endpoint: string,
+  names: InprocNames,
+  checkOpen: () => void,
+): Promise<void> {
+  const until = performance.now() + NAME_GRACE_MS
+  for (;;) {
+    checkOpen()
+    try {
+      bind(socket, endpoint)
+      return
+    } catch (error) {
+      const isTaken = error instanceof SkeinError && error.code === 'ERR_ADDRESS_IN_USE'
+      if (!isTaken || names.isBound(endpoint) || performance.now() > until) throw error
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Event, Socket } from 'zeromq'
 import { invalidOption, SkeinError } from '../../errors.js'
 import { isV6, parseBindable, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
 import { attend } from './attention.js'
-import { bind } from './bind.js'
+import { bind, bindName } from './bind.js'
 import { errnoOf, uninterrupted } from './errno.js'
 import type { InprocNames } from './inproc-names.js'
 import { checkFree, removeSocket } from './ipc-directory.js'
@@ -39,6 +39,8 @@ export class PlainSocket {
   readonly #endpoints: string[] = []
   /** Receives and sends that are under way, counted where `attend` has to know. */
   #pending = 0
+  /** Those begun last before that: one of each may be under way. */
+  readonly #begun: { receive?: Promise<unknown>; send?: Promise<unknown> } = {}
   #isAttended = false
 
   constructor(kind: SocketKind, socket: Socket, sockets: Sockets, uses: SocketUses) {
@@ -95,7 +97,7 @@ export class PlainSocket {
         this.#uses.files.add(address.path)
         break
       case 'inproc':
-        bind(this.#socket, endpoint)
+        await bindName(this.#socket, endpoint, this.#uses.names, () => this.#checkOpen())
         this.#uses.names.add(endpoint)
         this.#attend()
     }
@@ -118,7 +120,7 @@ export class PlainSocket {
       this.#checkOpen()
       if (isV6(host)) this.set('ipv6', true)
       dialled = tcpEndpoint(host, address.port)
-    }
+    } else this.#checkOpen()
     uninterrupted(() => this.#socket.connect(dialled))
     if (address.scheme === 'inproc') this.#attend()
   }
@@ -171,14 +173,14 @@ export class PlainSocket {
   tryReceive(): Promise<Buffer[]> {
     const socket = this.#socket
     if (socket.receive === undefined || !this.canReceive) throw this.#unable('receive')
-    return this.#followed(socket.receive())
+    return this.#followed('receive', socket.receive())
   }
 
   /** The same for `send`. */
   trySend(frames: readonly (Uint8Array | string)[]): Promise<void> {
     const socket = this.#socket
     if (socket.send === undefined || !this.canSend) throw this.#unable('send')
-    return this.#followed(socket.send(frames))
+    return this.#followed('send', socket.send(frames))
   }
 
   /** Throws what a failure means, unless it is to be tried again: what was announced is gone, and its connection with it. */
@@ -212,14 +214,20 @@ export class PlainSocket {
   #attend(): void {
     if (this.#isAttended) return
     this.#isAttended = true
+    const { receive, send } = this.#begun
+    for (const operation of [receive, send]) if (operation !== undefined) this.#count(operation)
     attend(this.#socket, () => this.#pending === 0)
   }
 
-  #followed<T>(operation: Promise<T>): Promise<T> {
-    if (!this.#isAttended) return operation
+  #followed<T>(which: 'receive' | 'send', operation: Promise<T>): Promise<T> {
+    if (this.#isAttended) this.#count(operation)
+    else this.#begun[which] = operation
+    return operation
+  }
+
+  #count(operation: Promise<unknown>): void {
     this.#pending += 1
     operation.then(this.#settled, this.#settled)
-    return operation
   }
 
   readonly #settled = (): void => {
