@@ -10,6 +10,7 @@ const ENTRIES = {
   core: ['index', 'internal'],
   runner: ['index', 'internal', 'lifeline-watch'],
   devices: ['index', 'internal'],
+  channels: ['index', 'internal'],
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal'],
   skein: ['index', 'internal', 'cli'],

@@ -9,6 +9,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   core: [],
   runner: ['core'],
   devices: ['core', 'runner'],
+  channels: ['core'],
   runtime: ['core'],
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
