@@ -1,7 +1,7 @@
 import { invalidOption } from '@skein/core/internal'
 import type { ChannelType } from './message-format.js'
+import { partsOf } from './parts-of.js'
 import type { Router } from './router.js'
-import { routerOf } from './router-of.js'
 
 export type Pattern = 'pubsub' | 'reqrep' | 'state'
 
@@ -17,7 +17,7 @@ export abstract class Channel {
 
   /** @throws ERR_INVALID_OPTION */
   constructor(context: object, name: string, type: ChannelType, pattern: Pattern) {
-    this.router = routerOf(context)
+    this.router = partsOf(context).router
     if (typeof name !== 'string' || !NAME.test(name))
       throw invalidOption('name', name, "1 to 128 letters, digits, '_', '-' and '.'")
     this.key = `${name}.${type}.${pattern}`.toLowerCase()

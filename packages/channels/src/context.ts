@@ -1,10 +1,11 @@
 import { CommsManager, SkeinError } from '@skein/core'
 import { checkTimeout, invalidOption } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
+import { Asking } from './asking.js'
 import { Connection, Connections, contextOf, uidOf } from './connection.js'
 import { localToken } from './local-token.js'
+import { bindParts } from './parts-of.js'
 import { Router } from './router.js'
-import { bindRouter } from './router-of.js'
 import {
   type ContextOptions,
   type ContextParts,
@@ -12,6 +13,7 @@ import {
   checkOptions,
   settle,
 } from './settings.js'
+import { States } from './states.js'
 
 export interface BindOptions {
   /** How many ports are tried, from the given one upwards. @default 1 */
@@ -49,7 +51,8 @@ export class ChannelContext {
     this.#settings = settle(options, parts)
     this.id = Buffer.from(this.#settings.random.bytes(8)).toString('hex')
     this.#router = new Router(this.id, this.#settings)
-    bindRouter(this, this.#router)
+    const router = this.#router
+    bindParts(this, { router, states: new States(router), asking: new Asking(router) })
   }
 
   /** How many contexts are directly connected to this one. */

@@ -87,6 +87,12 @@ export class Graph {
     return found
   }
 
+  /** The contexts that want a channel and are reached through a neighbour. */
+  interestedBeyond(neighbour: string, key: string): ReadonlySet<string> {
+    const wanting = this.interested(key)
+    return new Set([...(this.#allWays().get(neighbour) ?? [])].filter((id) => wanting.has(id)))
+  }
+
   /**
    * The neighbours through whom somebody is reached that wants a channel. One that has not described itself yet may
    * want anything.

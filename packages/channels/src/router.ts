@@ -103,7 +103,16 @@ export class Router {
     return undefined
   }
 
+  /** Something else that came in could not be read. */
+  countMalformed(): void {
+    this.#malformed += 1
+  }
+
   // Channels
+
+  receiver(key: string): Receiver | undefined {
+    return this.#receivers.get(key)
+  }
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addReceiver(receiver: Receiver): void {

@@ -132,10 +132,10 @@ test('yoton 15: flush resolves when all has left, and rejects at its timeout', a
   expect(sub.pending).toBe(100)
   const timedOut = { code: 'ERR_TIMEOUT', timeoutMs: 500 }
   await Promise.all([expect(memory.inTime(alone.flush(500))).rejects.toMatchObject(timedOut)])
-  memory.network.stall('1')
+  memory.stall(1)
   await pub.send('stuck')
   await expect(memory.inTime(at([a], 0).flush(500))).rejects.toMatchObject(timedOut)
-  memory.network.resume('1')
+  memory.resume(1)
   await memory.close()
 })
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import type { ChannelContext } from '../src/context.js'
+import { partsOf } from '../src/parts-of.js'
 import { PubChannel } from '../src/pub-channel.js'
-import { routerOf } from '../src/router-of.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { at, Contexts, join, MemoryContexts } from './support/contexts.js'
 import { sized } from './support/size.js'
@@ -152,7 +152,7 @@ test('what can not be read is counted and dropped, and the context goes on', asy
   const pub = new PubChannel(at([a], 0), 'test')
   const sub = new SubChannel(at([b], 0), 'test')
   await eventually(() => pub.subscribers === 1)
-  const router = routerOf(at([a], 0))
+  const { router } = partsOf(at([a], 0))
   const [neighbour] = router.neighbours
   const bad: [string, ...unknown[]][] = [
     ['package'],

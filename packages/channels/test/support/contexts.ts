@@ -1,5 +1,5 @@
 import type { Logger } from '@skein/core'
-import { MemoryNetwork, TurnedClock } from '@skein/core/internal'
+import { type Clock, MemoryNetwork, type Timer, TurnedClock } from '@skein/core/internal'
 import { eventually, settled } from '@skein/test-harness'
 import type { Connection } from '../../src/connection.js'
 import { ChannelContext } from '../../src/context.js'
@@ -31,22 +31,54 @@ export class Contexts {
   }
 }
 
-/** The same in memory, each on a host of its own, whose name is the context's index; the test turns the clock. */
+/** The clock of a host whose event loop can be stalled: its timers wait with everything else. */
+class HostClock implements Clock {
+  #late: (() => void)[] | undefined
+
+  constructor(readonly clock: Clock) {}
+
+  now(): number {
+    return this.clock.now()
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    return this.clock.after(ms, () => (this.#late === undefined ? fn() : void this.#late.push(fn)))
+  }
+
+  stall(): void {
+    this.#late = []
+  }
+
+  resume(): void {
+    const late = this.#late ?? []
+    this.#late = undefined
+    for (const fn of late) fn()
+  }
+}
+
+/** The same in memory, each a process of one machine, by the context's index; the test turns the clock. */
 export class MemoryContexts {
   readonly clock = new TurnedClock()
   readonly network: MemoryNetwork
   readonly #all: ChannelContext[] = []
+  readonly #clocks: HostClock[] = []
 
   constructor(seed = 1, latency = { min: 1, max: 1 }) {
     this.network = new MemoryNetwork({ clock: this.clock, seed, latency })
   }
 
   open(options: ContextOptions = {}): ChannelContext {
-    const { clock, network } = this
+    const { network } = this
     const host = String(this.#all.length)
+    const clock = new HostClock(this.clock)
+    this.#clocks.push(clock)
     const context = new ChannelContext(
       { token: TOKEN, logger: silent, clock, ...options },
-      { transport: () => network.transport(host), schemes: ['mem'], place: { host, process: host } },
+      {
+        transport: () => network.transport(host),
+        schemes: ['mem'],
+        place: { host: 'machine', process: host },
+      },
     )
     this.#all.push(context)
     return context
@@ -61,6 +93,17 @@ export class MemoryContexts {
     const hosts = await Promise.all(all.map((context) => context.bind('localhost:hub')))
     for (const [a, b] of pairs) await this.connect(at(all, a), at(hosts, b))
     return all
+  }
+
+  /** The event loop of a context stands still. */
+  stall(index: number): void {
+    at(this.#clocks, index).stall()
+    this.network.stall(String(index))
+  }
+
+  resume(index: number): void {
+    this.network.resume(String(index))
+    at(this.#clocks, index).resume()
   }
 
   async inTime<T>(promise: Promise<T>): Promise<T> {
