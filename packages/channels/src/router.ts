@@ -1,5 +1,5 @@
 import type { Incoming } from '@skein/core'
-import { invalidOption } from '@skein/core/internal'
+import { defaultLiveness, invalidOption } from '@skein/core/internal'
 import { Graph, type Interest } from './graph.js'
 import type { Neighbour } from './neighbour.js'
 import { MOST_HOPS, type Package, type Parts } from './package.js'
@@ -31,6 +31,9 @@ export type Handler = (from: Neighbour, args: readonly unknown[], request: Incom
 /** What a handler returns for what it can't read. */
 export const MALFORMED = Symbol('malformed')
 
+/** For connections to be made anew, and what has waited to come, in milliseconds. */
+const GAP_SLACK = 1000
+
 /** The windows of contexts that can't be reached are kept for when they come back, so many of them. */
 const MOST_WINDOWS = 10_000
 
@@ -49,6 +52,7 @@ export class Router {
   readonly #handlers = new Map<string, Handler>()
   readonly #watchers = new Set<() => void>()
   readonly #windows = new Map<string, Window>()
+  readonly #gapTimeout: number
   readonly #numbers = new Map<string, number>()
   /** What was sent while there was no neighbour. */
   readonly #unsent: PolicyQueue<Pick<Package, 'key' | 'parts'>>
@@ -61,6 +65,9 @@ export class Router {
     this.id = id
     this.settings = settings
     this.graph = new Graph(id)
+    // What is on a way that is interrupted comes when that is mended, or not any more when its end is certain.
+    const { heartbeatTimeout, suspicion } = { ...defaultLiveness, ...settings.liveness }
+    this.#gapTimeout = heartbeatTimeout + suspicion + GAP_SLACK
     this.#unsent = new PolicyQueue(settings.queue)
     this.#early = new PolicyQueue(settings.queue)
     this.handle('package', (from, args) => this.#package(from, args))
@@ -238,7 +245,7 @@ export class Router {
     const name = `${source} ${key}`
     const known = this.#windows.get(name)
     if (known !== undefined) return known
-    const made = new Window(this.settings.clock, (arrival) => this.#arrived(arrival))
+    const made = new Window(this.settings.clock, this.#gapTimeout, (arrival) => this.#arrived(arrival))
     this.#windows.set(name, made)
     if (this.#windows.size > MOST_WINDOWS) this.#forget()
     return made

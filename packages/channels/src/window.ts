@@ -7,9 +7,6 @@ export interface Arrival {
   readonly from: string
 }
 
-/** How long a package waits for one before it that is on another way, in milliseconds. */
-const GAP_TIMEOUT = 1000
-
 /** How many wait at most. */
 const MOST_HELD = 10_000
 
@@ -20,14 +17,17 @@ const MOST_HELD = 10_000
  */
 export class Window {
   readonly #clock: Clock
+  readonly #gapTimeout: number
   readonly #release: (arrival: Arrival) => void
   #last = 0
   #isAnew = true
   readonly #held = new Map<number, Arrival>()
   #timer: Timer | undefined
 
-  constructor(clock: Clock, release: (arrival: Arrival) => void) {
+  /** @param gapTimeout how long a package waits for one before it that is on another way, in milliseconds */
+  constructor(clock: Clock, gapTimeout: number, release: (arrival: Arrival) => void) {
     this.#clock = clock
+    this.#gapTimeout = gapTimeout
     this.#release = release
   }
 
@@ -46,7 +46,7 @@ export class Window {
     if (!this.#isAnew && seq > this.#last + 1 && ways > 1) {
       this.#held.set(seq, arrival)
       if (this.#held.size > MOST_HELD) this.#skip()
-      else this.#timer ??= this.#clock.after(GAP_TIMEOUT, () => this.#expired())
+      else this.#timer ??= this.#clock.after(this.#gapTimeout, () => this.#expired())
       return true
     }
     for (const before of this.#heldBefore(seq)) this.#let(before)
@@ -78,7 +78,8 @@ export class Window {
     for (let next = this.#held.get(this.#last + 1); next !== undefined; next = this.#held.get(this.#last + 1))
       this.#let(next)
     this.#timer?.cancel()
-    this.#timer = this.#held.size === 0 ? undefined : this.#clock.after(GAP_TIMEOUT, () => this.#expired())
+    this.#timer =
+      this.#held.size === 0 ? undefined : this.#clock.after(this.#gapTimeout, () => this.#expired())
   }
 
   #let(arrival: Arrival): void {
