@@ -1,4 +1,4 @@
-import { CommsManager, SkeinError } from '@skein/core'
+import { CommsManager, type Incoming, type Logger, SkeinError } from '@skein/core'
 import { checkTimeout, invalidOption } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
 import { Asking } from './asking.js'
@@ -39,8 +39,6 @@ const DEFAULT_FLUSH = 5000
  * it is connected to, directly or through others. `docs/channels.md` maps the names of its model to its own.
  */
 export class ChannelContext {
-  /** 8 random bytes in hexadecimal digits. */
-  readonly id: string
   readonly #settings: ContextSettings
   readonly #router: Router
   readonly #connections = new Set<Connection>()
@@ -49,10 +47,15 @@ export class ChannelContext {
   /** @throws ERR_INVALID_OPTION */
   constructor(options: ContextOptions = {}, parts: ContextParts = {}) {
     this.#settings = settle(options, parts)
-    this.id = Buffer.from(this.#settings.random.bytes(8)).toString('hex')
-    this.#router = new Router(this.id, this.#settings)
+    const id = Buffer.from(this.#settings.random.bytes(8)).toString('hex')
+    this.#router = new Router(id, this.#settings)
     const router = this.#router
     bindParts(this, { router, states: new States(router), asking: new Asking(router) })
+  }
+
+  /** 8 random bytes in hexadecimal digits. */
+  get id(): string {
+    return this.#router.id
   }
 
   /** How many contexts are directly connected to this one. */
@@ -195,15 +198,13 @@ export class ChannelContext {
       meshToken: await this.#token(bind),
       transports: schemes ?? (['ipc', 'tcp'] as const),
       requestContext: false,
-      ...{ bind, port, insecure, liveness, logger, clock, random },
+      logger: whileOpen(connection, logger),
+      ...{ bind, port, insecure, liveness, clock, random },
     }
     const comms = new CommsManager(options, {
       transport: transport?.(),
       place,
-      dispatch: (request) => {
-        const neighbour = connection.neighbour(request.from)
-        return neighbour === undefined ? undefined : this.#router.dispatch(neighbour, request)
-      },
+      dispatch: (request) => this.#dispatch(connection, request),
     })
     try {
       await comms.start()
@@ -217,6 +218,13 @@ export class ChannelContext {
       throw closedMeanwhile(connection)
     }
     return comms
+  }
+
+  #dispatch(connection: Connection, request: Incoming): unknown {
+    const neighbour = connection.neighbour(request.from)
+    if (neighbour !== undefined) return this.#router.dispatch(neighbour, request)
+    if (request.message.id === 0) return undefined
+    throw request.refuse(closedMeanwhile(connection))
   }
 
   async #token(host: string): Promise<string> {
@@ -251,6 +259,17 @@ export class ChannelContext {
   #checkNotSelf(endpoint: string): void {
     for (const connection of this.#connections)
       if (connection.endpoint === endpoint) throw selfConnected(endpoint)
+  }
+}
+
+/** What still comes for a connection that ends is dropped, and that is no error. */
+function whileOpen(connection: Connection, logger: Logger): Logger {
+  const isOpen = () => connection.reason === undefined
+  return {
+    debug: (facts, message) => logger.debug(facts, message),
+    info: (facts, message) => logger.info(facts, message),
+    warn: (facts, message) => logger.warn(facts, message),
+    error: (facts, message) => (isOpen() ? logger.error(facts, message) : logger.debug(facts, message)),
   }
 }
 

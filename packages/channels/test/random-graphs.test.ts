@@ -11,7 +11,7 @@ useLedger()
 const CONTEXTS = 20
 /** Connections beyond those that hold the graph together: these may be lost for good. */
 const SPARE = 10
-const ROUNDS = sized(60, 300)
+const ROUNDS = sized(40, 300)
 
 /** Mulberry32: whole numbers below a bound, the same for the same seed. */
 function below(seed: number): (bound: number) => number {
@@ -24,7 +24,7 @@ function below(seed: number): (bound: number) => number {
   }
 }
 
-const seeds = Array.from({ length: sized(2, 20) }, (_, n) => n + 1)
+const seeds = Array.from({ length: sized(1, 20) }, (_, n) => n + 1)
 
 test.each(seeds)(
   'whatever is cut, all who stay reachable get everything once and in order (seed %i)',
