@@ -4,8 +4,8 @@ export {
   Connection,
   type ConnectionEvents,
   type ConnectionState,
-  Connections,
 } from './connection.js'
+export { Connections } from './connections.js'
 export { type BindOptions, ChannelContext, type ConnectOptions } from './context.js'
 export type { ChannelType, MessageOf } from './message-format.js'
 export type { QueueParams, QueuePolicy } from './policy-queue.js'

@@ -1,12 +1,13 @@
 import type { Incoming } from '@skein/core'
-import { defaultLiveness, invalidOption } from '@skein/core/internal'
+import { invalidOption } from '@skein/core/internal'
 import { Graph, type Interest } from './graph.js'
 import type { Neighbour } from './neighbour.js'
 import { MOST_HOPS, type Package, type Parts } from './package.js'
 import { PolicyQueue } from './policy-queue.js'
 import { isCount, isText, readPackage, readVertices, vertexRow } from './read.js'
 import type { ContextSettings } from './settings.js'
-import { type Arrival, Window } from './window.js'
+import type { Arrival } from './window.js'
+import { Windows } from './windows.js'
 
 /** A channel as the router sees it. A context has one at most of each key and direction. */
 export interface Endpoint {
@@ -31,12 +32,6 @@ export type Handler = (from: Neighbour, args: readonly unknown[], request: Incom
 /** What a handler returns for what it can't read. */
 export const MALFORMED = Symbol('malformed')
 
-/** For connections to be made anew, and what has waited to come, in milliseconds. */
-const GAP_SLACK = 1000
-
-/** The windows of contexts that can't be reached are kept for when they come back, so many of them. */
-const MOST_WINDOWS = 10_000
-
 /**
  * Leads the packages of channels from one context to the others. Of each package a context takes the first copy that
  * comes, and passes it on to all neighbours through whom somebody is reached that wants it: where there are several ways,
@@ -51,8 +46,7 @@ export class Router {
   readonly #senders = new Map<string, Endpoint>()
   readonly #handlers = new Map<string, Handler>()
   readonly #watchers = new Set<() => void>()
-  readonly #windows = new Map<string, Window>()
-  readonly #gapTimeout: number
+  readonly #windows: Windows
   readonly #numbers = new Map<string, number>()
   /** What was sent while there was no neighbour. */
   readonly #unsent: PolicyQueue<Pick<Package, 'key' | 'parts'>>
@@ -65,9 +59,7 @@ export class Router {
     this.id = id
     this.settings = settings
     this.graph = new Graph(id)
-    // What is on a way that is interrupted comes when that is mended, or not any more when its end is certain.
-    const { heartbeatTimeout, suspicion } = { ...defaultLiveness, ...settings.liveness }
-    this.#gapTimeout = heartbeatTimeout + suspicion + GAP_SLACK
+    this.#windows = new Windows(settings, (arrival) => this.#arrived(arrival))
     this.#unsent = new PolicyQueue(settings.queue)
     this.#early = new PolicyQueue(settings.queue)
     this.handle('package', (from, args) => this.#package(from, args))
@@ -125,7 +117,7 @@ export class Router {
   addReceiver(receiver: Receiver): void {
     checkFree(this.#receivers, receiver.key)
     this.#receivers.set(receiver.key, receiver)
-    this.#anew(receiver.key)
+    this.#windows.anew(receiver.key)
     this.#describe()
     for (const { source, seq, parts } of this.#early.extract(({ key }) => key === receiver.key))
       this.#give(receiver, source, seq, parts)
@@ -202,7 +194,7 @@ export class Router {
 
   /** No alarm is left when a context without connections is dropped. */
   rest(): void {
-    for (const window of this.#windows.values()) window.close()
+    this.#windows.rest()
   }
 
   #sendUnsent(first: Neighbour): void {
@@ -223,7 +215,7 @@ export class Router {
     const read = readPackage(args)
     if (read === undefined) return MALFORMED
     if (read.source === this.id) return undefined
-    this.#window(read).take({ package: read, from: from.id }, this.graph.waysTo(read.source))
+    this.#windows.take({ package: read, from: from.id }, this.graph)
     return undefined
   }
 
@@ -239,16 +231,6 @@ export class Router {
   #tellTaken(sender: string, reader: string, key: string, seq: number, hops: number): void {
     const next = this.graph.nextHop(sender)
     if (next !== undefined) this.neighbour(next)?.tell('taken', sender, reader, key, seq, hops)
-  }
-
-  #window({ source, key }: Package): Window {
-    const name = `${source} ${key}`
-    const known = this.#windows.get(name)
-    if (known !== undefined) return known
-    const made = new Window(this.settings.clock, this.#gapTimeout, (arrival) => this.#arrived(arrival))
-    this.#windows.set(name, made)
-    if (this.#windows.size > MOST_WINDOWS) this.#forget()
-    return made
   }
 
   #arrived({ package: arrived, from }: Arrival): void {
@@ -288,25 +270,9 @@ export class Router {
 
   #told(rows: readonly unknown[][], except: string | undefined): void {
     for (const neighbour of this.neighbours) if (neighbour.id !== except) neighbour.tell('graph', rows)
-    const reached = this.graph.reachable()
-    for (const [name, window] of this.#windows)
-      if (!reached.has(name.slice(0, name.indexOf(' ')))) window.anew()
+    this.#windows.changed(this.graph.reachable())
     for (const channel of [...this.#senders.values(), ...this.#receivers.values()]) channel.changed?.()
     for (const fn of this.#watchers) fn()
-  }
-
-  #anew(key: string): void {
-    for (const [name, window] of this.#windows) if (name.slice(name.indexOf(' ') + 1) === key) window.anew()
-  }
-
-  #forget(): void {
-    const reached = this.graph.reachable()
-    for (const [name, window] of this.#windows) {
-      if (reached.has(name.slice(0, name.indexOf(' ')))) continue
-      window.close()
-      this.#windows.delete(name)
-      return
-    }
   }
 }
 
