@@ -78,6 +78,16 @@ test.each([3, 6])(
   90_000,
 )
 
+test('once connected, a context knows who wants what, also behind the one that it is connected to', async () => {
+  const all = await contexts.graph(2, [[0, 1]])
+  for (const context of all) new SubChannel(context, 'test')
+  const late = contexts.open()
+  const pub = new PubChannel(late, 'test')
+  expect(pub.subscribers).toBe(0)
+  await late.connect(`localhost:${at(all, 1).connectionsAll.at(0)?.port}`, { timeout: 5000 })
+  expect(pub.subscribers).toBe(2)
+})
+
 test('what nobody wants beyond a connection is not sent over it', async () => {
   const all = await contexts.graph(3, [
     [0, 1],
