@@ -6,8 +6,10 @@ export default {
   transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
   // Tests run the sources; processes and threads that they start run dist.
   moduleNameMapper: {
-    '^@skein/(core|runner|devices|channels|runtime|launch|test-harness)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@skein/(core|runner|devices|channels|runtime|launch|test-harness)/internal$': '<rootDir>/packages/$1/src/internal.ts',
+    '^@skein/(core|runner|devices|channels|runtime|launch|test-harness)$':
+      '<rootDir>/packages/$1/src/index.ts',
+    '^@skein/(core|runner|devices|channels|runtime|launch|test-harness)/internal$':
+      '<rootDir>/packages/$1/src/internal.ts',
     '^skein$': '<rootDir>/packages/skein/src/index.ts',
     '^skein/internal$': '<rootDir>/packages/skein/src/internal.ts',
   },

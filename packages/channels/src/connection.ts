@@ -154,7 +154,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const neighbour = new Neighbour(id, uid, this.#comms, router.settings.queue)
     this.#neighbours.set(uid, neighbour)
     router.joined(neighbour)
-    this.emit('joined', this, id)
+    this.#report(() => this.emit('joined', this, id))
   }
 
   #parted(uid: string, reason: CloseReason): void {
@@ -163,7 +163,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#timed(uid, false)
     this.#neighbours.delete(uid)
     this.#parts.router.left(neighbour)
-    this.emit('parted', this, neighbour.id, reason)
+    this.#report(() => this.emit('parted', this, neighbour.id, reason))
     if (!this.#parts.isHost) void this.#finish(reason)
   }
 
@@ -171,7 +171,16 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (this.#timedOut.has(uid) === isTimedOut) return
     if (isTimedOut) this.#timedOut.add(uid)
     else this.#timedOut.delete(uid)
-    this.emit('timedout', this, isTimedOut)
+    this.#report(() => this.emit('timedout', this, isTimedOut))
+  }
+
+  /** A listener that throws must not stop what it listens to. */
+  #report(emit: () => void): void {
+    try {
+      emit()
+    } catch (error) {
+      this.#parts.router.settings.logger.error({ connection: this.address, error }, 'a listener has thrown')
+    }
   }
 
   #finish(reason: CloseReason): Promise<void> {
@@ -189,8 +198,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     await this.#comms?.stop()
     this.#end = { kind: 'closed', reason }
     this.#parts.over(this)
-    for (const { id } of neighbours) this.emit('parted', this, id, reason)
-    this.emit('closed', this, reason)
+    for (const { id } of neighbours) this.#report(() => this.emit('parted', this, id, reason))
+    this.#report(() => this.emit('closed', this, reason))
   }
 }
 

@@ -5,17 +5,20 @@ import { PolicyQueue, type QueueParams } from './policy-queue.js'
 /** The service by whose methods contexts speak to each other. */
 export const SERVICE = 'channels'
 
+/** What a neighbour is spoken to by. */
+export type Lane = Pick<CommsManager, 'send' | 'sendRecv'>
+
 /** A context that this one is directly connected to, and what waits to be sent to it. */
 export class Neighbour {
   /** The id of the context. */
   readonly id: string
   readonly uid: string
-  readonly #comms: CommsManager
+  readonly #comms: Lane
   /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
   readonly #queue: PolicyQueue<Package>
   #draining: Promise<void> | undefined
 
-  constructor(id: string, uid: string, comms: CommsManager, queue: QueueParams) {
+  constructor(id: string, uid: string, comms: Lane, queue: QueueParams) {
     this.id = id
     this.uid = uid
     this.#comms = comms
