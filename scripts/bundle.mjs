@@ -11,6 +11,7 @@ const ENTRIES = {
   runner: ['index', 'internal', 'lifeline-watch'],
   devices: ['index', 'internal'],
   context: ['index', 'internal', 'pino'],
+  channels: ['index', 'internal'],
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal'],
   broker: ['index', 'internal'],

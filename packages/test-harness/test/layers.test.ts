@@ -10,6 +10,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   runner: ['core'],
   devices: ['core', 'runner'],
   context: ['core', 'devices'],
+  channels: ['core'],
   runtime: ['core'],
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],

@@ -1,0 +1,72 @@
+import { type Incoming, type RequestOptions, SkeinError } from '@skein/core'
+import { MOST_HOPS, type Parts } from './package.js'
+import { isCount, isText, readParts } from './read.js'
+import type { Router } from './router.js'
+
+/** What runs the requests of a channel here. */
+export interface Replier {
+  run(method: string, args: Parts, request: Incoming): Promise<Parts>
+}
+
+/**
+ * Requests to one context, from neighbour to neighbour by the shortest way. Each step is a request of its own to the next
+ * context, so that deadlines, cancelling and the loss of whoever is on the way are those of any request.
+ */
+export class Asking {
+  readonly #router: Router
+  readonly #repliers = new Map<string, Replier>()
+
+  constructor(router: Router) {
+    this.#router = router
+    router.handle('ask', (_, args, request) => this.#asked(args, request))
+  }
+
+  add(key: string, replier: Replier): void {
+    this.#repliers.set(key, replier)
+  }
+
+  remove(key: string, replier: Replier): void {
+    if (this.#repliers.get(key) === replier) this.#repliers.delete(key)
+  }
+
+  /** @throws what the other context throws, ERR_PEER_LOST, ERR_TIMEOUT, ERR_CANCELLED */
+  async ask(
+    target: string,
+    key: string,
+    method: string,
+    args: Parts,
+    options: RequestOptions,
+    hops = MOST_HOPS,
+  ): Promise<Parts> {
+    const next = this.#router.graph.nextHop(target)
+    const neighbour = next === undefined ? undefined : this.#router.neighbour(next)
+    if (neighbour === undefined || hops <= 0) throw lost(target)
+    const parts = readParts(await neighbour.ask('ask', [target, key, method, args, hops], options))
+    if (parts !== undefined) return parts
+    throw new SkeinError('ERR_PROTOCOL', `what ${target} has answered to ${key}.${method} can't be read`)
+  }
+
+  async #asked(given: readonly unknown[], request: Incoming): Promise<Parts> {
+    const [target, key, method, rest, hops] = given
+    const args = readParts(rest)
+    if (!isText(target) || !isText(key) || !isText(method) || args === undefined || !isCount(hops, 1)) {
+      this.#router.countMalformed()
+      throw request.refuse(new SkeinError('ERR_PROTOCOL', 'the request can not be read', { executed: 'no' }))
+    }
+    if (target !== this.#router.id) {
+      const { timeLeft: timeout, signal } = request
+      return this.ask(target, key, method, args, { timeout, signal }, Math.min(hops, MOST_HOPS) - 1)
+    }
+    const replier = this.#repliers.get(key)
+    if (replier !== undefined) return replier.run(method, args, request)
+    const text = `nobody answers on ${key} any more`
+    throw request.refuse(new SkeinError('ERR_NO_SUCH_SERVICE', text, { service: key, executed: 'no' }))
+  }
+}
+
+function lost(target: string): SkeinError {
+  return new SkeinError('ERR_PEER_LOST', `no connection leads to the context ${target} any more`, {
+    uid: target,
+    executed: 'no',
+  })
+}

@@ -1,0 +1,307 @@
+import { CommsManager, type Incoming, type Logger, SkeinError } from '@skein/core'
+import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
+import { Asking } from './asking.js'
+import { Connection, contextOf, uidOf } from './connection.js'
+import { Connections } from './connections.js'
+import { localToken } from './local-token.js'
+import { bindParts } from './parts-of.js'
+import { Router } from './router.js'
+import {
+  type ContextOptions,
+  type ContextParts,
+  type ContextSettings,
+  checkOptions,
+  settle,
+} from './settings.js'
+import { States } from './states.js'
+
+export interface BindOptions {
+  /** How many ports are tried, from the given one upwards. @default 1 */
+  readonly maxTries?: number | undefined
+  /** A name to look the connection up by. @default none */
+  readonly name?: string | undefined
+}
+
+export interface ConnectOptions {
+  /** Milliseconds within which the other side must answer; until then it is tried again. @default 1000 */
+  readonly timeout?: number | undefined
+  /** A name to look the connection up by. @default none */
+  readonly name?: string | undefined
+}
+
+const BIND_NAMES = { maxTries: true, name: true } as const
+const CONNECT_NAMES = { timeout: true, name: true } as const
+const DEFAULT_CONNECT = 1000
+const DEFAULT_FLUSH = 5000
+
+/**
+ * A node in a network of contexts. Channels that are made with it reach the channels of their name in all contexts that
+ * it is connected to, directly or through others. `docs/channels.md` maps the names of its model to its own.
+ */
+export class ChannelContext {
+  readonly #settings: ContextSettings
+  readonly #router: Router
+  readonly #connections = new Set<Connection>()
+  #made = 0
+
+  /** @throws ERR_INVALID_OPTION */
+  constructor(options: ContextOptions = {}, parts: ContextParts = {}) {
+    this.#settings = settle(options, parts)
+    const id = Buffer.from(this.#settings.random.bytes(8)).toString('hex')
+    this.#router = new Router(id, this.#settings)
+    const router = this.#router
+    bindParts(this, { router, states: new States(router), asking: new Asking(router) })
+  }
+
+  /** 8 random bytes in hexadecimal digits. */
+  get id(): string {
+    return this.#router.id
+  }
+
+  /** How many contexts are directly connected to this one. */
+  get connectionCount(): number {
+    return [...this.#connections].reduce((sum, { contexts }) => sum + contexts.length, 0)
+  }
+
+  /** The connections with somebody on the other end. */
+  get connections(): Connections {
+    return new Connections([...this.#connections].filter(({ isActive }) => isActive))
+  }
+
+  /** All connections that are not closed: those too that wait for somebody. */
+  get connectionsAll(): Connections {
+    return new Connections([...this.#connections])
+  }
+
+  /** How many things that came from other contexts could not be read, and were dropped. */
+  get malformed(): number {
+    return this.#router.malformed
+  }
+
+  /**
+   * Lets other contexts connect, any number of them, at `host:port`. The port is a number, or a name, which stands for
+   * one; `localhost` is reached from this machine alone, `publichost` from others.
+   *
+   * @throws ERR_INVALID_ADDRESS, ERR_INVALID_OPTION, ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_INSECURE
+   */
+  async bind(address: string, options: BindOptions = {}): Promise<Connection> {
+    checkOptions(options, BIND_NAMES)
+    const { maxTries = 1, name } = options
+    if (!Number.isSafeInteger(maxTries) || maxTries < 1)
+      throw invalidOption('maxTries', maxTries, 'a whole number of 1 or more')
+    const { host, port } = parseAddress(address)
+    const connection = this.#open(name, address, true)
+    const last = Math.min(port + maxTries - 1, 65_535)
+    try {
+      for (let tried = port; ; tried++) {
+        try {
+          await this.#start(connection, host, tried)
+          return connection
+        } catch (error) {
+          const isTaken = error instanceof SkeinError && error.code === 'ERR_ADDRESS_IN_USE'
+          if (!isTaken || tried >= last) throw isTaken ? inUse(address, { host, port, last }, error) : error
+        }
+      }
+    } catch (error) {
+      await connection.finish('not connected')
+      throw error
+    }
+  }
+
+  /**
+   * Connects to a context that is bound to `host:port`, or to an endpoint such as `ipc:///path`. Resolves when each knows
+   * of the other what it wants, and what lies behind it.
+   *
+   * @throws ERR_INVALID_ADDRESS, ERR_INVALID_OPTION, ERR_INSECURE, ERR_HANDSHAKE_TIMEOUT if nobody answers in time,
+   * ERR_HANDSHAKE_REFUSED, ERR_PEER_LOST, ERR_CLOSED if the connection is closed meanwhile
+   */
+  async connect(address: string, options: ConnectOptions = {}): Promise<Connection> {
+    checkOptions(options, CONNECT_NAMES)
+    const timeout = checkTimeout('timeout', options.timeout, DEFAULT_CONNECT)
+    const endpoint = /^\w+:\/\//.test(address) ? address : endpointOf(parseAddress(address))
+    const host = hostOfEndpoint(endpoint) ?? '127.0.0.1'
+    this.#checkNotSelf(endpoint)
+    const connection = this.#open(options.name, address, false)
+    try {
+      // Who answers dials back: where others are to be reached, so must this side be.
+      const comms = await this.#start(connection, isLocal(host) ? '127.0.0.1' : publicHost(), 0)
+      const began = this.#settings.clock.now()
+      const uid = await comms.connect(endpoint, { timeout })
+      const id = contextOf(uid)
+      if (id === undefined) throw noContext(address, uid)
+      if (id === this.id) throw selfConnected(address)
+      await this.#described(connection, uid, Math.max(1, timeout - (this.#settings.clock.now() - began)))
+      return connection
+    } catch (error) {
+      await connection.finish('not connected')
+      throw error
+    }
+  }
+
+  /** Resolves when what this context has sent was taken by those that are directly connected to it.
+   *
+   * @param timeout milliseconds @default 5000
+   * @throws ERR_INVALID_OPTION, ERR_TIMEOUT
+   */
+  async flush(timeout?: number): Promise<void> {
+    const limit = checkTimeout('timeout', timeout, DEFAULT_FLUSH)
+    const { clock } = this.#settings
+    const all = this.#router
+      .unconnected()
+      .then(() => Promise.all(this.#router.neighbours.map((each) => each.flushed(limit))))
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.after(limit, () => {
+        const text = `what was sent has not left within ${limit} ms: ${this.connectionCount} contexts are connected`
+        reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: limit }))
+      })
+      all.then(
+        () => {
+          timer.cancel()
+          resolve()
+        },
+        (error: unknown) => {
+          timer.cancel()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  /** Closes all channels and connections. The context can be used again. */
+  async close(): Promise<void> {
+    this.closeChannels()
+    await Promise.all([...this.#connections].map((connection) => connection.close()))
+    this.#router.rest()
+  }
+
+  /** Takes all channels from the context, and leaves its connections. */
+  closeChannels(): void {
+    this.#router.closeChannels()
+  }
+
+  #open(name: string | undefined, address: string, isHost: boolean): Connection {
+    if (name !== undefined && (typeof name !== 'string' || name === ''))
+      throw invalidOption('name', name, 'a text of one character or more')
+    if (name !== undefined && [...this.#connections].some((each) => each.name === name))
+      throw invalidOption('name', name, 'a name that no other connection of this context has')
+    const over = (connection: Connection) => void this.#connections.delete(connection)
+    const connection = new Connection({ name: name ?? '', address, isHost, router: this.#router, over })
+    this.#connections.add(connection)
+    return connection
+  }
+
+  /** The links of a connection are those of a CommsManager of its own, which is there as long as the connection is. */
+  async #start(connection: Connection, bind: string, port: number): Promise<CommsManager> {
+    const { insecure, liveness, logger, clock, random, transport, schemes, place } = this.#settings
+    const options = {
+      uid: uidOf(this.id, this.#made++),
+      meshToken: await this.#token(bind),
+      transports: schemes ?? (['ipc', 'tcp'] as const),
+      requestContext: false,
+      logger: whileOpen(connection, logger),
+      ...{ bind, port, insecure, liveness, clock, random },
+    }
+    const comms = new CommsManager(options, {
+      transport: transport?.(),
+      place,
+      dispatch: (request) => this.#dispatch(connection, request),
+    })
+    try {
+      await comms.start()
+    } catch (error) {
+      await comms.destroy()
+      throw error
+    }
+    if (connection.state === 'waiting') connection.attach(comms)
+    else {
+      await comms.destroy()
+      throw closedMeanwhile(connection)
+    }
+    return comms
+  }
+
+  #dispatch(connection: Connection, request: Incoming): unknown {
+    const neighbour = connection.neighbour(request.from)
+    if (neighbour !== undefined) return this.#router.dispatch(neighbour, request)
+    if (request.message.id === 0) return undefined
+    throw request.refuse(closedMeanwhile(connection))
+  }
+
+  async #token(host: string): Promise<string> {
+    const { token } = this.#settings
+    if (token !== undefined) return token
+    if (isLocal(host)) return localToken()
+    throw invalidOption('token', undefined, `a token, since other machines can reach ${host}`)
+  }
+
+  /** Resolves when the other end has told of itself and of those behind it. */
+  async #described(connection: Connection, uid: string, timeout: number): Promise<void> {
+    const id = contextOf(uid) ?? ''
+    const { clock } = this.#settings
+    await new Promise<void>((resolve, reject) => {
+      const settle = (done: () => void) => {
+        timer.cancel()
+        unwatch()
+        connection.off('closed', closed)
+        done()
+      }
+      const closed = () => settle(() => reject(closedMeanwhile(connection)))
+      const look = () => {
+        if (connection.neighbour(uid) !== undefined && this.#router.graph.knows(id)) settle(resolve)
+      }
+      const timer = clock.after(timeout, () => settle(() => reject(silent(connection.address, timeout))))
+      const unwatch = this.#router.watch(look)
+      connection.on('closed', closed)
+      look()
+    })
+  }
+
+  #checkNotSelf(endpoint: string): void {
+    for (const connection of this.#connections)
+      if (connection.endpoint === endpoint) throw selfConnected(endpoint)
+  }
+}
+
+/** What still comes for a connection that ends is dropped, and that is no error. */
+function whileOpen(connection: Connection, logger: Logger): Logger {
+  const isOpen = () => connection.reason === undefined
+  return {
+    debug: (facts, message) => logger.debug(facts, message),
+    info: (facts, message) => logger.info(facts, message),
+    warn: (facts, message) => logger.warn(facts, message),
+    error: (facts, message) => (isOpen() ? logger.error(facts, message) : logger.debug(facts, message)),
+  }
+}
+
+function selfConnected(address: string): SkeinError {
+  const text = `${address} is bound by this very context, which can't be connected to itself`
+  return new SkeinError('ERR_INVALID_ADDRESS', text, { address })
+}
+
+function noContext(address: string, uid: string): SkeinError {
+  const text = `${address} is the address of ${uid}, which is no context of channels`
+  return new SkeinError('ERR_INVALID_ADDRESS', text, { address, uid })
+}
+
+function closedMeanwhile({ address, reason }: Connection): SkeinError {
+  return new SkeinError('ERR_CLOSED', `the connection to ${address} is over: ${reason}`, {
+    address,
+    ...(reason !== undefined && { reason }),
+  })
+}
+
+function silent(address: string, timeoutMs: number): SkeinError {
+  const text = `${address} has answered, and has not told of itself within ${timeoutMs} ms`
+  return new SkeinError('ERR_HANDSHAKE_TIMEOUT', text, { address, timeoutMs })
+}
+
+function inUse(
+  address: string,
+  { host, port, last }: { host: string; port: number; last: number },
+  cause: unknown,
+): SkeinError {
+  const ports = last === port ? `port ${port}` : `every port from ${port} to ${last}`
+  const text = `${address} can't be bound: ${ports} of ${host} is held by another listener`
+  return new SkeinError('ERR_ADDRESS_IN_USE', text, { address, cause })
+}

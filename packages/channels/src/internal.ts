@@ -1,0 +1,1 @@
+export type { ContextParts } from './settings.js'

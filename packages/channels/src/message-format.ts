@@ -1,0 +1,84 @@
+import { defaultLimits, SkeinError } from '@skein/core'
+import { invalidOption, MsgpackCodec } from '@skein/core/internal'
+import type { Parts } from './package.js'
+
+/** What the messages of each type of channel are. */
+export interface MessageOf {
+  text: string
+  binary: Uint8Array
+  /** Whatever a CommsManager can send as an argument, references and streams left out. */
+  object: unknown
+}
+
+export type ChannelType = keyof MessageOf
+
+export interface Format<T> {
+  /** @throws ERR_INVALID_OPTION, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE */
+  encode(message: T): Parts
+  /** Throws if it is none of this type. */
+  decode(parts: Parts): T
+}
+
+const codec = new MsgpackCodec({ limits: defaultLimits })
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * A message is encoded where it is sent and decoded where it is received: those between pass on bytes, and what changes
+ * after it was sent does not matter.
+ */
+const formats: { readonly [T in ChannelType]: Format<MessageOf[T]> } = {
+  text: {
+    encode(message) {
+      if (typeof message !== 'string')
+        throw invalidOption('message', message, 'a string, on a channel of text')
+      return [new TextEncoder().encode(message)]
+    },
+    decode: (parts) => strict.decode(single(parts)),
+  },
+  binary: {
+    encode(message) {
+      if (message instanceof Uint8Array) return [new Uint8Array(message)]
+      throw invalidOption('message', message, 'a Uint8Array, on a channel of binary')
+    },
+    decode: single,
+  },
+  object: { encode: encodeValue, decode: decodeValue },
+}
+
+export function formatOf<T extends ChannelType>(type: T): Format<MessageOf[T]> {
+  return formats[type]
+}
+
+/**
+ * The type of a channel that was given one, or none.
+ *
+ * @throws ERR_INVALID_OPTION
+ */
+export function checkType<T extends ChannelType>(given: T | undefined): T {
+  const type: unknown = given ?? 'text'
+  if (isType<T>(type)) return type
+  throw invalidOption('type', given, Object.keys(formats).join(', '))
+}
+
+/** Which of the types it is, is its giver's word; where none is given, that is what `T` is by default. */
+function isType<T extends ChannelType>(given: unknown): given is T {
+  return typeof given === 'string' && Object.hasOwn(formats, given)
+}
+
+/** @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE */
+export function encodeValue(value: unknown): Parts {
+  const attachments: Uint8Array[] = []
+  const encoded = codec.encode(value, attachments, '')
+  // Copied: the codec writes over the one, and the caller may write over the others.
+  return [encoded, ...attachments].map((part) => new Uint8Array(part))
+}
+
+function decodeValue([encoded = new Uint8Array(), ...attachments]: Parts): unknown {
+  return codec.decode(encoded, attachments, defaultLimits, '')
+}
+
+function single(parts: Parts): Uint8Array {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return only
+  throw new SkeinError('ERR_PROTOCOL', `a message in ${parts.length} parts is neither text nor binary`)
+}

@@ -1,0 +1,18 @@
+/** A message as it travels: what it is encoded as, and the larger buffers in it. */
+export type Parts = readonly Uint8Array[]
+
+/** A message of a channel on its way from one context to others. */
+export interface Package {
+  /** The channel: name, type and pattern. */
+  readonly key: string
+  /** The id of the context that sent it. */
+  readonly source: string
+  /** Counts the packages of that context on that channel, from 1. */
+  readonly seq: number
+  /** How many connections it may pass yet. */
+  readonly hops: number
+  readonly parts: Parts
+}
+
+/** More than any sensible path is long; it ends what would go round for ever if a window were lost. */
+export const MOST_HOPS = 64

@@ -1,0 +1,105 @@
+import { SkeinError } from '@skein/core'
+import { Fifo } from '@skein/core/internal'
+import { Channel } from './channel.js'
+import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
+import type { Parts } from './package.js'
+import { checkOptions } from './settings.js'
+
+export interface PubOptions<T extends ChannelType> {
+  /** @default 'text' */
+  readonly type?: T | undefined
+}
+
+const NAMES = { type: true } as const
+
+interface Waiting {
+  readonly parts: Parts
+  readonly resolve: () => void
+  readonly reject: (error: SkeinError) => void
+}
+
+/** Sends messages to every `SubChannel` of its name and type in other contexts. */
+export class PubChannel<T extends ChannelType = 'text'> extends Channel {
+  readonly type: T
+  readonly #format: Format<MessageOf[T]>
+  /** What those who are in sync mode have read, by the ids of their contexts, and how far ahead of that we may be. */
+  readonly #readers = new Map<string, { taken: number; readonly window: number }>()
+  readonly #waiting = new Fifo<Waiting>()
+
+  /** @throws ERR_INVALID_OPTION, if the context has a PubChannel of this name and type, too */
+  constructor(context: object, name: string, options: PubOptions<T> = {}) {
+    checkOptions(options, NAMES)
+    const type = checkType(options.type)
+    super(context, name, type, 'pubsub')
+    this.type = type
+    this.#format = formatOf(type)
+    this.router.addSender(this)
+    this.changed()
+  }
+
+  /** In how many other contexts somebody listens, as far as is known here. */
+  get subscribers(): number {
+    return this.router.graph.interested(this.key).size
+  }
+
+  /**
+   * Sends a message. Resolves when the context has taken it; while a subscriber in sync mode has as many messages unread
+   * as its queue holds, that waits until it has read some.
+   *
+   * @throws ERR_INVALID_OPTION if it is not of the channel's type, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_CLOSED
+   */
+  async send(message: MessageOf[T]): Promise<void> {
+    if (this.isClosed) throw this.#closedError()
+    const parts = this.#format.encode(message)
+    if (this.#waiting.length === 0 && this.#mayPublish()) {
+      this.router.publish(this.key, parts)
+      return
+    }
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ parts, resolve, reject }))
+  }
+
+  /** @internal A subscriber in sync mode has read everything up to this number. */
+  taken(context: string, seq: number): void {
+    const reader = this.#readers.get(context)
+    if (reader === undefined || seq <= reader.taken) return
+    reader.taken = seq
+    this.#go()
+  }
+
+  /** @internal */
+  changed(): void {
+    const interested = this.router.graph.interested(this.key)
+    for (const context of this.#readers.keys())
+      if ((interested.get(context) ?? 0) === 0) this.#readers.delete(context)
+    for (const [context, window] of interested) {
+      if (window === 0 || this.#readers.get(context)?.window === window) continue
+      this.#readers.set(context, { taken: this.router.last(this.key), window })
+    }
+    this.#go()
+  }
+
+  protected override closed(): void {
+    this.router.remove(this)
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
+      next.reject(this.#closedError())
+  }
+
+  #mayPublish(): boolean {
+    const last = this.router.last(this.key)
+    for (const { taken, window } of this.#readers.values()) if (last - taken >= window) return false
+    return true
+  }
+
+  #go(): void {
+    while (this.#waiting.length > 0 && this.#mayPublish()) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.router.publish(this.key, next.parts)
+      next.resolve()
+    }
+  }
+
+  #closedError(): SkeinError {
+    return new SkeinError('ERR_CLOSED', `${this.key} was closed`)
+  }
+}

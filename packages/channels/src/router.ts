@@ -1,0 +1,282 @@
+import type { Incoming } from '@skein/core'
+import { invalidOption } from '@skein/core/internal'
+import { Graph, type Interest } from './graph.js'
+import type { Neighbour } from './neighbour.js'
+import { MOST_HOPS, type Package, type Parts } from './package.js'
+import { PolicyQueue } from './policy-queue.js'
+import { isCount, isText, readPackage, readVertices, vertexRow } from './read.js'
+import type { ContextSettings } from './settings.js'
+import type { Arrival } from './window.js'
+import { Windows } from './windows.js'
+
+/** A channel as the router sees it. A context has one at most of each key and direction. */
+export interface Endpoint {
+  readonly key: string
+  close(): void
+  /** The network has changed. */
+  changed?(): void
+  /** Of a sender: somebody in sync mode has read what it sent, up to this number. */
+  taken?(context: string, seq: number): void
+}
+
+/** The end of a channel at which messages arrive. */
+export interface Receiver extends Endpoint {
+  readonly interest: Interest
+  /** @returns false if it can't be a message of this channel */
+  receive?(source: string, seq: number, parts: Parts): boolean
+}
+
+/** What answers a neighbour. Undefined arguments are for it to check. */
+export type Handler = (from: Neighbour, args: readonly unknown[], request: Incoming) => unknown
+
+/** What a handler returns for what it can't read. */
+export const MALFORMED = Symbol('malformed')
+
+/**
+ * Leads the packages of channels from one context to the others. Of each package a context takes the first copy that
+ * comes, and passes it on to all neighbours through whom somebody is reached that wants it: where there are several ways,
+ * one that breaks costs nothing.
+ */
+export class Router {
+  readonly id: string
+  readonly graph: Graph
+  readonly settings: ContextSettings
+  readonly #neighbours = new Map<string, Neighbour[]>()
+  readonly #receivers = new Map<string, Receiver>()
+  readonly #senders = new Map<string, Endpoint>()
+  readonly #handlers = new Map<string, Handler>()
+  readonly #watchers = new Set<() => void>()
+  readonly #windows: Windows
+  readonly #numbers = new Map<string, number>()
+  /** What was sent while there was no neighbour. */
+  readonly #unsent: PolicyQueue<Pick<Package, 'key' | 'parts'>>
+  /** What was meant for the first neighbour, which we are, and for channels that are not there yet. */
+  readonly #early: PolicyQueue<Package>
+  #waiting: (() => void)[] = []
+  #malformed = 0
+
+  constructor(id: string, settings: ContextSettings) {
+    this.id = id
+    this.settings = settings
+    this.graph = new Graph(id)
+    this.#windows = new Windows(settings, (arrival) => this.#arrived(arrival))
+    this.#unsent = new PolicyQueue(settings.queue)
+    this.#early = new PolicyQueue(settings.queue)
+    this.handle('package', (from, args) => this.#package(from, args))
+    this.handle('graph', (from, args) => this.#vertices(from, args))
+    this.handle('taken', (_, args) => this.#taken(args))
+    this.handle('barrier', () => undefined)
+  }
+
+  /** How many things that came in could not be read, and were dropped. */
+  get malformed(): number {
+    return this.#malformed
+  }
+
+  get neighbours(): Neighbour[] {
+    return [...this.#neighbours.values()].flatMap(([first]) => (first === undefined ? [] : [first]))
+  }
+
+  neighbour(id: string): Neighbour | undefined {
+    return this.#neighbours.get(id)?.[0]
+  }
+
+  /** What other parts of a context answer to its neighbours. */
+  handle(method: string, handler: Handler): void {
+    this.#handlers.set(method, handler)
+  }
+
+  /** Calls back when the network has changed. */
+  watch(fn: () => void): () => void {
+    this.#watchers.add(fn)
+    return () => void this.#watchers.delete(fn)
+  }
+
+  /** A neighbour has asked something. */
+  dispatch(from: Neighbour, request: Incoming): unknown {
+    const { method, args } = request.message
+    const handler = this.#handlers.get(method)
+    const result = handler === undefined ? MALFORMED : handler(from, args, request)
+    if (result !== MALFORMED) return result
+    this.#malformed += 1
+    return undefined
+  }
+
+  /** Something else that came in could not be read. */
+  countMalformed(): void {
+    this.#malformed += 1
+  }
+
+  // Channels
+
+  receiver(key: string): Receiver | undefined {
+    return this.#receivers.get(key)
+  }
+
+  /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
+  addReceiver(receiver: Receiver): void {
+    checkFree(this.#receivers, receiver.key)
+    this.#receivers.set(receiver.key, receiver)
+    this.#windows.anew(receiver.key)
+    this.#describe()
+    for (const { source, seq, parts } of this.#early.extract(({ key }) => key === receiver.key))
+      this.#give(receiver, source, seq, parts)
+  }
+
+  /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
+  addSender(sender: Endpoint): void {
+    checkFree(this.#senders, sender.key)
+    this.#senders.set(sender.key, sender)
+  }
+
+  remove(channel: Endpoint): void {
+    if (this.#senders.get(channel.key) === channel) this.#senders.delete(channel.key)
+    if (this.#receivers.get(channel.key) !== channel) return
+    this.#receivers.delete(channel.key)
+    this.#describe()
+  }
+
+  closeChannels(): void {
+    for (const channel of [...this.#senders.values(), ...this.#receivers.values()]) channel.close()
+  }
+
+  // Messages
+
+  /** Sends a message of this context. What nobody wants goes nowhere. */
+  publish(key: string, parts: Parts): number {
+    if (this.#neighbours.size === 0) {
+      this.#unsent.push({ key, parts })
+      return this.last(key)
+    }
+    const sent = { key, parts, source: this.id, seq: this.#number(key), hops: MOST_HOPS }
+    this.#forward(sent, this.id)
+    return sent.seq
+  }
+
+  /** The number of the last package of this context on a channel. */
+  last(key: string): number {
+    return this.#numbers.get(key) ?? 0
+  }
+
+  /** Tells the sender of a channel, by the shortest way, that this context has read everything up to a number. */
+  tellTaken(sender: string, key: string, seq: number): void {
+    this.#tellTaken(sender, this.id, key, seq, MOST_HOPS)
+  }
+
+  /** Resolves when nothing waits for a first neighbour any more. */
+  async unconnected(): Promise<void> {
+    if (this.#unsent.length > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  // Neighbours
+
+  joined(neighbour: Neighbour): void {
+    const { id } = neighbour
+    const wasAlone = this.#neighbours.size === 0
+    const same = this.#neighbours.get(id)
+    if (same !== undefined) {
+      same.push(neighbour) // used if the one before it is lost
+      neighbour.tell('graph', this.graph.vertices().map(vertexRow))
+      return
+    }
+    this.#neighbours.set(id, [neighbour])
+    this.#describe(id)
+    neighbour.tell('graph', this.graph.vertices().map(vertexRow))
+    if (wasAlone) this.#sendUnsent(neighbour)
+  }
+
+  left(neighbour: Neighbour): void {
+    const { id } = neighbour
+    const others = (this.#neighbours.get(id) ?? []).filter((each) => each !== neighbour)
+    if (others.length > 0) this.#neighbours.set(id, others)
+    else if (this.#neighbours.delete(id)) this.#describe()
+  }
+
+  /** No alarm is left when a context without connections is dropped. */
+  rest(): void {
+    this.#windows.rest()
+  }
+
+  #sendUnsent(first: Neighbour): void {
+    for (let next = this.#unsent.shift(); next !== undefined; next = this.#unsent.shift()) {
+      const { key, parts } = next
+      first.send({ key, parts, source: this.id, seq: this.#number(key), hops: 0 })
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #number(key: string): number {
+    const seq = this.last(key) + 1
+    this.#numbers.set(key, seq)
+    return seq
+  }
+
+  #package(from: Neighbour, args: readonly unknown[]): unknown {
+    const read = readPackage(args)
+    if (read === undefined) return MALFORMED
+    if (read.source === this.id) return undefined
+    this.#windows.take({ package: read, from: from.id }, this.graph)
+    return undefined
+  }
+
+  #taken(args: readonly unknown[]): unknown {
+    const [sender, reader, key, seq, hops] = args
+    if (!isText(sender) || !isText(reader) || !isText(key) || !isCount(seq) || !isCount(hops))
+      return MALFORMED
+    if (sender === this.id) this.#senders.get(key)?.taken?.(reader, seq)
+    else if (hops > 1) this.#tellTaken(sender, reader, key, seq, Math.min(hops, MOST_HOPS) - 1)
+    return undefined
+  }
+
+  #tellTaken(sender: string, reader: string, key: string, seq: number, hops: number): void {
+    const next = this.graph.nextHop(sender)
+    if (next !== undefined) this.neighbour(next)?.tell('taken', sender, reader, key, seq, hops)
+  }
+
+  #arrived({ package: arrived, from }: Arrival): void {
+    const { key, source, seq, hops, parts } = arrived
+    const receiver = this.#receivers.get(key)
+    if (receiver !== undefined) this.#give(receiver, source, seq, parts)
+    else if (hops === 0) this.#early.push(arrived)
+    if (hops > 1) this.#forward({ ...arrived, hops: hops - 1 }, from)
+  }
+
+  #give(receiver: Receiver, source: string, seq: number, parts: Parts): void {
+    if (receiver.receive?.(source, seq, parts) === false) this.#malformed += 1
+  }
+
+  #forward(sent: Package, from: string): void {
+    for (const id of this.graph.routes(sent.key)) {
+      if (id !== from && id !== sent.source) this.neighbour(id)?.send(sent)
+    }
+  }
+
+  // The network
+
+  #vertices(from: Neighbour, args: readonly unknown[]): unknown {
+    const read = readVertices(args)
+    if (read === undefined) return MALFORMED
+    const news = read.filter((vertex) => this.graph.learn(vertex))
+    if (news.length > 0) this.#told(news.map(vertexRow), from.id)
+    return undefined
+  }
+
+  /** Tells all of what has changed here. */
+  #describe(except?: string): void {
+    const interests = [...this.#receivers.values()].map(({ interest }) => interest)
+    const own = this.graph.describe([...this.#neighbours.keys()], interests)
+    this.#told([vertexRow(own)], except)
+  }
+
+  #told(rows: readonly unknown[][], except: string | undefined): void {
+    for (const neighbour of this.neighbours) if (neighbour.id !== except) neighbour.tell('graph', rows)
+    this.#windows.changed(this.graph.reachable())
+    for (const channel of [...this.#senders.values(), ...this.#receivers.values()]) channel.changed?.()
+    for (const fn of this.#watchers) fn()
+  }
+}
+
+function checkFree(channels: ReadonlyMap<string, unknown>, key: string): void {
+  if (!channels.has(key)) return
+  throw invalidOption('name', key, 'a name that no other channel of this kind has in this context')
+}

@@ -1,0 +1,84 @@
+import { SkeinError } from '@skein/core'
+import { Channel } from './channel.js'
+import type { Interest } from './graph.js'
+import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
+import type { Parts } from './package.js'
+import { partsOf } from './parts-of.js'
+import { checkOptions } from './settings.js'
+import type { States } from './states.js'
+
+export interface StateOptions<T extends ChannelType> {
+  /** @default 'text' */
+  readonly type?: T | undefined
+  /** Told of each value that another context has set, and that holds here from now on. */
+  readonly changed?: ((value: MessageOf[T]) => void) | undefined
+}
+
+const NAMES = { type: true, changed: true } as const
+
+/**
+ * A value that all channels of its name and type come to agree on: the last one that was set. Who joins later gets it
+ * too. Of two that were set while neither was known to the other, all choose the same.
+ */
+export class StateChannel<T extends ChannelType = 'text'> extends Channel {
+  readonly type: T
+  /** @internal */
+  readonly interest: Interest
+  readonly #format: Format<MessageOf[T]>
+  readonly #states: States
+  readonly #changed: ((value: MessageOf[T]) => void) | undefined
+
+  /** @throws ERR_INVALID_OPTION, if the context has a StateChannel of this name and type, too */
+  constructor(context: object, name: string, options: StateOptions<T> = {}) {
+    checkOptions(options, NAMES)
+    const type = checkType(options.type)
+    super(context, name, type, 'state')
+    this.type = type
+    this.#format = formatOf(type)
+    this.#states = partsOf(context).states
+    this.#changed = options.changed
+    this.interest = { key: this.key, window: 0 }
+    this.router.addReceiver(this)
+  }
+
+  /**
+   * Sets the value.
+   *
+   * @throws ERR_INVALID_OPTION if it is not of the channel's type, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_CLOSED
+   */
+  send(value: MessageOf[T]): void {
+    if (this.isClosed) throw new SkeinError('ERR_CLOSED', `${this.key} was closed`)
+    this.#states.set(this.key, this.#format.encode(value))
+  }
+
+  /** The value that holds as far as is known here; undefined if none was ever set. Each call gives a copy. */
+  recv(): MessageOf[T] | undefined {
+    const held = this.#states.get(this.key)
+    return held === undefined ? undefined : this.#format.decode(held.parts)
+  }
+
+  /** @internal */
+  receive(_: string, __: number, parts: Parts): boolean {
+    let value: MessageOf[T]
+    try {
+      value = this.#format.decode(parts)
+    } catch {
+      return false
+    }
+    // Not at once: it holds here when all of this turn's work is done, and what is told may throw.
+    if (this.#changed !== undefined) queueMicrotask(() => this.#tell(value))
+    return true
+  }
+
+  protected override closed(): void {
+    this.router.remove(this)
+  }
+
+  #tell(value: MessageOf[T]): void {
+    try {
+      this.#changed?.(value)
+    } catch (error) {
+      this.router.settings.logger.error({ channel: this.key, error }, 'a listener has thrown')
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { SkeinError } from '@skein/core'
+import type { Parts } from './package.js'
+import { isCount, isText, readParts } from './read.js'
+import { MALFORMED, type Router } from './router.js'
+
+/** What a state channel holds. Of two values the one with the higher version holds, then that of the higher writer. */
+interface Held {
+  readonly version: number
+  /** The id of the context that has set it. */
+  readonly writer: string
+  readonly parts: Parts
+}
+
+/**
+ * The states that this context knows, those included that only pass through it. Each has a version, so that all contexts
+ * come to hold the same one, whichever way and however often it comes.
+ */
+export class States {
+  readonly #router: Router
+  readonly #held = new Map<string, Held>()
+  /** For whose sake a state was last sent to each neighbour, by the key of the channel and the id of the neighbour. */
+  readonly #sentFor = new Map<string, ReadonlySet<string>>()
+
+  constructor(router: Router) {
+    this.#router = router
+    router.handle('state', (from, args) => this.#received(from.id, args))
+    router.watch(() => this.#catchUp())
+  }
+
+  get(key: string): Held | undefined {
+    return this.#held.get(key)
+  }
+
+  set(key: string, parts: Parts): void {
+    const version = (this.#held.get(key)?.version ?? 0) + 1
+    if (!Number.isSafeInteger(version)) throw new SkeinError('ERR_OVERLOADED', `${key} has no versions left`)
+    this.#keep(key, { version, writer: this.#router.id, parts }, this.#router.id)
+  }
+
+  #received(from: string, args: readonly unknown[]): unknown {
+    const [key, version, writer, rest] = args
+    const parts = readParts(rest)
+    if (!isText(key) || !isCount(version, 1) || !isText(writer) || parts === undefined) return MALFORMED
+    const held = this.#held.get(key)
+    if (held !== undefined && !isLater({ version, writer }, held)) return undefined
+    if (this.#router.receiver(key)?.receive?.(writer, version, parts) === false) return MALFORMED
+    this.#keep(key, { version, writer, parts }, from)
+    return undefined
+  }
+
+  #keep(key: string, held: Held, from: string): void {
+    this.#held.set(key, held)
+    for (const id of this.#router.graph.routes(key)) if (id !== from) this.#send(key, held, id)
+  }
+
+  /** Whoever wants a state and was not reached when it was last sent gets it now. */
+  #catchUp(): void {
+    const { graph } = this.#router
+    for (const [key, held] of this.#held) {
+      for (const { id } of this.#router.neighbours) {
+        const wanting = graph.interestedBeyond(id, key)
+        const name = `${key} ${id}`
+        const before = this.#sentFor.get(name)
+        if ([...wanting].some((each) => before?.has(each) !== true)) this.#send(key, held, id)
+        this.#sentFor.set(name, wanting)
+      }
+    }
+    for (const name of this.#sentFor.keys()) {
+      const id = name.slice(name.indexOf(' ') + 1)
+      if (this.#router.neighbour(id) === undefined) this.#sentFor.delete(name)
+    }
+  }
+
+  #send(key: string, { version, writer, parts }: Held, to: string): void {
+    this.#router.neighbour(to)?.tell('state', key, version, writer, parts)
+  }
+}
+
+function isLater(a: Pick<Held, 'version' | 'writer'>, b: Held): boolean {
+  return a.version === b.version ? a.writer > b.writer : a.version > b.version
+}

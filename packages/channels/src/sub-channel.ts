@@ -1,0 +1,187 @@
+import { SkeinError } from '@skein/core'
+import { checkTimeout, invalidOption, type Timer } from '@skein/core/internal'
+import { Channel } from './channel.js'
+import type { Interest } from './graph.js'
+import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
+import type { Parts } from './package.js'
+import { checkQueue, PolicyQueue, type QueueParams } from './policy-queue.js'
+import { checkOptions } from './settings.js'
+
+export interface SubOptions<T extends ChannelType> {
+  /** @default 'text' */
+  readonly type?: T | undefined
+  /** Of the messages that wait to be read. @default the context's */
+  readonly queue?: QueueParams | undefined
+  /**
+   * Whether senders wait while the queue is full, rather than that messages are discarded. Each may be ahead of the reader
+   * by as many messages as the queue holds.
+   * @default false
+   */
+  readonly sync?: boolean | undefined
+}
+
+const NAMES = { type: true, queue: true, sync: true } as const
+
+export interface RecvOptions {
+  /** Milliseconds. @default Infinity */
+  readonly timeout?: number | undefined
+}
+
+interface Received<M> {
+  readonly message: M
+  readonly source: string
+  readonly seq: number
+  /** Counts all messages that arrive in this thread. */
+  readonly arrival: number
+}
+
+interface Reader<M> {
+  readonly resolve: (message: M) => void
+  readonly reject: (error: SkeinError) => void
+}
+
+let arrivals = 0
+
+/** Receives what every `PubChannel` of its name and type in other contexts sends. */
+export class SubChannel<T extends ChannelType = 'text'> extends Channel {
+  /** @internal */
+  readonly interest: Interest
+  readonly type: T
+  readonly #format: Format<MessageOf[T]>
+  readonly #queue: PolicyQueue<Received<MessageOf[T]>>
+  readonly #readers: Reader<MessageOf[T]>[] = []
+  /** Of each sender, in sync mode: how many were read since it was last told, and up to which number. */
+  readonly #untold = new Map<string, number>()
+  readonly #tellEvery: number
+
+  /** @throws ERR_INVALID_OPTION, if the context has a SubChannel of this name and type, too */
+  constructor(context: object, name: string, options: SubOptions<T> = {}) {
+    checkOptions(options, NAMES)
+    const { sync = false } = options
+    const type = checkType(options.type)
+    super(context, name, type, 'pubsub')
+    if (typeof sync !== 'boolean') throw invalidOption('sync', sync, 'true or false')
+    const queue = checkQueue(options.queue, this.router.settings.queue)
+    this.type = type
+    this.#format = formatOf(type)
+    this.#queue = new PolicyQueue(queue, !sync)
+    this.interest = { key: this.key, window: sync ? queue[0] : 0 }
+    this.#tellEvery = Math.max(1, Math.floor(queue[0] / 4))
+    this.router.addReceiver(this)
+  }
+
+  /** How many messages wait to be read. */
+  get pending(): number {
+    return this.#queue.length
+  }
+
+  /** How many were discarded because the queue was full. */
+  get discarded(): number {
+    return this.#queue.discarded
+  }
+
+  /** @internal The number of the arrival of the next message, if there is one. */
+  get arrival(): number | undefined {
+    return this.#queue.first?.arrival
+  }
+
+  /** The next message, if one waits. */
+  poll(): MessageOf[T] | undefined {
+    const received = this.#queue.shift()
+    if (received === undefined) return undefined
+    this.#read(received)
+    return received.message
+  }
+
+  /**
+   * The next message, once it is there.
+   *
+   * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED if the channel is closed first; what waits then can still be read
+   */
+  async recv({ timeout }: RecvOptions = {}): Promise<MessageOf[T]> {
+    const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
+    const received = this.#queue.shift()
+    if (received !== undefined) {
+      this.#read(received)
+      return received.message
+    }
+    if (this.isClosed) throw this.#closedError()
+    return this.#next(limit)
+  }
+
+  /** All messages from now on, until the channel is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<MessageOf[T], void, undefined> {
+    while (!this.isClosed || this.pending > 0) {
+      try {
+        yield await this.recv()
+      } catch (error) {
+        if (this.isClosed && error instanceof SkeinError && error.code === 'ERR_CLOSED') return
+        throw error
+      }
+    }
+  }
+
+  /** @internal */
+  receive(source: string, seq: number, parts: Parts): boolean {
+    let message: MessageOf[T]
+    try {
+      message = this.#format.decode(parts)
+    } catch {
+      return false
+    }
+    const received = { message, source, seq, arrival: ++arrivals }
+    const reader = this.#readers.shift()
+    if (reader === undefined) {
+      this.#queue.push(received)
+      return true
+    }
+    this.#read(received)
+    reader.resolve(message)
+    return true
+  }
+
+  protected override closed(): void {
+    this.router.remove(this)
+    for (const { reject } of this.#readers.splice(0)) reject(this.#closedError())
+  }
+
+  #next(limit: number): Promise<MessageOf[T]> {
+    return new Promise((resolve, reject) => {
+      let timer: Timer | undefined
+      const settle = () => timer?.cancel()
+      const reader: Reader<MessageOf[T]> = {
+        resolve: (message) => {
+          settle()
+          resolve(message)
+        },
+        reject: (error) => {
+          settle()
+          reject(error)
+        },
+      }
+      this.#readers.push(reader)
+      if (limit === Number.POSITIVE_INFINITY) return
+      timer = this.router.settings.clock.after(limit, () => {
+        this.#readers.splice(this.#readers.indexOf(reader), 1)
+        const text = `no message has come on ${this.key} within ${limit} ms`
+        reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: limit }))
+      })
+    })
+  }
+
+  /** In sync mode its sender is told, now and then, how far it was read. */
+  #read({ source, seq }: Received<MessageOf[T]>): void {
+    if (this.interest.window === 0 || this.isClosed) return
+    const read = (this.#untold.get(source) ?? 0) + 1
+    if (read < this.#tellEvery) {
+      this.#untold.set(source, read)
+      return
+    }
+    this.#untold.delete(source)
+    this.router.tellTaken(source, this.key, seq)
+  }
+
+  #closedError(): SkeinError {
+    return new SkeinError('ERR_CLOSED', `${this.key} was closed`)
+  }
+}
