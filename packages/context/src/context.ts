@@ -1,5 +1,12 @@
 import { SkeinError } from '@skein/core'
-import { Deadlines, invalidOption, SocketSpace, stderrLogger, systemClock } from '@skein/core/internal'
+import {
+  checkLogger,
+  Deadlines,
+  invalidOption,
+  SocketSpace,
+  stderrLogger,
+  systemClock,
+} from '@skein/core/internal'
 import { Broker } from './broker/broker.js'
 import { Dispatch } from './dispatch/dispatch.js'
 import { PubHandler } from './log/pub-handler.js'
@@ -61,7 +68,7 @@ export class Context {
       inbound: new Set(),
       clock,
       deadlines: new Deadlines(clock),
-      logger: options.logger ?? stderrLogger,
+      logger: options.logger === undefined ? stderrLogger : checkLogger('logger', options.logger),
       codec,
       linger: checkMs('linger', options.linger, defaults.linger),
     }

@@ -1,5 +1,13 @@
 import type { Logger } from '@skein/core'
-import { type Clock, invalidOption, type SocketOptions, type SocketSpace } from '@skein/core/internal'
+import {
+  abortSignal,
+  type Clock,
+  invalidOption,
+  noSuchOption,
+  type SocketOptions,
+  type SocketSpace,
+  timeLimit,
+} from '@skein/core/internal'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CodecChoice } from './payload/codec.js'
 
@@ -161,9 +169,12 @@ export function checkNames(options: object, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
   for (const [name, value] of Object.entries(options)) {
     if (names.includes(name)) continue
-    throw invalidOption(name, value, `there is no such option; there are ${names.join(', ')}`)
+    throw noSuchOption(name, value, names.join(', '))
   }
 }
+
+/** Of whatever waits: for an answer, for a subscriber. */
+export const WAIT_CHECKS = { timeout: timeLimit, signal: abortSignal }
 
 /** @throws ERR_INVALID_OPTION */
 export function checkCount(option: string, given: number | undefined, otherwise: number): number {

@@ -1,6 +1,7 @@
 import type { Logger } from '@skein/core'
 import {
   type Clock,
+  checkLogger,
   type Deadlines,
   invalidOption,
   type SocketOptions,
@@ -65,7 +66,7 @@ export function settleEndpoint(
   return {
     bind: checkFlag('bind', options.bind, bind),
     codec: codecOf(options.codec ?? codec),
-    logger: options.logger ?? logger,
+    logger: options.logger === undefined ? logger : checkLogger('logger', options.logger),
     socketOptions: { linger, ...options.socketOptions },
   }
 }

@@ -57,12 +57,19 @@ test('every error code of the page is one of the guide', async () => {
   expect([...codes].filter((code) => !guide.includes(`| ${code} |`))).toEqual([])
 })
 
-test('the program prints what the page says', async () => {
-  const [, program = '', output = ''] = /^```js\n(.*?)^```\n.*?^```\n(.*?)^```/ms.exec(page) ?? []
+const programs = [
+  ...page.matchAll(/^```js\n((?:(?!^```).)*)^```\n\nIn a file `(\w+\.mjs)`[^\n]*\n\n```\n(.*?)^```/gms),
+].map(([, program = '', name = '', output = '']) => ({ name, program, output }))
+
+test('there are programs to copy', () => {
+  expect(programs.map(({ name }) => name)).toEqual(['volts.mjs', 'degrees.mjs'])
+})
+
+test.each(programs)('$name prints what the page says', async ({ name, program, output }) => {
   const folder = await mkdtemp(join(root, 'packages', 'context', 'docs-'))
   try {
-    await writeFile(join(folder, 'volts.mjs'), program)
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['volts.mjs'], { cwd: folder })
+    await writeFile(join(folder, name), program)
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [name], { cwd: folder })
     // What is published and what is answered comes over two connections.
     expect(stdout.split('\n').sort()).toEqual(output.split('\n').sort())
     expect(stderr).toBe('')

@@ -168,3 +168,80 @@ test('what a log client or handler is not given rightly is said', async () => {
     option: 'levels',
   })
 })
+
+describe('what is wrong with a logger or a record is said', () => {
+  test.each([[{}], [{ warn() {}, error() {} }], [null], ['stderr']])(
+    'a logger without the four methods: %j',
+    async (logger) => {
+      const refusal = expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'logger' })
+      expect(() => Reflect.construct(Context, [{ logger }])).toThrow(refusal)
+      const added: unknown = Reflect.apply(context.addSub, context, ['tcp://127.0.0.1:9', { logger }])
+      await expect(added).rejects.toEqual(refusal)
+    },
+  )
+
+  test('a level, a text or a time that is none', async () => {
+    const handler = await context.addPubHandler(ANY)
+    const wrong: [entry: unknown, option: string][] = [
+      [{ level: 'warning', text: 'x' }, 'level'],
+      [{ text: 'x' }, 'level'],
+      [{ level: 'warn' }, 'text'],
+      [{ level: 'warn', text: 'x', time: new Date('never') }, 'time'],
+      [undefined, 'entry'],
+    ]
+    for (const [entry, option] of wrong)
+      expect(() => Reflect.apply(handler.handle, handler, [entry])).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
+      )
+    const { hasSubscribers } = handler
+    expect(() => Reflect.apply(hasSubscribers, handler, ['WARNING'])).toThrow(
+      'trace, debug, info, warn, error, fatal',
+    )
+  })
+
+  test.each([
+    [
+      'timout',
+      LogClient,
+      "there is no option 'timout'; there are root, levels, topic, handler, maxQueued, bind",
+    ],
+    ['exact', LogClient, "there is no option 'exact'; there are root, levels"],
+    ['onMessage', LogBroker, "there is no option 'onMessage'; there are onRecord"],
+  ])('the option %s, by those that the class has', async (name, { open }, message) => {
+    const opened: unknown = Reflect.apply(open, undefined, [
+      context,
+      ...(open === LogClient.open ? ['tcp://127.0.0.1:9'] : [ANY, ANY]),
+      { [name]: true },
+    ])
+    await expect(opened).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringContaining(message),
+    })
+  })
+})
+
+test('a handler takes what pino takes: a text alone, facts alone, an error', async () => {
+  const handler = await context.addPubHandler(ANY, { rootTopic: 'own' })
+  const records: LogRecord[] = []
+  await LogClient.open(context, handler.endpoint, {
+    root: 'own',
+    levels: LOG_LEVELS,
+    handler: (record) => records.push(record),
+  })
+  await eventually(() => LOG_LEVELS.every((level) => handler.hasSubscribers(level)))
+  handler.warn('just text')
+  handler.error('motor->just text')
+  handler.info({ volts: 5 })
+  handler.error(new Error('it burns'))
+  handler.debug({ odd: Object.create(null), reason: new Error('dry') }, 'text')
+  for (const level of LOG_LEVELS) handler.handle({ level, text: level })
+  await eventually(() => records.length === 5 + LOG_LEVELS.length)
+  expect(records.map(({ level, topic, message }) => [level, topic, message])).toEqual([
+    ['warn', undefined, 'just text'],
+    ['error', 'motor', 'just text'],
+    ['info', undefined, 'volts=5'],
+    ['error', undefined, 'it burns'],
+    ['debug', undefined, 'text odd=an object reason=dry'],
+    ...LOG_LEVELS.map((level) => [level, undefined, level]),
+  ])
+})

@@ -145,7 +145,16 @@ test('mahos 7: a second addReq gives the same Requester, or throws where its opt
     code: 'ERR_INVALID_OPTION',
     option: 'timeout',
   })
-  expect(await rejectionOf(context.addReq('tcp://127.0.0.1:5999'))).toMatchObject({ option: 'timeout' })
+  // What is not given the second time conflicts with nothing.
+  expect(await context.addReq('tcp://127.0.0.1:5999')).toBe(await first)
+  expect(await context.addReq('tcp://127.0.0.1:5999', { timeout: undefined })).toBe(await first)
+  expect(await rejectionOf(context.addReq('tcp://127.0.0.1:5999', { codec: 'json' }))).toMatchObject({
+    option: 'codec',
+  })
+  const slip: object = { timout: 50 }
+  expect(await rejectionOf(context.addReq('tcp://127.0.0.1:5999', slip))).toMatchObject({
+    message: expect.stringContaining("there is no option 'timout'; there are bind, codec"),
+  })
   await (await first).close()
   expect(await context.addReq('tcp://127.0.0.1:5999', { timeout: 60 })).not.toBe(await first)
 })

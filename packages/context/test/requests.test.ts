@@ -66,6 +66,16 @@ describe('a requester', () => {
     expect(await rejectionOf(req.request(1, { timeout: 0 }))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
   })
 
+  test('refuses options of a request that there are not', async () => {
+    const req = await context.addReq('tcp://127.0.0.1:9')
+    const slip: object = { timout: 5 }
+    expect(await rejectionOf(req.request(1, slip))).toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: "there is no option 'timout'; there are timeout, signal",
+    })
+    expect(req.pending).toBe(0)
+  })
+
   test('has room for so many requests, and no more', async () => {
     const req = await context.addReq('tcp://127.0.0.1:9', { maxPending: 2 })
     const waiting = [1, 2].map((i) => rejectionOf(req.request(i)))

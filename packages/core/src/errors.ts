@@ -134,6 +134,12 @@ export function invalidOption(option: string, given: unknown, allowed: string): 
   })
 }
 
+/** The error for an option that there isn't. @param names those that there are */
+export function noSuchOption(option: string, given: unknown, names: string): SkeinError {
+  const facts = { option, given: describe(given), allowed: names }
+  return new SkeinError('ERR_INVALID_OPTION', `there is no option '${option}'; there are ${names}`, facts)
+}
+
 /** A short text for any value, safe to put into a message. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 77)}…'` : `'${value}'`

@@ -1,10 +1,22 @@
 export { type AbortWatcher, abortReason, unwatchAbort, watchAbort } from './abort-watch.js'
 export { withCallers } from './callers.js'
+export {
+  abortSignal,
+  anything,
+  type Check,
+  type Checks,
+  checkBytes,
+  checkOptions,
+  duration,
+  flag,
+  logger,
+  timeLimit,
+} from './checks.js'
 export { type Clock, type Instant, inTime, systemClock, type Timer, TurnedClock } from './clock.js'
 export { nameOf } from './comms/calls.js'
 export { isGone } from './comms/peer-change.js'
 export { Deadlines, Due } from './deadlines.js'
-export { describe, invalidOption, messageOf } from './errors.js'
+export { describe, invalidOption, messageOf, noSuchOption } from './errors.js'
 export { Fifo } from './fifo.js'
 export { herePlace, type Place } from './host.js'
 export { IdTable } from './id-table.js'
@@ -14,7 +26,7 @@ export type { LinkHost } from './link/link-host.js'
 export { type Safeguards, safeguards } from './link/safeguards.js'
 export { Secrets } from './link/secrets.js'
 export { Writer } from './link/writer.js'
-export { stderrLogger, withFacts } from './logger.js'
+export { checkLogger, stderrLogger, withFacts } from './logger.js'
 export { defaultFlow, defaultHandshake, defaultLiveness } from './options.js'
 export { liveness } from './peer/liveness.js'
 export type { PeerEvent } from './peer/peer-state.js'

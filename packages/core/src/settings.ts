@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js'
-import { invalidOption, SkeinError } from './errors.js'
-import { type Logger, stderrLogger } from './logger.js'
+import { invalidOption, noSuchOption, SkeinError } from './errors.js'
+import { checkLogger, type Logger, stderrLogger } from './logger.js'
 import {
   type CommsOptions,
   defaultFlow,
@@ -73,7 +73,7 @@ export function settle(options: CommsOptions): CommsSettings {
     liveness: checkLiveness(options.liveness),
     handshake: numbers('handshake', defaultHandshake, options.handshake, 1),
     flow: checkFlow(options.flow),
-    logger: options.logger ?? stderrLogger,
+    logger: options.logger === undefined ? stderrLogger : checkLogger('logger', options.logger),
     clock: options.clock ?? systemClock,
     random,
   }
@@ -106,7 +106,7 @@ const NAMES: Record<keyof CommsOptions, true> = {
 function checkNames(options: CommsOptions): void {
   for (const [name, value] of Object.entries(options)) {
     if (Object.hasOwn(NAMES, name)) continue
-    throw invalidOption(name, value, `there is no such option; there are ${Object.keys(NAMES).join(', ')}`)
+    throw noSuchOption(name, value, Object.keys(NAMES).join(', '))
   }
 }
 

@@ -51,6 +51,17 @@ describe('Options', () => {
     expect(settle({ uid: 'head', liveness: preset }).liveness).toEqual(preset)
   })
 
+  test.each([[{}], [{ warn() {}, error() {} }], [null], ['stderr']])(
+    'refuse the logger %j, which lacks methods',
+    (logger) => {
+      expect(thrownBy(() => settleAnything({ uid: 'head', logger }))).toMatchObject({
+        code: 'ERR_INVALID_OPTION',
+        option: 'logger',
+        allowed: expect.stringContaining('debug, info, warn, error'),
+      })
+    },
+  )
+
   test('make a mesh token from the randomness that is given, another for each mesh', () => {
     const token = (seed: number) => settle({ uid: 'head', random: new Prng(seed) }).meshToken
     expect([token(1), token(2)]).toEqual([token(1), token(2)])

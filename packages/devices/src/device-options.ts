@@ -1,9 +1,14 @@
 import type { Logger } from '@skein/core'
 import {
+  anything,
+  type Check,
+  type Checks,
   canReceive,
   canSend,
+  flag,
   invalidOption,
   isSocketKind,
+  logger,
   SOCKET_KINDS,
   type SocketKind,
   type SocketSpace,
@@ -52,10 +57,25 @@ export interface DeviceOptions {
   readonly logger?: Logger | undefined
 }
 
+const factory: Check = (option, given) => {
+  if (typeof given !== 'function') throw invalidOption(option, given, 'a function that returns a SocketSpace')
+}
+
+/** What is `anything` here is checked below, or by the class that has it. */
+export const DEVICE_CHECKS = {
+  type: anything,
+  in: anything,
+  out: anything,
+  runner: anything,
+  daemon: flag,
+  contextFactory: factory,
+  logger,
+} as const satisfies Checks & Record<keyof DeviceOptions, Check>
+
 export function runnerOf({ runner = 'thread', contextFactory }: DeviceOptions): RunnerKind {
   if (!RUNNERS.includes(runner)) throw invalidOption('runner', runner, RUNNERS.join(', '))
   if (contextFactory !== undefined && runner !== 'inline')
-    throw invalidOption('contextFactory', contextFactory, "undefined, unless runner is 'inline'")
+    throw invalidOption('runner', runner, "'inline' where there is a contextFactory")
   return runner
 }
 

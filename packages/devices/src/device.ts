@@ -1,6 +1,8 @@
 import { type Logger, SkeinError } from '@skein/core'
 import {
-  checkTimeout,
+  type Checks,
+  checkOptions,
+  duration,
   inTime,
   invalidOption,
   type SocketOption,
@@ -10,7 +12,7 @@ import {
 } from '@skein/core/internal'
 import { BackgroundRelay } from './background.js'
 import { isInproc, startBridged } from './bridged.js'
-import { type DeviceOptions, kindsOf, type RunnerKind, runnerOf } from './device-options.js'
+import { DEVICE_CHECKS, type DeviceOptions, kindsOf, type RunnerKind, runnerOf } from './device-options.js'
 import { type Endpoints, openRelay, type RunningRelay } from './open-relay.js'
 import type { PortRange, RelayPlan } from './plan.js'
 import type { RelayStatistics } from './relay.js'
@@ -28,6 +30,8 @@ type DeviceState =
  * what they bind, what they connect to.
  */
 export class Device {
+  /** @internal What options there are: each class that extends this has its own beside them. */
+  static readonly checks: Checks = DEVICE_CHECKS
   readonly #in: SocketDraft
   readonly #out: SocketDraft
   readonly #runner: RunnerKind
@@ -38,6 +42,7 @@ export class Device {
 
   /** @throws ERR_INVALID_OPTION */
   constructor(options: DeviceOptions) {
+    checkOptions(options, new.target.checks)
     const kinds = kindsOf(options)
     this.#runner = runnerOf(options)
     this.#daemon = options.daemon ?? true
@@ -133,15 +138,15 @@ export class Device {
    * @throws ERR_CLOSED if it was never started; ERR_LAUNCH if its process or thread was lost; ERR_INVALID_OPTION
    */
   async join(timeout = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const limit = timeout === 0 ? 0 : checkTimeout('timeout', timeout, timeout)
+    duration('timeout', timeout)
     const relay = await this.running()
     const over = relay.ended.then(() => true)
-    if (limit === Number.POSITIVE_INFINITY) return relay.hold(over)
+    if (timeout === Number.POSITIVE_INFINITY) return relay.hold(over)
     let isOver = false
     const noted = over.then(() => {
       isOver = true
     })
-    await inTime(systemClock, noted, limit)
+    await inTime(systemClock, noted, timeout)
     return isOver || (await Promise.race([over, Promise.resolve(false)]))
   }
 
@@ -164,7 +169,7 @@ export class Device {
   async #start(plan: RelayPlan): Promise<RunningRelay> {
     const [daemon, logger] = [this.#daemon, this.#logger]
     if (this.#runner === 'inline') {
-      if (this.#contextFactory !== undefined) return openRelay(plan, this.#contextFactory(), logger)
+      if (this.#contextFactory !== undefined) return openRelay(plan, spaceOf(this.#contextFactory), logger)
       const space = new SocketSpace()
       return openRelay(plan, space, logger, () => space.close())
     }
@@ -179,4 +184,10 @@ export class Device {
     if (this.#state.kind !== 'new')
       throw new SkeinError('ERR_CLOSED', 'this device was started or stopped before')
   }
+}
+
+function spaceOf(contextFactory: () => SocketSpace): SocketSpace {
+  const space: unknown = contextFactory()
+  if (space instanceof SocketSpace) return space
+  throw invalidOption('contextFactory', space, 'a function that returns a SocketSpace')
 }

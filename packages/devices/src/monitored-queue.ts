@@ -1,3 +1,4 @@
+import { type Checks, checkBytes } from '@skein/core/internal'
 import type { RelayPlan } from './plan.js'
 import { ProxyDevice, type ProxyOptions } from './proxy-device.js'
 
@@ -13,6 +14,13 @@ export interface MonitoredQueueOptions extends ProxyOptions {
  * two. Between two ROUTERs the first two frames change places: what was sent to is then who it is from.
  */
 export class MonitoredQueue extends ProxyDevice {
+  /** @internal */
+  static override readonly checks: Checks = {
+    ...ProxyDevice.checks,
+    inPrefix: checkBytes,
+    outPrefix: checkBytes,
+  }
+
   readonly #prefixes: { readonly in: string; readonly out: string }
 
   /** @throws ERR_INVALID_OPTION */

@@ -22,8 +22,8 @@ export function openSocket(space: SocketSpace, { kind, options, subscriptions }:
     if (socket.canReceive) socket.set('receiveHighWaterMark', HIGH_WATER_MARK)
     for (const [name, value] of options) {
       if (REFUSED.includes(name))
-        throw invalidOption(name, value, 'none: a device waits for as long as it takes')
-      socket.set(name, value)
+        throw invalidOption(name, value, 'no value at all: a device waits for as long as it takes')
+      socket.set(name, value, REFUSED)
     }
     for (const prefix of subscriptions) socket.subscribe(Buffer.from(prefix, 'base64'))
     return socket

@@ -93,7 +93,7 @@ function parseText(given: unknown): string {
   return given
 }
 
-function isOption(given: unknown): given is SocketOption {
+export function isOption(given: unknown): given is SocketOption {
   return given === null || ['string', 'number', 'boolean'].includes(typeof given)
 }
 

@@ -1,5 +1,12 @@
 import type { SocketKind, SocketOption } from '@skein/core/internal'
-import { canSend, invalidOption, isSocketKind, SOCKET_KINDS } from '@skein/core/internal'
+import {
+  anything,
+  type Checks,
+  canSend,
+  invalidOption,
+  isSocketKind,
+  SOCKET_KINDS,
+} from '@skein/core/internal'
 import { Device } from './device.js'
 import type { DeviceOptions } from './device-options.js'
 import type { PortRange, RelayPlan } from './plan.js'
@@ -18,6 +25,8 @@ export interface ProxyOptions extends DeviceOptions {
  * holds nobody up: what it can't take at once it does not get, and `unmonitored` counts that.
  */
 export class ProxyDevice extends Device {
+  /** @internal */
+  static override readonly checks: Checks = { ...Device.checks, monitor: anything }
   readonly #monitor: SocketDraft
   #isMonitored = false
 

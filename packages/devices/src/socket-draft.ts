@@ -1,6 +1,16 @@
-import { checkAddress, invalidOption, type SocketKind, type SocketOption } from '@skein/core/internal'
+import {
+  anything,
+  checkAddress,
+  checkBytes,
+  checkOptions,
+  invalidOption,
+  type SocketKind,
+  type SocketOption,
+} from '@skein/core/internal'
 import { defaultPorts } from './open-socket.js'
-import type { Binding, PortRange, SocketPlan } from './plan.js'
+import { type Binding, isOption, type PortRange, type SocketPlan } from './plan.js'
+
+const RANGE_CHECKS = { min: anything, max: anything, maxTries: anything }
 
 /** What is asked for a socket before it is made. */
 export class SocketDraft {
@@ -30,6 +40,7 @@ export class SocketDraft {
   }
 
   bindToRandomPort(address: string, range: PortRange): void {
+    checkOptions(range, RANGE_CHECKS, 'range')
     if (/:\d+$/.test(address))
       throw invalidOption('address', address, 'one without a port, such as tcp://127.0.0.1')
     const ports = {
@@ -54,11 +65,13 @@ export class SocketDraft {
   }
 
   set(name: string, value: SocketOption): void {
+    if (typeof name !== 'string') throw invalidOption('name', name, 'one of zeromq.js, such as linger')
+    if (!isOption(value)) throw invalidOption(name, value, 'a string, a number, true, false or null')
     this.#options.push([name, value])
   }
 
   subscribe(prefix: Uint8Array | string): void {
     if (this.#kind !== 'sub') throw invalidOption('subscribe', this.#kind, 'a sub socket')
-    this.#subscriptions.push(Buffer.from(prefix).toString('base64'))
+    this.#subscriptions.push(Buffer.from(checkBytes('prefix', prefix)).toString('base64'))
   }
 }

@@ -1,4 +1,4 @@
-import { invalidOption, type SocketOption } from '@skein/core/internal'
+import { anything, type Checks, invalidOption, type SocketOption } from '@skein/core/internal'
 import type { PortRange, RelayPlan } from './plan.js'
 import { ProxyDevice, type ProxyOptions } from './proxy-device.js'
 import { SocketDraft } from './socket-draft.js'
@@ -18,6 +18,8 @@ export interface SteerableProxyOptions extends ProxyOptions {
  * takes the commands of libzmq's steerable proxy: `PAUSE`, `RESUME`, `TERMINATE` and `STATISTICS`.
  */
 export class SteerableProxy extends ProxyDevice {
+  /** @internal */
+  static override readonly checks: Checks = { ...ProxyDevice.checks, control: anything }
   readonly #control: SocketDraft
   #isControlled = false
 

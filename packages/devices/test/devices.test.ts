@@ -5,6 +5,7 @@ import { Device } from '../src/device.js'
 import type { RunnerKind } from '../src/device-options.js'
 import { MonitoredQueue } from '../src/monitored-queue.js'
 import { ProxyDevice } from '../src/proxy-device.js'
+import { SteerableProxy } from '../src/steerable-proxy.js'
 import { joined, kept, open, serve, texts } from './support/sockets.js'
 
 useLedger()
@@ -353,8 +354,17 @@ describe('what is wrong with a device is said', () => {
     [{ in: 'pull', out: 'sub' }, 'out'],
     [{ in: 'pub', out: 'push' }, 'out'],
     [{ type: 'queue', runner: 'cloud' }, 'runner'],
-    [{ type: 'queue', contextFactory: () => undefined }, 'contextFactory'],
+    [{ type: 'queue', contextFactory: () => undefined }, 'runner'],
+    [{ type: 'queue', runner: 'inline', contextFactory: 3 }, 'contextFactory'],
     [{ type: 'queue', monitor: 'sub' }, 'monitor'],
+    [{ type: 'queue', deamon: true }, 'deamon'],
+    [{ type: 'queue', daemon: 'yes' }, 'daemon'],
+    [{ type: 'queue', control: 'rep' }, 'control'],
+    [{ type: 'queue', logger: {} }, 'logger'],
+    [{ type: 'queue', logger: { warn() {}, error() {} } }, 'logger'],
+    [{ type: 'queue', logger: null }, 'logger'],
+    [undefined, 'options'],
+    [null, 'options'],
   ])('%j', (options, option) => {
     expect(() => Reflect.construct(ProxyDevice, [options])).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
@@ -385,9 +395,60 @@ describe('what is wrong with a device is said', () => {
     expect(() => device.bindIn(ANY)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
     expect(await device.join(0)).toBe(false)
     expect(await device.join(1)).toBe(false)
-    await expect(device.join(-1)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION', option: 'timeout' })
+    await expect(device.join(-1)).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      option: 'timeout',
+      allowed: expect.stringContaining('0 or more'),
+    })
     await device.stop()
     await device.stop()
     expect(await device.join()).toBe(true)
+  })
+
+  test('each class has its own options, and says which', () => {
+    expect(() => Reflect.construct(Device, [{ type: 'queue', monitor: 'pub' }])).toThrow(
+      "there is no option 'monitor'; there are type, in, out, runner, daemon, contextFactory, logger",
+    )
+    expect(() => Reflect.construct(MonitoredQueue, [{ type: 'queue', inPrefix: 3 }])).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'inPrefix' }),
+    )
+    const all = { type: 'queue', monitor: 'pub', control: 'rep', logger: quiet, daemon: false } as const
+    expect(() => new SteerableProxy(all)).not.toThrow()
+    expect(() => new MonitoredQueue({ in: 'pull', out: 'push', outPrefix: Buffer.of(1) })).not.toThrow()
+  })
+
+  test('what is asked for with the wrong values', () => {
+    const device = new Device({ in: 'sub', out: 'pub' })
+    const wrong: [method: string, args: unknown[], option: string][] = [
+      ['subscribeIn', [], 'prefix'],
+      ['subscribeIn', [3], 'prefix'],
+      ['bindInToRandomPort', ['tcp://127.0.0.1', { tries: 3 }], 'tries'],
+      ['bindInToRandomPort', ['tcp://127.0.0.1', null], 'range'],
+      ['setOptionIn', [3, 3], 'name'],
+      ['setOptionIn', ['linger', {}], 'linger'],
+    ]
+    for (const [method, args, option] of wrong)
+      expect(() => Reflect.apply(Reflect.get(device, method), device, args)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
+      )
+  })
+
+  test('a socket option that there is not, by those that a device takes', async () => {
+    const device = kept(new Device({ type: 'streamer', runner: 'inline' }))
+    device.setOptionIn('receiveHWM', 3)
+    const refusal = await device.start().catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'ERR_INVALID_OPTION', option: 'receiveHWM' })
+    expect(refusal).toMatchObject({ allowed: expect.stringContaining('receiveHighWaterMark') })
+    expect(refusal).toMatchObject({ allowed: expect.not.stringContaining('receiveTimeout') })
+  })
+
+  test('a factory that makes no SocketSpace', async () => {
+    const device: unknown = Reflect.construct(Device, [
+      { type: 'streamer', runner: 'inline', contextFactory: () => ({}) },
+    ])
+    await expect(device instanceof Device && device.start()).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      option: 'contextFactory',
+    })
   })
 })

@@ -54,7 +54,8 @@ describe('pyzmq 12: a program that has started a device in a process', () => {
   })
 
   test('is told when that is killed', async () => {
-    const program = runProgram(`${started('device', 'process', ', logger: { error() {} }')}
+    const program =
+      runProgram(`${started('device', 'process', ', logger: { debug() {}, info() {}, warn() {}, error() {} }')}
       console.log(true)
       await device.join().catch(({ code, reason }) => console.log(JSON.stringify({ code, reason })))
       await device.statistics().catch(({ code }) => console.log(JSON.stringify(code)))`)

@@ -41,9 +41,8 @@ export class Broker {
   /** @internal */
   static async open(given: Endpoints, options: BrokerOptions, surroundings: Surroundings): Promise<Broker> {
     const names = ['onMessage', 'onSubscription', 'subscribe']
-    const { subscribe = [] } = options
-    const topics = checkTopics('subscribe', subscribe)
     const settings = settleEndpoint(given.xpub, options, surroundings, true, names)
+    const topics = checkTopics('subscribe', options.subscribe ?? [])
     settleEndpoint(given.xsub, options, surroundings, true, names)
     for (const name of ['onMessage', 'onSubscription'] as const)
       if (options[name] !== undefined && typeof options[name] !== 'function')

@@ -1,3 +1,5 @@
+import { invalidOption } from '@skein/core/internal'
+
 /** As pino has them. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -32,6 +34,12 @@ export function levelOfNumber(number: number): LogLevel {
   return LOG_LEVELS[Math.min(Math.max(index, 0), LOG_LEVELS.length - 1)] ?? 'info'
 }
 
-export function isLogLevel(given: unknown): given is LogLevel {
+/** @throws ERR_INVALID_OPTION */
+export function checkLevel(option: string, given: unknown): LogLevel {
+  if (isLogLevel(given)) return given
+  throw invalidOption(option, given, LOG_LEVELS.join(', '))
+}
+
+function isLogLevel(given: unknown): given is LogLevel {
   return LOG_LEVELS.some((level) => level === given)
 }

@@ -1,7 +1,7 @@
 import { invalidOption } from '@skein/core/internal'
 import type { Broker } from '../broker/broker.js'
 import type { Context } from '../context.js'
-import type { BrokerOptions } from '../options.js'
+import { type BrokerOptions, checkNames } from '../options.js'
 import { type LogRecord, readRecord } from './log-record.js'
 
 export interface LogBrokerOptions extends Omit<BrokerOptions, 'onMessage'> {
@@ -12,6 +12,15 @@ export interface LogBrokerOptions extends Omit<BrokerOptions, 'onMessage'> {
    */
   readonly onRecord?: ((record: LogRecord) => void) | undefined
 }
+
+const NAMES: readonly (keyof LogBrokerOptions)[] = [
+  'onRecord',
+  'onSubscription',
+  'subscribe',
+  'bind',
+  'logger',
+  'socketOptions',
+]
 
 /** Collects the records of PubHandlers that connect to it, and passes them on to LogClients. */
 export class LogBroker {
@@ -26,8 +35,10 @@ export class LogBroker {
     context: Context,
     xpubEndpoint: string,
     xsubEndpoint: string,
-    { onRecord, ...options }: LogBrokerOptions = {},
+    given: LogBrokerOptions = {},
   ): Promise<LogBroker> {
+    checkNames(given, NAMES)
+    const { onRecord, ...options } = given
     if (onRecord === undefined)
       return new LogBroker(await context.addBroker(xpubEndpoint, xsubEndpoint, options))
     if (typeof onRecord !== 'function') throw invalidOption('onRecord', onRecord, 'a function')

@@ -1,14 +1,14 @@
 import { invalidOption } from '@skein/core/internal'
 import type { Context } from '../context.js'
-import type { EndpointOptions } from '../options.js'
+import { checkNames, type EndpointOptions } from '../options.js'
 import type { Subscriber } from '../publish/subscriber.js'
-import { isLogLevel, LOG_LEVELS, type LogLevel, nameOfLevel } from './levels.js'
+import { checkLevel, LOG_LEVELS, type LogLevel, nameOfLevel } from './levels.js'
 import { type LogRecord, readRecord } from './log-record.js'
 
 export interface LogClientOptions extends Omit<EndpointOptions, 'codec'> {
   /** Whose records are wanted. @default everybody's */
   readonly root?: string | undefined
-  /** Which levels are wanted. @default all of them */
+  /** Which levels are wanted, of `trace`, `debug`, `info`, `warn`, `error` and `fatal`. @default all of them */
   readonly levels?: LogLevel | readonly LogLevel[] | undefined
   /** What the records' own topics begin with. @default anything, nothing included */
   readonly topic?: string | undefined
@@ -17,6 +17,17 @@ export interface LogClientOptions extends Omit<EndpointOptions, 'codec'> {
   /** How many messages wait to be iterated. @default 1000 */
   readonly maxQueued?: number | undefined
 }
+
+const NAMES: readonly (keyof LogClientOptions)[] = [
+  'root',
+  'levels',
+  'topic',
+  'handler',
+  'maxQueued',
+  'bind',
+  'logger',
+  'socketOptions',
+]
 
 /**
  * Follows the records of a PubHandler, or of all whose records a LogBroker passes on. Where `root` is given, ZeroMQ sends
@@ -33,10 +44,11 @@ export class LogClient implements AsyncIterable<LogRecord> {
 
   /** @throws ERR_INVALID_ADDRESS, ERR_INVALID_OPTION, ERR_CLOSED */
   static async open(context: Context, endpoint: string, options: LogClientOptions = {}): Promise<LogClient> {
+    checkNames(options, NAMES)
     const { root, levels: given = LOG_LEVELS, topic = '', handler, ...rest } = options
-    const levels: readonly LogLevel[] = typeof given === 'string' ? [given] : given
-    for (const level of levels)
-      if (!isLogLevel(level)) throw invalidOption('levels', level, LOG_LEVELS.join(', '))
+    const levels = [given].flat().map((level) => checkLevel('levels', level))
+    checkText('root', root)
+    checkText('topic', topic)
     const wants = (record: LogRecord): boolean =>
       (root === undefined || record.root === root) &&
       levels.includes(record.level) &&
@@ -49,7 +61,7 @@ export class LogClient implements AsyncIterable<LogRecord> {
       ...rest,
       codec: 'raw',
       topic: prefixes(root, levels),
-      ...(handler !== undefined && { handler: read }),
+      ...(handler !== undefined && { handler: typeof handler === 'function' ? read : handler }),
     })
     return new LogClient(subscriber, wants)
   }
@@ -79,6 +91,10 @@ function prefixes(root: string | undefined, levels: readonly LogLevel[]): string
     level === 'warn' ? ['WARN'] : level === 'fatal' ? ['CRITICAL', 'FATAL'] : [nameOfLevel(level)],
   )
   return names.map((name) => `${root}->${name}`)
+}
+
+function checkText(option: string, given: unknown): void {
+  if (given !== undefined && typeof given !== 'string') throw invalidOption(option, given, 'a string')
 }
 
 function recordOf(body: unknown, topic: string): LogRecord | undefined {

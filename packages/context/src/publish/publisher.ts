@@ -1,6 +1,6 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
-import { defaults, type PublisherOptions } from '../options.js'
+import { checkOptions, checkTimeout, invalidOption } from '@skein/core/internal'
+import { defaults, type PublisherOptions, WAIT_CHECKS } from '../options.js'
 import { Payload, type Purpose } from '../payload/payload.js'
 import { type Surroundings, settleEndpoint } from '../surroundings.js'
 import type { Outlet } from './outlet.js'
@@ -63,9 +63,10 @@ export class Publisher<M = unknown> {
   /**
    * Resolves when somebody has subscribed: what is published before goes to nobody.
    *
-   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED
+   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED, ERR_INVALID_OPTION
    */
-  async waitForSubscriber({ timeout, signal }: WaitOptions = {}): Promise<void> {
+  async waitForSubscriber(options: WaitOptions = {}): Promise<void> {
+    const { timeout, signal } = checkOptions(options, WAIT_CHECKS)
     this.#checkOpen()
     const limit = checkTimeout('timeout', timeout, defaults.timeout)
     await this.#outlet.subscriptions.wait(this.topic, limit, signal, this)

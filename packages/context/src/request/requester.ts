@@ -1,6 +1,6 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout } from '@skein/core/internal'
-import { checkCount, defaults, type RequesterOptions } from '../options.js'
+import { checkOptions, checkTimeout } from '@skein/core/internal'
+import { checkCount, defaults, type RequesterOptions, WAIT_CHECKS } from '../options.js'
 import { Payload, type Purpose } from '../payload/payload.js'
 import { type Surroundings, settleEndpoint } from '../surroundings.js'
 import { Asks } from './asks.js'
@@ -102,6 +102,7 @@ export class Requester<Q = unknown, A = unknown> {
    *   ERR_INVALID_PAYLOAD and ERR_NOT_SERIALISABLE, with `executed`: `'no'` if it certainly never ran
    */
   async request(value: Q, options: RequestOptions = {}): Promise<A> {
+    checkOptions(options, WAIT_CHECKS)
     const timeout = checkTimeout('timeout', options.timeout, this.#timeout)
     this.#checkOpen()
     const packing = this.#pack(value)

@@ -1,7 +1,7 @@
 import { invalidOption } from '@skein/core/internal'
 import type { RequesterOptions } from '../options.js'
-import type { Surroundings } from '../surroundings.js'
-import { Requester } from './requester.js'
+import { type Surroundings, settleEndpoint } from '../surroundings.js'
+import { REQUESTER_NAMES, Requester } from './requester.js'
 
 interface Entry {
   readonly options: object
@@ -20,7 +20,10 @@ export class Requesters {
   /** The same Requester for the same endpoint. @throws ERR_INVALID_OPTION if the options differ */
   async add<Q, A>(endpoint: string, options: RequesterOptions<Q, A>): Promise<Requester<Q, A>> {
     const known = this.#entries.get(endpoint)
-    if (known !== undefined) checkSame(endpoint, known.options, options)
+    if (known !== undefined) {
+      settleEndpoint(endpoint, options, this.#surroundings, false, REQUESTER_NAMES)
+      checkSame(endpoint, known.options, options)
+    }
     const opening = known?.opening ?? this.#open(endpoint, options)
     // With the same schemas its types are the same; without any, they are what the caller says.
     return (await opening) as Requester<Q, A>
@@ -40,11 +43,13 @@ export class Requesters {
   }
 }
 
-/** Values that were given are compared as they are: a codec or schema has to be the very same. */
+/**
+ * Values that are given are compared as they are: a codec or schema has to be the very same. What is not given the second
+ * time is as it was the first time.
+ */
 function checkSame(endpoint: string, first: object, second: object): void {
-  for (const name of new Set([...Object.keys(first), ...Object.keys(second)])) {
-    const [was, given]: unknown[] = [Reflect.get(first, name), Reflect.get(second, name)]
-    if (was !== given)
+  for (const [name, given] of Object.entries(second)) {
+    if (given !== undefined && given !== Reflect.get(first, name))
       throw invalidOption(name, given, `what the first addReq for ${endpoint} gave, or another endpoint`)
   }
 }

@@ -103,6 +103,39 @@ describe('a socket of plain ZeroMQ', () => {
     }
   })
 
+  test('says what it was called wrongly for: twice at once, out of turn, without a message', async () => {
+    const rep = space.open('rep', { receiveTimeout: 0, sendTimeout: 0 })
+    await rep.bind('tcp://127.0.0.1:0')
+    const refusal = (option: string, words: RegExp) => ({
+      code: 'ERR_INVALID_OPTION',
+      option,
+      message: expect.stringMatching(words),
+    })
+    await expect(rep.send(['out of turn'])).rejects.toMatchObject(refusal('send', /a rep receives first/))
+    const sent: Promise<void> = Reflect.apply(rep.send, rep, [])
+    await expect(sent).rejects.toMatchObject(refusal('send', /an array of frames/))
+    const pull = space.open('pull')
+    const waiting = pull.receive()
+    await expect(pull.receive()).rejects.toMatchObject(refusal('receive', /await the one before/))
+    void pull.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    const sub = space.open('sub')
+    expect(() => Reflect.apply(sub.subscribe, sub, [])).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'prefix' }),
+    )
+  })
+
+  test.each([
+    ['tcp://127.0.0.1:*', 'take the endpoint that binding it has given'],
+    ['tcp://*:5555', 'take the endpoint that binding it has given'],
+    ['ipc://rel.sock', 'not absolute, as in ipc:///tmp/name.sock'],
+  ])('says why it does not dial %s', async (endpoint, why) => {
+    await expect(space.open('pull').connect(endpoint)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ADDRESS',
+      message: expect.stringContaining(why),
+    })
+  })
+
   test('is closed in the midst of waiting, and says so', async () => {
     const pull = space.open('pull')
     await pull.bind('tcp://127.0.0.1:0')

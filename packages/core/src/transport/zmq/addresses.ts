@@ -35,6 +35,13 @@ export function parseEndpoint(endpoint: string): Address {
   }
   const inproc = /^inproc:\/\/([\w.-]+)$/.exec(endpoint)?.[1]
   if (inproc !== undefined) return { scheme: 'inproc', name: inproc }
+  if (/^tcp:\/\/(?:\*:|.*:\*$)/.test(endpoint))
+    throw invalidAddress(
+      endpoint,
+      "'*' can be bound, and not dialled; take the endpoint that binding it has given",
+    )
+  if (/^ipc:\/\/[^/]/.test(endpoint))
+    throw invalidAddress(endpoint, 'its path is not absolute, as in ipc:///tmp/name.sock')
   throw invalidAddress(endpoint, 'it is not of the form tcp://host:port, ipc:///path or inproc://name')
 }
 

@@ -1,4 +1,5 @@
 import type { Event, Socket } from 'zeromq'
+import { checkBytes } from '../../checks.js'
 import { invalidOption, SkeinError } from '../../errors.js'
 import { isV6, parseBindable, parseEndpoint, resolveHost, tcpEndpoint } from './addresses.js'
 import { attend } from './attention.js'
@@ -67,9 +68,14 @@ export class PlainSocket {
     return canSend(this.kind)
   }
 
-  /** To be done before binding and connecting. @throws ERR_INVALID_OPTION */
-  set(name: string, value: SocketOption): void {
-    setSocketOption(this.#socket, this.kind, name, value)
+  /**
+   * To be done before binding and connecting.
+   *
+   * @param refused names that whoever has it does not let be set: they are not offered in place of a wrong one
+   * @throws ERR_INVALID_OPTION
+   */
+  set(name: string, value: SocketOption, refused: readonly string[] = []): void {
+    setSocketOption(this.#socket, this.kind, name, value, refused)
   }
 
   /**
@@ -126,18 +132,19 @@ export class PlainSocket {
   }
 
   /** Of a `sub` socket: which messages it wants, by the beginning of their first frame. */
-  subscribe(prefix: Buffer | string): void {
-    this.#subscribing.subscribe(prefix)
+  subscribe(prefix: Uint8Array | string): void {
+    this.#subscribing.subscribe(textOrBuffer(prefix))
   }
 
-  unsubscribe(prefix: Buffer | string): void {
-    this.#subscribing.unsubscribe(prefix)
+  unsubscribe(prefix: Uint8Array | string): void {
+    this.#subscribing.unsubscribe(textOrBuffer(prefix))
   }
 
   /**
    * The next message. To be asked for one at a time; frames belong to whoever asked.
    *
-   * @throws ERR_CLOSED when the socket is closed meanwhile; ERR_TIMEOUT after its `receiveTimeout`, if it has one
+   * @throws ERR_CLOSED when the socket is closed meanwhile; ERR_TIMEOUT after its `receiveTimeout`, if it has one;
+   *   ERR_INVALID_OPTION if another one waits, or it is not the socket's turn to receive
    */
   async receive(): Promise<Buffer[]> {
     for (;;) {
@@ -154,7 +161,8 @@ export class PlainSocket {
    * connected to whom it could go. Not before the last one has been taken. Frames of more than 128 bytes are not copied,
    * and must not be changed afterwards.
    *
-   * @throws ERR_CLOSED when the socket is closed meanwhile; ERR_TIMEOUT after its `sendTimeout`, if it has one
+   * @throws ERR_CLOSED when the socket is closed meanwhile; ERR_TIMEOUT after its `sendTimeout`, if it has one;
+   *   ERR_INVALID_OPTION if there are no frames, another one waits, or it is not the socket's turn to send
    */
   async send(frames: readonly (Uint8Array | string)[]): Promise<void> {
     for (;;) {
@@ -186,7 +194,7 @@ export class PlainSocket {
   /** Throws what a failure means, unless it is to be tried again: what was announced is gone, and its connection with it. */
   checkFailure(error: unknown, operation: 'receive' | 'send'): void {
     this.#checkOpen()
-    if (errnoOf(error) !== 'EAGAIN') throw error
+    if (errnoOf(error) !== 'EAGAIN') throw misused(this.kind, operation, error)
     const option = `${operation}Timeout`
     const timeoutMs: unknown = Reflect.get(this.#socket, option)
     if (typeof timeoutMs !== 'number' || timeoutMs < 0) return
@@ -258,4 +266,34 @@ export class PlainSocket {
 
 export async function removeFiles(files: Set<string>): Promise<void> {
   await Promise.all([...files].map(removeSocket))
+}
+
+/** Its type is that of zeromq.js. */
+function textOrBuffer(prefix: unknown): Buffer | string {
+  const checked = checkBytes('prefix', prefix)
+  return typeof checked === 'string' ? checked : Buffer.from(checked)
+}
+
+/** What was asked for at the wrong time, or without what it needs, in words of ours; anything else as it is. */
+function misused(kind: SocketKind, operation: 'receive' | 'send', error: unknown): unknown {
+  const refuse = (given: string, allowed: string): SkeinError =>
+    new SkeinError(
+      'ERR_INVALID_OPTION',
+      `${operation} of a ${kind} socket was called ${given}; allowed: ${allowed}`,
+      { option: operation, given, allowed, cause: error },
+    )
+  switch (errnoOf(error)) {
+    case 'EBUSY':
+      return refuse(`while another ${operation} waits`, 'one at a time: await the one before')
+    case 'EFSM':
+      return refuse('out of turn', 'send and receive by turns: a req sends first, a rep receives first')
+  }
+  if (operation === 'send' && isTypeError(error))
+    return refuse('without a message', 'an array of frames: strings, Buffers or Uint8Arrays')
+  return error
+}
+
+/** By its name: native code need not make it one of this realm. */
+function isTypeError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'TypeError'
 }

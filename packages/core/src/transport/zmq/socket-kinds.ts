@@ -58,8 +58,14 @@ export function makeSocket(kind: SocketKind, context: Context): Socket {
 }
 
 /** @throws ERR_INVALID_OPTION if this kind of socket has no such option, or the option takes no such value */
-export function setSocketOption(socket: Socket, kind: SocketKind, name: string, value: SocketOption): void {
-  const names = optionsOf(socket)
+export function setSocketOption(
+  socket: Socket,
+  kind: SocketKind,
+  name: string,
+  value: SocketOption,
+  refused: readonly string[],
+): void {
+  const names = optionsOf(socket).filter((each) => !refused.includes(each))
   if (!names.includes(name)) throw invalidOption(name, value, `for a ${kind} socket: ${names.join(', ')}`)
   try {
     if (!Reflect.set(socket, name, value)) throw new TypeError('it is read only')
