@@ -125,9 +125,11 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /**
    * Asks all workers of a service that have a keyword, and resolves when each has answered or failed, with a list
-   * in the order of their names.
+   * in the order of their names. Of the time there is, a fifth, or 250 ms, is kept for the way back: who is late by then
+   * has failed with ERR_TIMEOUT.
    *
-   * @throws ERR_NO_SUCH_SERVICE, ERR_NO_SUCH_METHOD if there is none; ERR_TIMEOUT and ERR_CANCELLED for all of them
+   * @throws ERR_NO_SUCH_SERVICE, ERR_NO_SUCH_METHOD if there is none; ERR_CANCELLED, and ERR_TIMEOUT if the broker itself
+   * does not answer in time, for all of them
    */
   scatter<T = unknown>(
     service: string,
