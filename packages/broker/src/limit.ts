@@ -28,7 +28,10 @@ export class Limit {
     this.#clock = clock
     this.#until = clock.now() + ms
     const timer = ms === Number.POSITIVE_INFINITY ? undefined : clock.after(ms, expire)
-    this.#end = () => timer?.cancel()
+    this.#end = () => {
+      timer?.cancel()
+      over.abort()
+    }
   }
 
   /** Milliseconds, never less than a moment, as a deadline has to be more than 0. */
@@ -36,7 +39,7 @@ export class Limit {
     return Math.max(Number.MIN_VALUE, this.#until - this.#clock.now())
   }
 
-  /** Nobody waits for it any more. */
+  /** Nobody waits for it any more: whoever still listens to its signal is told. */
   end(): void {
     this.#end()
   }

@@ -90,7 +90,11 @@ test('what is given up while it waits never runs, and makes room', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
   await eventually(() => broker.service('test')?.queued === 0)
   const late = client.ask('test', 'work', 'late', { timeout: 50 })
-  await expect(late).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  await expect(late).rejects.toMatchObject({
+    code: 'ERR_TIMEOUT',
+    message: "'work' of 'test' was not answered within 50 ms",
+    ...{ service: 'test', method: 'work' },
+  })
   await eventually(() => broker.service('test')?.queued === 0)
   calls[0]?.end(1)
   expect(await first).toBe(1)
