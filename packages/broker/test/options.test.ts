@@ -39,6 +39,12 @@ test('a broker is made of a configuration, or of a file that holds one', async (
   }
 })
 
+test('the file of a token is looked for beside the configuration that names it', async () => {
+  await file('token', `${TOKEN}\n`)
+  const path = await file('beside.json', JSON.stringify({ tokenFile: 'token' }))
+  expect(Broker.fromConfig(path).token).toBe(TOKEN)
+})
+
 test.each<[object, string, string]>([
   [
     { adress: 'tcp://127.0.0.1:0' },
