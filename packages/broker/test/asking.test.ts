@@ -254,6 +254,25 @@ test('what a handler yields is iterated by the client, and takes its slot until 
   await eventually(() => busy('one') === 0)
 })
 
+test('a worker that drains waits for a stream that is open, and no longer than until it is left', async () => {
+  const handlers = {
+    *count() {
+      for (let n = 0; ; n++) yield n
+    },
+  }
+  const worker = await mesh.worker({ name: 'one', handlers })
+  const numbers = (await client.ask<AsyncIterable<number>>('test', 'count'))[Symbol.asyncIterator]()
+  let isStopped = false
+  const stopped = worker.stop({ drain: 600_000 }).then(() => {
+    isStopped = true
+  })
+  await eventually(async () => !(await client.locate('test')))
+  expect(await numbers.next()).toEqual({ done: false, value: 0 })
+  expect(isStopped).toBe(false)
+  await numbers.return?.()
+  await stopped
+})
+
 test('the handlers are also the public methods of an instance', async () => {
   class Greeter {
     readonly #greeting = 'Hello'
