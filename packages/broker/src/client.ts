@@ -214,11 +214,12 @@ export class Client extends EventEmitter<ClientEvents> {
     method: string,
     args: readonly unknown[],
     options: RequestOptions = {},
-    asked: Omit<AskedFor, 'at'> = {},
+    asked: Pick<AskedFor, 'service' | 'keyword'> = {},
   ): Reply<T> {
     const call = { service: BROKER, method, args }
     const reply = this.runtime.comms.sendRecv<T>(brokerOf(this.runtime), call, options)
-    return explained(reply, method, { ...asked, at: this.#at })
+    const { timeout: timeoutMs = this.#deadline } = options
+    return explained(reply, method, { ...asked, timeoutMs, at: this.#at })
   }
 }
 

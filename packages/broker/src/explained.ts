@@ -5,6 +5,8 @@ import { BROKER } from './contract.js'
 export interface AskedFor {
   readonly service?: string | undefined
   readonly keyword?: string | undefined
+  /** Milliseconds that it had. */
+  readonly timeoutMs: number
   /** The address of the broker. */
   readonly at: string
 }
@@ -25,7 +27,8 @@ function explain(error: unknown, method: string, asked: AskedFor): unknown {
   const text = textFor(error, method, asked)
   if (text === undefined) return error
   const { service, keyword } = asked
-  const { uid, reason, executed, timeoutMs } = error
+  const { uid, reason, executed } = error
+  const timeoutMs = error.code === 'ERR_TIMEOUT' ? (error.timeoutMs ?? asked.timeoutMs) : undefined
   const facts = {
     ...(uid !== undefined && { uid }),
     ...(reason !== undefined && { reason }),
@@ -37,18 +40,24 @@ function explain(error: unknown, method: string, asked: AskedFor): unknown {
   return new SkeinError(error.code, text, { ...facts, cause: error })
 }
 
-function textFor(
-  { code, method: failed, reason, timeoutMs = 0 }: SkeinError,
-  method: string,
-  asked: AskedFor,
-): string | undefined {
+function textFor(error: SkeinError, method: string, asked: AskedFor): string | undefined {
+  const { code, reason, timeoutMs = asked.timeoutMs } = error
   const what = whatOf(method, asked)
   if (code === 'ERR_NO_SUCH_PEER')
     return `the broker at ${asked.at} is away, and ${what} was not asked; it is looked for: ask again, or wait with client.waitFor`
-  if (failed !== method) return undefined
+  if (!isOfRequest(error, method)) return undefined
   if (code === 'ERR_TIMEOUT') return `${what} was not answered within ${Math.round(timeoutMs)} ms`
-  if (code === 'ERR_CANCELLED') return `${what} was given up: ${reason}`
+  if (code === 'ERR_CANCELLED') return `${what} was given up${reason === undefined ? '' : `: ${reason}`}`
   return undefined
+}
+
+/**
+ * Whether an error ends the request itself. Where the broker's clock is a moment ahead, it is the first to say so: of what
+ * waits for a slot, or is in the hands of a worker.
+ */
+function isOfRequest({ method: failed, service, executed }: SkeinError, method: string): boolean {
+  if (failed === method) return true
+  return service === undefined && (failed === 'run' || (failed === undefined && executed === 'no'))
 }
 
 function whatOf(method: string, { service, keyword }: AskedFor): string {
