@@ -115,6 +115,8 @@ const uid: Check = (option, given) => {
 export function brokerAddress(option: string, given: unknown): string {
   const allowed = "the broker's address, as tcp://127.0.0.1:5555"
   if (typeof given !== 'string' || given === '') throw invalidOption(option, given, allowed)
+  // Those of a network within the process are for that to know.
+  if (given.startsWith('mem://')) return given
   try {
     checkAddress(given, 'connect')
   } catch (cause) {
