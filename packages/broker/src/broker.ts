@@ -157,6 +157,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#registry = new Registry({ maxQueued, changed: (change) => this.#changed(change) })
     const exchange = new Exchange({
       comms: () => this.runtime.comms,
+      clock: this.runtime.clock,
       registry: this.#registry,
       tally: this.#tally,
     })

@@ -1,14 +1,15 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption, randomId, systemRandomness, ZmqTransport } from '@skein/core/internal'
+import { checkTimeout, randomId, systemRandomness, ZmqTransport } from '@skein/core/internal'
 import { checkOptions, Runtime } from '@skein/runtime/internal'
 import { BROKER, IDENTITY } from './contract.js'
+import { brokerAddress, tokenGiven } from './options.js'
 
 export interface CheckOptions {
   readonly address: string
   /** Milliseconds that it may take to answer. @default 2000 */
   readonly timeout?: number | undefined
-  /** The mesh's token: a broker answers nobody who doesn't know it. @default none is known, and so none answers */
-  readonly token?: string | undefined
+  /** The mesh's token: a broker answers nobody who doesn't know it. */
+  readonly token: string
   /** Address to bind for tcp: the broker connects to whoever asks. @default '127.0.0.1' */
   readonly bind?: string | undefined
   /** Allows a `bind` that other machines can reach, without encryption. @default false */
@@ -22,12 +23,15 @@ const silent = (): void => {}
 const NO_LOGGER = { debug: silent, info: silent, warn: silent, error: silent }
 
 /**
- * Whether a broker answers at an address. False where nobody does, where somebody else does, and where nobody has in time.
+ * Whether a broker answers at an address to whoever has this token: whether one with another is there can't be known.
+ * False where nobody does, where somebody else does, and where nobody has in time.
  *
  * @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS
  */
 export async function check(options: CheckOptions): Promise<boolean> {
   const { address, token, bind, insecure } = checkOptions(options, CHECKS)
+  brokerAddress('address', address)
+  tokenGiven(token)
   const timeout = checkTimeout('timeout', options.timeout, DEFAULT_TIMEOUT)
   if (await isRefused(address, timeout)) return false
   const runtime = new Runtime({
@@ -55,11 +59,9 @@ export async function check(options: CheckOptions): Promise<boolean> {
 }
 
 const CHECKS = {
-  address: (option: string, given: unknown) => {
-    if (typeof given !== 'string') throw invalidOption(option, given, 'the address of a broker')
-  },
+  address: brokerAddress,
   timeout: (option: string, given: unknown) => checkTimeout(option, given, DEFAULT_TIMEOUT),
-  token: () => {}, // by the mesh, which doesn't show it
+  token: () => {}, // where it is seen that one is given at all
   bind: () => {},
   insecure: () => {},
 }

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { type CommsManager, type Incoming, SkeinError } from '@skein/core'
+import type { Clock } from '@skein/core/internal'
 import { type Gathered, WORKER } from './contract.js'
 import { type Desk, noSuchService } from './desk.js'
+import { Limit, workersShare } from './limit.js'
 import type { Registration } from './registration.js'
 import type { Registry } from './registry.js'
 import type { Tally } from './tally.js'
@@ -15,6 +17,7 @@ export interface Asking {
 
 export interface ExchangeParts {
   readonly comms: () => CommsManager
+  readonly clock: Clock
   readonly registry: Registry
   readonly tally: Tally
 }
@@ -49,7 +52,10 @@ export class Exchange {
     }
   }
 
-  /** Resolves with what each of the workers that have the keyword answers, in the order of their names. */
+  /**
+   * Resolves with what each of the workers that have the keyword answers, in the order of their names. They have a little
+   * less time than the client, so that what has come reaches it before its deadline, although one of them is late.
+   */
   async scatter({ service: name, keyword, payload }: Asking, request: Incoming): Promise<Gathered[]> {
     const { tally } = this.#parts
     tally.asked += 1
@@ -57,11 +63,16 @@ export class Exchange {
       const service = this.#service(name)
       const owners = service.owners(keyword).sort((a, b) => (a.name < b.name ? -1 : 1))
       if (owners.length === 0) throw service.unserved(keyword)
-      const gathered = await Promise.all(
-        owners.map((worker) => this.#gather(service, worker, keyword, payload, request)),
-      )
-      tally.answered += 1
-      return gathered
+      const limit = new Limit(this.#parts.clock, workersShare(request.timeLeft), request.signal)
+      try {
+        const what = { keyword, payload }
+        const each = owners.map((worker) => this.#gather(service, worker, what, request, limit))
+        const gathered = await Promise.all(each)
+        tally.answered += 1
+        return gathered
+      } finally {
+        limit.end()
+      }
     } catch (error) {
       tally.failed += 1
       throw refusedIfNeverRun(error, request)
@@ -136,27 +147,38 @@ export class Exchange {
   async #gather(
     service: Desk,
     worker: Registration,
-    keyword: string,
-    payload: unknown,
+    what: Work,
     request: Incoming,
+    limit: Limit,
   ): Promise<Gathered> {
     const { name } = worker
     try {
-      await service.take(worker, request.signal)
-      const value = await this.#run(service, worker, { keyword, payload }, request)
+      await service.take(worker, limit.signal)
+      const value = await this.#run(service, worker, what, request, limit.timeLeft)
       service.free(worker)
       return { worker: name, status: 'fulfilled', value }
-    } catch (reason) {
+    } catch (error) {
+      const reason = isLate(error, worker) ? late(worker, what, limit, error) : error
       return { worker: name, status: 'rejected', reason }
     }
   }
 
-  /** Asks a worker of which a slot was taken. The slot is free again when this has failed, not when it has succeeded. */
-  async #run(service: Desk, worker: Registration, what: Work, request: Incoming): Promise<unknown> {
+  /**
+   * Asks a worker of which a slot was taken. The slot is free again when this has failed, not when it has succeeded.
+   *
+   * @param timeout milliseconds, where it has less than the request
+   */
+  async #run(
+    service: Desk,
+    worker: Registration,
+    what: Work,
+    request: Incoming,
+    timeout = Number.POSITIVE_INFINITY,
+  ): Promise<unknown> {
     const ticket = ++this.#ticket
     const call = { service: WORKER, method: 'run', args: [ticket, what.keyword, what.payload, request.from] }
     try {
-      return await this.#parts.comms().sendRecv(worker.name, call, { timeout: Number.POSITIVE_INFINITY })
+      return await this.#parts.comms().sendRecv(worker.name, call, { timeout })
     } catch (error) {
       if (mayRun(error)) request.whenOver(() => void this.#freeOnceOver(service, worker, ticket))
       else service.free(worker)
@@ -178,6 +200,25 @@ export class Exchange {
 }
 
 type Work = Pick<Asking, 'keyword' | 'payload'>
+
+/** What it was given has ended it: while it waited for a slot, or in the worker's hands. What a handler throws is its own. */
+function isLate(error: unknown, { name }: Registration): error is SkeinError {
+  if (!(error instanceof SkeinError) || error.code !== 'ERR_TIMEOUT') return false
+  return error.executed === 'no' || (error.uid === name && error.method === 'run')
+}
+
+function late(
+  { name, service }: Registration,
+  { keyword }: Work,
+  { ms }: Limit,
+  cause: SkeinError,
+): SkeinError {
+  const { executed = 'no' } = cause
+  const timeoutMs = Math.round(ms)
+  const what = executed === 'no' ? `had no free slot for '${keyword}'` : `did not answer '${keyword}'`
+  const facts = { uid: name, service, method: keyword, timeoutMs, executed, cause }
+  return new SkeinError('ERR_TIMEOUT', `${name} ${what} within ${timeoutMs} ms`, facts)
+}
 
 /** A worker that takes nothing any more: the request failed for that, and not for what it asks. */
 function isAway(error: unknown, { name }: Registration): error is SkeinError {

@@ -1,5 +1,5 @@
 import { type CommsOptions, SkeinError } from '@skein/core'
-import { checkAddress, checkTimeout, invalidOption, isLoopback } from '@skein/core/internal'
+import { checkAddress, checkTimeout, checkUid, invalidOption, isLoopback } from '@skein/core/internal'
 import { anything, type Check, checkCount, checkOptions, type RuntimeOptions } from '@skein/runtime/internal'
 import { ROLES } from './contract.js'
 import { livenessFor } from './patience.js'
@@ -23,7 +23,7 @@ type Passed = Pick<
 export interface SharedOptions extends Passed {
   /**
    * What every member knows and nobody else: the mesh's token. Keep it secret.
-   * @default random: nobody can join before they are told the broker's `token`
+   * @default of a broker random: nobody can join before they are told its `token`. Workers and clients have to be told.
    */
   readonly token?: string | undefined
   /**
@@ -85,8 +85,52 @@ const DEFAULT_NAME = 'broker'
 const DEFAULT_TIMEOUT = 1000
 const DEFAULT_MAX_QUEUED = 1000
 
-const text: Check = (option, given) => {
-  if (typeof given !== 'string' || given === '') throw invalidOption(option, given, 'a string')
+const LEAST_TOKEN = 8
+const MOST_TOKEN = 256
+
+/** What is wrong is said without showing it. */
+const token: Check = (option, given) => {
+  if (typeof given === 'string' && given.length >= LEAST_TOKEN && given.length <= MOST_TOKEN) return
+  const shown = typeof given === 'string' ? `a string of ${given.length} characters` : typeof given
+  const allowed = `a string of ${LEAST_TOKEN} to ${MOST_TOKEN} characters`
+  throw new SkeinError('ERR_INVALID_OPTION', `${option} is ${shown}; allowed: ${allowed}`, {
+    ...{ option, given: shown, allowed },
+  })
+}
+
+/** Of a name that is a uid in the mesh. @throws ERR_INVALID_UID */
+const uid: Check = (option, given) => {
+  try {
+    checkUid(given)
+  } catch (error) {
+    if (!(error instanceof SkeinError)) throw error
+    const { given: shown = '', allowed = '' } = error
+    throw new SkeinError(error.code, `${option} is ${shown}; allowed: ${allowed}`, {
+      ...{ option, given: shown, allowed, cause: error },
+    })
+  }
+}
+
+/** Where the broker is. @throws ERR_INVALID_OPTION, ERR_INVALID_ADDRESS */
+export function brokerAddress(option: string, given: unknown): string {
+  const allowed = "the broker's address, as tcp://127.0.0.1:5555"
+  if (typeof given !== 'string' || given === '') throw invalidOption(option, given, allowed)
+  // Those of a network within the process are for that to know.
+  if (given.startsWith('mem://')) return given
+  try {
+    checkAddress(given, 'connect')
+  } catch (cause) {
+    const { message, given: shown = '' } = invalidOption(option, given, allowed)
+    throw new SkeinError('ERR_INVALID_ADDRESS', message, { option, given: shown, allowed, cause })
+  }
+  return given
+}
+
+/** Where it was left out, nobody would ever answer. @throws ERR_INVALID_OPTION */
+export function tokenGiven(given: unknown): void {
+  const allowed = "the broker's token: what it was given, or says itself as broker.token"
+  if (given === undefined) throw invalidOption('token', given, allowed)
+  token('token', given)
 }
 
 const timeout: Check = (option, given) => {
@@ -96,7 +140,7 @@ const timeout: Check = (option, given) => {
 
 /** What is `anything` here the mesh checks. */
 const SHARED = {
-  ...{ token: anything, timeout },
+  ...{ token, timeout },
   ...{ transports: anything, advertise: anything, insecure: anything, farewellTimeout: anything },
   ...{ liveness: anything, handshake: anything, flow: anything },
 }
@@ -104,11 +148,11 @@ const SHARED = {
 const PARTS = { logger: anything, clock: anything, random: anything }
 
 /** The names of a worker's or client's options, without those of its own. */
-export const MEMBER_CHECKS = { broker: text, name: anything, bind: anything, ...SHARED, ...PARTS }
+export const MEMBER_CHECKS = { broker: brokerAddress, name: uid, bind: anything, ...SHARED, ...PARTS }
 
 /** Those that can stand in a file. */
 export const CONFIG_CHECKS = {
-  ...{ name: anything, address: parseAddress, maxQueued: checkCount },
+  ...{ name: uid, address: parseAddress, maxQueued: checkCount },
   ...{ pubAddress: bindable, subAddress: bindable, monAddress: reachable },
   ...SHARED,
 }
@@ -125,6 +169,8 @@ export function settleBroker(given: BrokerOptions): BrokerSettings {
   const checked = checkOptions(given, { ...CONFIG_CHECKS, ...PARTS })
   const { name, address, maxQueued, pubAddress, subAddress, monAddress, ...shared } = checked
   const at = address === undefined ? {} : parseAddress('address', address)
+  if (address !== undefined && shared.insecure !== true)
+    checkSecure('address', address, 'the links of its members are not encrypted')
   return {
     maxQueued: maxQueued ?? DEFAULT_MAX_QUEUED,
     relay: relayAddresses(given),
@@ -141,17 +187,20 @@ export function relayAddresses(given: BrokerOptions): RelayAddresses | undefined
   if (subAddress === undefined)
     throw invalidOption('subAddress', subAddress, 'an address, where pubAddress is one')
   if (!insecure) {
-    checkSecure('pubAddress', pubAddress)
-    checkSecure('subAddress', subAddress)
+    checkSecure('pubAddress', pubAddress, RELAY_IS_OPEN)
+    checkSecure('subAddress', subAddress, RELAY_IS_OPEN)
   }
   return { pubAddress, subAddress, monAddress }
 }
 
-function checkSecure(option: string, given: string): void {
+const RELAY_IS_OPEN = 'a relay asks nobody for a token'
+
+/** @param why it matters that others can reach it */
+function checkSecure(option: string, given: string, why: string): void {
   const [, host] = /^tcp:\/\/(.+):/.exec(given) ?? []
   if (host === undefined || isLoopback(host)) return
   const text =
-    `${option} is '${given}', which other machines can reach, and a relay asks nobody for a token; ` +
+    `${option} is '${given}', which other machines can reach, and ${why}; ` +
     'bind a loopback address, or pass insecure: true if the network is trusted'
   throw new SkeinError('ERR_INSECURE', text, {
     option,
@@ -180,7 +229,9 @@ export function memberRuntime(
   role: string,
   makeName: () => string,
 ): RuntimeOptions {
-  text('broker', broker)
+  // Checked where it is given, but here also where it was left out.
+  brokerAddress('broker', broker)
+  tokenGiven(shared.token)
   // Any free port: where members are many, looking for the first one takes as many tries as there are before.
   return { ...meshOptions(shared), uid: name ?? makeName(), roles: [role], monitor: broker, bind, port: 0 }
 }

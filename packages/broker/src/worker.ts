@@ -1,6 +1,13 @@
 import { type PeerChange, SkeinError, type StopOptions } from '@skein/core'
 import { invalidOption, messageOf, randomId, systemRandomness } from '@skein/core/internal'
-import { anything, checkOptions, methodsOf, Runtime, type RuntimeParts } from '@skein/runtime/internal'
+import {
+  anything,
+  checkOptions,
+  type Methods,
+  methodsOf,
+  Runtime,
+  type RuntimeParts,
+} from '@skein/runtime/internal'
 import { EventEmitter } from 'eventemitter3'
 import { checkConcurrency } from './broker-service.js'
 import { BROKER, type Registering, ROLES, WORKER } from './contract.js'
@@ -62,9 +69,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     super()
     const { service, handlers, concurrency = 1, ...member } = checkOptions(options, WORKER_CHECKS)
     this.service = checkService(service)
-    if (typeof handlers !== 'object' || handlers === null)
-      throw invalidOption('handlers', handlers, 'an object with a function for each keyword')
-    const methods = methodsOf(handlers, 'the object of handlers')
+    const methods = checkHandlers(handlers)
     this.#keywords = new Set(methods.keys())
     this.#concurrency = concurrency
     const makeName = () => `${service}:${randomId(member.random ?? systemRandomness)}`
@@ -217,6 +222,20 @@ export class Worker extends EventEmitter<WorkerEvents> {
     } catch (error) {
       if (!(error instanceof SkeinError) || !GONE.has(error.code)) throw error
     }
+  }
+}
+
+/** @throws ERR_INVALID_OPTION */
+function checkHandlers(given: unknown): Methods {
+  const allowed = 'an object with a function for each keyword, or an instance with public methods'
+  if (typeof given !== 'object' || given === null) throw invalidOption('handlers', given, allowed)
+  try {
+    return methodsOf(given, 'the object of handlers')
+  } catch (cause) {
+    const { message, given: shown = '' } = invalidOption('handlers', given, allowed)
+    throw new SkeinError('ERR_INVALID_OPTION', `${message}; there is none`, {
+      ...{ option: 'handlers', given: shown, allowed, cause },
+    })
   }
 }
 

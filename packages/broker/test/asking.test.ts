@@ -90,7 +90,11 @@ test('what is given up while it waits never runs, and makes room', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
   await eventually(() => broker.service('test')?.queued === 0)
   const late = client.ask('test', 'work', 'late', { timeout: 50 })
-  await expect(late).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  await expect(late).rejects.toMatchObject({
+    code: 'ERR_TIMEOUT',
+    message: "'work' of 'test' was not answered within 50 ms",
+    ...{ service: 'test', method: 'work' },
+  })
   await eventually(() => broker.service('test')?.queued === 0)
   calls[0]?.end(1)
   expect(await first).toBe(1)
@@ -199,6 +203,25 @@ test('what is scattered waits for a slot of each worker, and one that is lost is
   ])
 })
 
+test('of what is scattered the late ones have failed in time, beside what the others have answered', async () => {
+  const late = held()
+  await mesh.worker({ name: 'busy', handlers: { work: late.work, keep: late.work } })
+  await mesh.worker({ name: 'late', handlers: { work: late.work } })
+  await mesh.worker({ name: 'quick', handlers: { work: (n: number) => n + 1 } })
+  const keeping = client.ask('test', 'keep', 0)
+  await eventually(() => late.calls.length === 1)
+  const facts = { code: 'ERR_TIMEOUT', service: 'test', method: 'work' }
+  expect(await client.scatter('test', 'work', 1, { timeout: 400 })).toMatchObject([
+    { worker: 'busy', status: 'rejected', reason: { ...facts, uid: 'busy', executed: 'no' } },
+    { worker: 'late', status: 'rejected', reason: { ...facts, uid: 'late', executed: 'maybe' } },
+    { worker: 'quick', status: 'fulfilled', value: 2 },
+  ])
+  expect(late.calls[1]?.context.signal.aborted).toBe(true)
+  for (const { end } of late.calls) end('over')
+  expect(await keeping).toBe('over')
+  await eventually(() => busy('busy') === 0 && busy('late') === 0)
+})
+
 test('a broadcast reaches all workers that have the keyword, of one service or of all', async () => {
   const heard: string[] = []
   const hear = (name: string) => ({ note: (text: string) => void heard.push(`${name}: ${text}`) })
@@ -229,6 +252,25 @@ test('what a handler yields is iterated by the client, and takes its slot until 
   expect(busy('one')).toBe(1)
   for await (const n of stream) if (n === 2) break
   await eventually(() => busy('one') === 0)
+})
+
+test('a worker that drains waits for a stream that is open, and no longer than until it is left', async () => {
+  const handlers = {
+    *count() {
+      for (let n = 0; ; n++) yield n
+    },
+  }
+  const worker = await mesh.worker({ name: 'one', handlers })
+  const numbers = (await client.ask<AsyncIterable<number>>('test', 'count'))[Symbol.asyncIterator]()
+  let isStopped = false
+  const stopped = worker.stop({ drain: 600_000 }).then(() => {
+    isStopped = true
+  })
+  await eventually(async () => !(await client.locate('test')))
+  expect(await numbers.next()).toEqual({ done: false, value: 0 })
+  expect(isStopped).toBe(false)
+  await numbers.return?.()
+  await stopped
 })
 
 test('the handlers are also the public methods of an instance', async () => {

@@ -74,7 +74,7 @@ test.each(['daemon', 'thread'] as const)(
     await expect(Broker[kind](config)).rejects.toMatchObject({ code: 'ERR_ADDRESS_IN_USE' })
     await expect(Broker[kind]({ ...config, address: 'tcp://0.0.0.0:0' })).rejects.toMatchObject({
       code: 'ERR_INSECURE',
-      option: 'bind',
+      option: 'address',
     })
     await expect(Broker[kind]({ ...config, address: ANY, daemon: true } as object)).rejects.toThrow(
       "no option 'daemon'",

@@ -69,7 +69,11 @@ test('cauldron 3: check is false without a broker, true with one, and leaves not
   const other = mesh.add(new Runtime({ uid: 'other', meshToken: TOKEN, port: 0, logger: SILENT }))
   await other.start()
   expect(await Broker.check({ address: other.comms.address ?? '', token: TOKEN })).toBe(false)
-  await expect(Broker.check({ address: 'nowhere' })).rejects.toMatchObject({ code: 'ERR_INVALID_ADDRESS' })
+  await expect(Broker.check({ address: 'nowhere', token: TOKEN })).rejects.toMatchObject({
+    code: 'ERR_INVALID_ADDRESS',
+  })
+  // @ts-expect-error: there is no token
+  await expect(Broker.check({ address })).rejects.toMatchObject({ option: 'token' })
 })
 
 test('cauldron 5: locate says no, yes and no around registration and expiry, and creates nothing', async () => {

@@ -131,9 +131,59 @@ test('a client can wait for a service', async () => {
   await mesh.broker()
   const client = await mesh.client()
   const waited = client.waitFor('test')
-  await expect(client.waitFor('other', { timeout: 50 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  await expect(client.waitFor('other', { timeout: 50 })).rejects.toMatchObject({
+    code: 'ERR_TIMEOUT',
+    message: "nobody serves 'other' within 50 ms",
+    service: 'other',
+  })
   await mesh.worker({ handlers })
   await waited
+})
+
+test('whoever waits for a service waits for its broker, too', async () => {
+  const first = await mesh.broker()
+  const { address } = mesh
+  const client = await mesh.client()
+  const begun = client.waitFor('test')
+  await client.locate('test')
+  await first.stop()
+  await eventually(() => client.runtime.peers().every(({ state }) => state === 'left'))
+  const away = { code: 'ERR_NO_SUCH_PEER', executed: 'no', uid: 'broker', service: 'test' }
+  await expect(client.locate('test')).rejects.toMatchObject(away)
+  await expect(client.ask('test', 'work')).rejects.toMatchObject({
+    ...away,
+    method: 'work',
+    message: expect.stringContaining(`the broker at ${address} is away`),
+  })
+  const waited = client.waitFor('test')
+  await expect(client.waitFor('test', { timeout: 50 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  const giving = new AbortController()
+  const given = client.waitFor('test', { signal: giving.signal })
+  giving.abort(new Error('not needed'))
+  await expect(given).rejects.toMatchObject({ code: 'ERR_CANCELLED', service: 'test' })
+  await mesh.broker({ address, name: 'another' })
+  await mesh.worker({ handlers })
+  await Promise.all([begun, waited])
+  expect(await client.ask('test', 'work', 1)).toBe(1)
+  const stopped = expect(client.waitFor('other')).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  await client.stop()
+  await stopped
+})
+
+test('whoever watches learns that the broker is lost, and that it was given up', async () => {
+  const broker = await mesh.broker({ transports: ['tcp'] })
+  const client = await mesh.client()
+  await mesh.worker({ handlers })
+  const giving = new AbortController()
+  const [one, two] = [
+    client.watch('test', { signal: giving.signal })[Symbol.asyncIterator](),
+    client.watch('test')[Symbol.asyncIterator](),
+  ]
+  expect([await one.next(), await two.next()]).toMatchObject([{ done: false }, { done: false }])
+  giving.abort()
+  await expect(one.next()).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
+  await broker.destroy()
+  await expect(two.next()).rejects.toMatchObject({ code: 'ERR_PEER_LOST' })
 })
 
 test('clients are known while they are there, and expire when they are gone', async () => {

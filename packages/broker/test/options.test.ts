@@ -39,6 +39,12 @@ test('a broker is made of a configuration, or of a file that holds one', async (
   }
 })
 
+test('the file of a token is looked for beside the configuration that names it', async () => {
+  await file('token', `${TOKEN}\n`)
+  const path = await file('beside.json', JSON.stringify({ tokenFile: 'token' }))
+  expect(Broker.fromConfig(path).token).toBe(TOKEN)
+})
+
 test.each<[object, string, string]>([
   [
     { adress: 'tcp://127.0.0.1:0' },
@@ -46,7 +52,7 @@ test.each<[object, string, string]>([
     "there is no option 'adress'; there are name, address",
   ],
   [{ address: 'ipc:///tmp/x' }, 'ERR_INVALID_ADDRESS', 'allowed: tcp://host:port, with port 0 for any'],
-  [{ address: 'tcp://0.0.0.0:0' }, 'ERR_INSECURE', "bind is '0.0.0.0'"],
+  [{ address: 'tcp://0.0.0.0:0' }, 'ERR_INSECURE', "address is 'tcp://0.0.0.0:0', which other"],
   [{ timeout: 0 }, 'ERR_INVALID_OPTION', 'timeout is 0; allowed: milliseconds, more than 0'],
   [{ timeout: Number.POSITIVE_INFINITY }, 'ERR_INVALID_OPTION', 'timeout is Infinity; allowed: milliseconds'],
   [{ maxQueued: -1 }, 'ERR_INVALID_OPTION', 'maxQueued is -1; allowed: a whole number, 1 or more'],
@@ -68,8 +74,8 @@ test.each<[object, string, string]>([
     'ERR_INSECURE',
     "subAddress is 'tcp://*:0', which other machines can reach",
   ],
-  [{ name: 'no name' }, 'ERR_INVALID_UID', "uid is 'no name'; allowed: "],
-  [{ token: 'short' }, 'ERR_INVALID_OPTION', 'allowed: a string of 8 to 256 characters'],
+  [{ name: 'no name' }, 'ERR_INVALID_UID', "name is 'no name'; allowed: "],
+  [{ token: 'short' }, 'ERR_INVALID_OPTION', 'token is a string of 5 characters; allowed: a string of 8'],
   [{ logger: console }, 'ERR_INVALID_OPTION', "there is no option 'logger'"],
   [
     { tokenFile: '/nowhere/token' },
@@ -106,7 +112,19 @@ test('workers and clients say what is wrong with their options', () => {
   const worker = (options: object) => () => new Worker({ ...member, service: 'test', handlers, ...options })
   expect(worker({ service: '*' })).toThrow("service is '*'; allowed: a letter and up to 127")
   expect(worker({ concurrency: 0 })).toThrow('concurrency is 0; allowed: a whole number from 1')
-  expect(worker({ handlers: {} })).toThrow('the object of handlers has no methods')
+  expect(worker({ handlers: {} })).toThrow(
+    'handlers is an object; allowed: an object with a function for each',
+  )
+  expect(worker({ handlers: {} })).toThrow(expect.objectContaining({ option: 'handlers' }))
+  expect(worker({ name: 'no name' })).toThrow("name is 'no name'; allowed: 1 to 128")
+  expect(worker({ broker: 'nowhere' })).toThrow(
+    "broker is 'nowhere'; allowed: the broker's address, as tcp://",
+  )
+  expect(worker({ token: undefined })).toThrow("token is undefined; allowed: the broker's token")
+  expect(worker({ token: 'short' })).toThrow('token is a string of 5 characters')
+  expect(() => new Client({ ...member, token: undefined })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'token' }),
+  )
   expect(worker({ slots: 3 })).toThrow("there is no option 'slots'; there are broker, name")
   expect(worker({ broker: '' })).toThrow("broker is ''")
   expect(() => new Client({ ...member, deadline: 0 })).toThrow('deadline is 0')

@@ -58,7 +58,7 @@ test('a broker serves until SIGTERM, which lets what it has end; check finds it,
   expect(await command.outcome()).toMatchObject({ status: 143, stderr: '' })
   await client.stop()
   await worker.stop()
-  const none = { status: 1, stdout: `no broker answers at ${address}\n`, stderr: '' }
+  const none = { status: 1, stdout: `no broker answers at ${address} with this token\n`, stderr: '' }
   expect(await skein(['broker', 'check', address], { env })).toEqual(none)
 })
 
@@ -84,4 +84,19 @@ test('a broker is configured by a file, and ends in order at Ctrl-C', async () =
   expect(status).toBe(0)
   command.signal('SIGINT')
   expect(await command.outcome()).toMatchObject({ status: 130, stderr: '' })
+})
+
+test('a file of the command line counts before that of the configuration, which need not be there', async () => {
+  const config = join(folder, 'elsewhere.json')
+  const tokenFile = join(folder, 'nearer')
+  await writeFile(config, JSON.stringify({ address: 'tcp://127.0.0.1:0', tokenFile: 'nowhere' }))
+  await writeFile(tokenFile, TOKEN)
+  const { address } = await broker(['--config', config, '--token-file', tokenFile])
+  expect((await skein(['broker', 'check', address], { env })).status).toBe(0)
+})
+
+test('a broker listens where other machines can reach it if it is told to', async () => {
+  const { command } = await broker(['--address', 'tcp://0.0.0.0:0', '--insecure'], { env })
+  command.signal('SIGINT')
+  expect(await command.outcome()).toMatchObject({ status: 130, stderr: expect.stringContaining('insecure') })
 })

@@ -18,19 +18,33 @@ test.each([
   [['run', script, '--wrokers', '2'], "unknown option '--wrokers'"],
   [['walk'], "unknown command 'walk'"],
   [['p1.ts', '-w', '2'], "unknown command 'p1.ts'\n(Did you mean skein run p1.ts -w 2?)"],
-  [['broker', 'start'], "error: too many arguments for 'broker'"],
+  [['broker', 'chek'], "error: unknown command 'chek'\n(Did you mean skein broker check?)"],
+  ...['-1', '0', 'Infinity', 'long'].flatMap((given): [string[], string][] =>
+    [['broker'], ['broker', 'check', 'tcp://127.0.0.1:1']].map((words) => [
+      [...words, '--timeout', given],
+      `argument '${given}' is invalid. Allowed are seconds, more than 0 and at most 86400.`,
+    ]),
+  ),
+  [
+    ['broker', '--address', 'tcp://0.0.0.0:0', '--token-file', token],
+    '--address is tcp://0.0.0.0:0, which other machines can reach; bind a loopback address, or pass --insecure',
+  ],
+  [['broker', '--name', 'no name', '--token-file', token], "--name is 'no name'; allowed: 1 to 128 letters"],
   [
     ['broker', '--address', 'ipc://x', '--token-file', token],
-    "address is 'ipc://x'; allowed: tcp://host:port",
+    "--address is 'ipc://x'; allowed: tcp://host:port",
   ],
   [['broker', '--address', 'tcp://127.0.0.1:0'], 'there is no token: set SKEIN_TOKEN, or name a file'],
   [['broker', '--config', '/nowhere.json'], "config is '/nowhere.json'; allowed: a file that can be read"],
   [
     ['broker', '--pub-address', 'tcp://127.0.0.1:0', '--token-file', token],
-    'subAddress is undefined; allowed: an address, where pubAddress is one',
+    '--sub-address is missing; allowed: an address, where pubAddress is one',
   ],
   [['broker', 'check'], "missing required argument 'address'"],
-  [['broker', 'check', 'nowhere', '--token-file', token], 'nowhere is not a usable address'],
+  [
+    ['broker', 'check', 'nowhere', '--token-file', token],
+    "address is 'nowhere'; allowed: the broker's address",
+  ],
   [['run', script, '--drain', 'long'], "argument 'long' is invalid. Allowed are seconds, from 0 to 86400."],
 ])('skein %j is wrong usage: nothing is started, and the status is 2', async (args, shown) => {
   const { status, stdout, stderr } = await skein(args)
@@ -45,9 +59,29 @@ test.each([
   ['run', '--help'],
   ['help', 'broker'],
   ['broker', 'check', '--help'],
+  ['help', 'broker', 'check'],
 ])('skein %s %s is shown within 80 columns', async (...args) => {
   const { status, stdout, stderr } = await skein(args.filter(Boolean))
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   expect(stdout).toMatch(args.includes('run') ? /Example:[\s\S]*skein run hello\.ts --workers 2/ : /./)
+})
+
+test('help shows that of the command below another one, and defaults', async () => {
+  const [help, check] = [await skein(['help', 'broker', 'check']), await skein(['broker', 'check', '--help'])]
+  expect(help.stdout).toBe(check.stdout)
+  expect(check.stdout).toContain('Usage: skein broker check')
+  const { stdout } = await skein(['help', 'broker'])
+  expect(stdout).toContain('(default: a free port of 127.0.0.1, from 3000 up)')
+  expect(stdout).toContain('(default: 1)')
+})
+
+test('a token that is too short is named as it was given', async () => {
+  const { status, stderr } = await skein(['broker', 'check', 'tcp://127.0.0.1:1'], {
+    env: { SKEIN_TOKEN: 'short' },
+  })
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'skein: SKEIN_TOKEN is a string of 5 characters; allowed: a string of 8 to 256 characters\n',
+  })
 })

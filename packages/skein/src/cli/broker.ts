@@ -2,10 +2,8 @@ import { Broker, type BrokerOptions } from '@skein/broker'
 import { readConfig, readToken, relayText } from '@skein/broker/internal'
 import { SkeinError } from '@skein/core'
 import { stderrLogger } from '@skein/core/internal'
+import { asTyped, TOKEN_VARIABLE } from './as-typed.js'
 import { Interrupts } from './interrupts.js'
-
-/** Where the token is looked for that no file gives: an argument could be read by everybody on the machine. */
-const TOKEN_VARIABLE = 'SKEIN_TOKEN'
 
 const NO_BROKER = 1
 const USAGE = 2
@@ -21,6 +19,7 @@ export interface BrokerFlags extends TokenFlags {
   readonly pubAddress?: string
   readonly subAddress?: string
   readonly monAddress?: string
+  readonly insecure?: boolean
   /** Milliseconds. */
   readonly timeout?: number
   /** Milliseconds that what it has may take to end after SIGTERM. */
@@ -34,7 +33,7 @@ export interface CheckFlags extends TokenFlags {
 
 /** Runs a broker until a signal ends it, and resolves with the exit status. */
 export async function serveBroker(flags: BrokerFlags): Promise<number> {
-  return unlessWrong(async () => {
+  return unlessWrong(flags, async () => {
     const broker = new Broker(optionsOf(flags))
     const interrupts = new Interrupts(() => void broker.destroy())
     try {
@@ -53,19 +52,22 @@ export async function serveBroker(flags: BrokerFlags): Promise<number> {
 
 /** Says whether a broker answers at an address, and resolves with the exit status. */
 export async function checkBroker(address: string, flags: CheckFlags): Promise<number> {
-  return unlessWrong(async () => {
+  return unlessWrong(flags, async () => {
     const token = tokenOf(flags)
     const answers = await Broker.check({ address, timeout: flags.timeout, token })
-    console.log(`${answers ? 'a' : 'no'} broker answers at ${address}`)
+    // One with another token is silent: that it isn't there can't be known.
+    console.log(
+      answers ? `a broker answers at ${address}` : `no broker answers at ${address} with this token`,
+    )
     return answers ? 0 : NO_BROKER
   })
 }
 
 function optionsOf({ config, tokenFile, drain: _, ...flags }: BrokerFlags): BrokerOptions {
-  const given = config === undefined ? {} : readConfig(config)
+  const withoutToken = tokenFile !== undefined
+  const given = config === undefined ? {} : readConfig(config, { withoutToken })
   // What is in the configuration counts where nothing nearer does.
-  const token = given.token !== undefined && tokenFile === undefined ? given.token : tokenOf({ tokenFile })
-  return { ...given, ...flags, token, logger: stderrLogger }
+  return { ...given, ...flags, token: given.token ?? tokenOf({ tokenFile }), logger: stderrLogger }
 }
 
 /** @throws ERR_INVALID_OPTION if there is none */
@@ -85,12 +87,12 @@ const WRONG: ReadonlySet<string> = new Set([
 ])
 
 /** What Skein has to say against it is said in a line. */
-async function unlessWrong(work: () => Promise<number>): Promise<number> {
+async function unlessWrong(flags: BrokerFlags | CheckFlags, work: () => Promise<number>): Promise<number> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof SkeinError)) throw error
-    console.error(`skein: ${error.message}`)
+    console.error(`skein: ${asTyped(error, flags)}`)
     return WRONG.has(error.code) ? USAGE : 1
   }
 }

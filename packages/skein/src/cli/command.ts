@@ -42,13 +42,19 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const [word = ''] = args
     if (isScript(word)) forgottenRun(command, args)
-    await command.parseAsync(args, { from: 'user' })
+    await command.parseAsync(helpOf(args), { from: 'user' })
     return status
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // It has been printed: help that was asked for is no error, help in place of an error is one.
     return error.exitCode === 0 ? 0 : USAGE
   }
+}
+
+/** `help broker check` as `broker check --help`: the parser's own `help` knows only the first word of a command. */
+function helpOf(args: readonly string[]): readonly string[] {
+  const [word, ...names] = args
+  return word === 'help' && names.length > 1 ? [...names, '--help'] : args
 }
 
 function forgottenRun(command: Command, args: readonly string[]): never {

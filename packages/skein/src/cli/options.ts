@@ -41,6 +41,13 @@ export function parseSeconds(given: string): number {
   throw new InvalidArgumentError(`Allowed are seconds, from 0 to ${MAX_SECONDS}.`)
 }
 
+/** Seconds that something may take, as milliseconds. */
+export function parseTimeout(given: string): number {
+  const seconds = Number(given)
+  if (/^\d+(\.\d+)?$/.test(given) && seconds > 0 && seconds <= MAX_SECONDS) return seconds * 1000
+  throw new InvalidArgumentError(`Allowed are seconds, more than 0 and at most ${MAX_SECONDS}.`)
+}
+
 /** Whether a word is more likely a program than a command. */
 export function isScript(word: string): boolean {
   return /\.[cm]?[jt]sx?$/.test(word)
