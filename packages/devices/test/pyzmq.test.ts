@@ -56,13 +56,14 @@ withPython('with PyZMQ', () => {
   })
 
   test('a worker that keeps the envelope itself answers, and a client is answered by ours', async () => {
-    const { front, back } = await started('queue')
-    const python = runPython('work-then-ask', back, front)
-    const client = await joined('req', front)
+    // One each: a queue may give a request to a worker that has just gone, and nobody sends it again.
+    const [theirs, ours] = [await started('queue'), await started('queue')]
+    const worker = await joined('rep', ours.back)
+    void serve(worker, (text) => `node:${text}`)
+    const python = runPython('work-then-ask', theirs.back, ours.front)
+    const client = await joined('req', theirs.front)
     await client.send(['first'])
     expect(await texts(client)).toEqual(['python:FIRST'])
-    const worker = await joined('rep', back)
-    void serve(worker, (text) => `node:${text}`)
     expect(await python).toBe('node:from python\n')
   })
 
