@@ -66,6 +66,7 @@ async function* watch(
   for (const change of registry.all()) feed.push(change)
   const close = (): void => feed.close()
   signal.addEventListener('abort', close)
+  if (signal.aborted) close()
   feeds.add(feed)
   try {
     for await (const change of feed.read())

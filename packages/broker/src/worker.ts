@@ -172,7 +172,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   #changed(change: PeerChange): void {
     if (isBrokerGone(change, this.#broker)) {
       this.#broker = undefined
-      this.emit('lost', change)
+      this.#announce(() => this.emit('lost', change))
     }
     const isWanted = this.#hasBegun && this.#stopped === undefined && this.#broker === undefined
     if (isWanted && isBrokerBack(change, this.runtime)) void this.#registerAgain(change.uid)
@@ -184,7 +184,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     } catch (error) {
       if (this.#stopped !== undefined) return
       this.runtime.comms.logger.warn({ broker, error }, `not registered: ${messageOf(error)}`)
-      this.emit('refused', error)
+      this.#announce(() => this.emit('refused', error))
       // It is dialled again, and asked again then.
       if (this.runtime.comms.connected(broker)) this.runtime.comms.disconnect(broker)
     }
@@ -194,7 +194,16 @@ export class Worker extends EventEmitter<WorkerEvents> {
     await this.#tell(broker)
     if (this.#stopped !== undefined) return
     this.#broker = broker
-    this.emit('ready', broker)
+    this.#announce(() => this.emit('ready', broker))
+  }
+
+  /** A listener that throws must not stop what it listens to. */
+  #announce(emit: () => void): void {
+    try {
+      emit()
+    } catch (error) {
+      this.runtime.comms.logger.error({ error }, 'a listener has thrown')
+    }
   }
 
   /** Tells what it serves, until that is what it has told. */

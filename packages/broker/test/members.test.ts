@@ -41,6 +41,17 @@ test('the name of a worker that is gone is free again', async () => {
   expect(await client.ask('test', 'work')).toBe('second')
 })
 
+test('a worker is there although somebody who listens to it throws', async () => {
+  await mesh.broker()
+  const worker = new Worker({ ...mesh.joining, service: 'test', name: 'one', handlers, logger: SILENT })
+  worker.on('ready', () => {
+    throw new Error('a mistake')
+  })
+  await worker.start()
+  expect(worker.isReady).toBe(true)
+  await worker.stop()
+})
+
 test('workers register again by themselves with a broker that was started anew, and clients find it', async () => {
   const first = await mesh.broker()
   const { address } = mesh
