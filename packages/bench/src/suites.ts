@@ -1,5 +1,6 @@
 import type { Suite } from './suite.js'
 import { broker } from './suites/broker.js'
+import { channels } from './suites/channels.js'
 import { fanout } from './suites/fanout.js'
 import { mesh } from './suites/mesh.js'
 import { object } from './suites/object.js'
@@ -22,4 +23,5 @@ export const suites: readonly Suite[] = [
   rest,
   relay,
   broker,
+  channels,
 ]

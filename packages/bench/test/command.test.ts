@@ -34,6 +34,7 @@ test('has help, which names the suites', async () => {
     'rest',
     'relay',
     'broker',
+    'channels',
   ])
     expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
   expect(status).toBe(0)

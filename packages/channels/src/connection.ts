@@ -151,7 +151,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const id = contextOf(uid)
     const { router } = this.#parts
     if (id === undefined || id === router.id || this.#comms === undefined || this.#neighbours.has(uid)) return
-    const neighbour = new Neighbour(id, uid, this.#comms, router.settings.queue)
+    const neighbour = new Neighbour(id, uid, this.#comms, {
+      queue: router.settings.queue,
+      encoder: router.encoder,
+    })
     this.#neighbours.set(uid, neighbour)
     router.joined(neighbour)
     this.#report(() => this.emit('joined', this, id))

@@ -31,6 +31,7 @@ export class Graph {
   /** Of each neighbour, all contexts that are reached through it without coming back here. */
   #ways: Map<string, ReadonlySet<string>> | undefined
   #routes = new Map<string, readonly string[]>()
+  #counts = new Map<string, number>()
 
   constructor(id: string) {
     this.id = id
@@ -72,8 +73,11 @@ export class Graph {
 
   /** Through how many neighbours a context is reached. */
   waysTo(id: string): number {
+    const known = this.#counts.get(id)
+    if (known !== undefined) return known
     let ways = 0
     for (const beyond of this.#allWays().values()) if (beyond.has(id)) ways += 1
+    this.#counts.set(id, ways)
     return ways
   }
 
@@ -140,6 +144,7 @@ export class Graph {
   #changed(): void {
     this.#ways = undefined
     this.#routes = new Map()
+    this.#counts = new Map()
   }
 
   #prune(): void {

@@ -19,6 +19,9 @@ export interface Format<T> {
   decode(parts: Parts): T
 }
 
+/** As much as the codec allows to one value. */
+const MOST_BYTES = defaultLimits.frameBytes / 2
+
 const codec = new MsgpackCodec({ limits: defaultLimits })
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -31,13 +34,13 @@ const formats: { readonly [T in ChannelType]: Format<MessageOf[T]> } = {
     encode(message) {
       if (typeof message !== 'string')
         throw invalidOption('message', message, 'a string, on a channel of text')
-      return [new TextEncoder().encode(message)]
+      return checkSize(new TextEncoder().encode(message))
     },
     decode: (parts) => strict.decode(single(parts)),
   },
   binary: {
     encode(message) {
-      if (message instanceof Uint8Array) return [new Uint8Array(message)]
+      if (message instanceof Uint8Array) return checkSize(new Uint8Array(message))
       throw invalidOption('message', message, 'a Uint8Array, on a channel of binary')
     },
     decode: single,
@@ -65,16 +68,34 @@ function isType<T extends ChannelType>(given: unknown): given is T {
   return typeof given === 'string' && Object.hasOwn(formats, given)
 }
 
-/** @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE */
+/**
+ * A value of its caller's, who may change it afterwards.
+ *
+ * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE
+ */
 export function encodeValue(value: unknown): Parts {
-  const attachments: Uint8Array[] = []
-  const encoded = codec.encode(value, attachments, '')
-  // Copied: the codec writes over the one, and the caller may write over the others.
-  return [encoded, ...attachments].map((part) => new Uint8Array(part))
+  const [encoded = new Uint8Array(), ...attachments] = encodeOwn(value)
+  return [encoded, ...attachments.map((part) => new Uint8Array(part))]
 }
 
-function decodeValue([encoded = new Uint8Array(), ...attachments]: Parts): unknown {
+/** A value whose byte arrays nobody changes. @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE */
+export function encodeOwn(value: unknown): Parts {
+  const attachments: Uint8Array[] = []
+  // Copied: the codec writes over it.
+  const encoded = new Uint8Array(codec.encode(value, attachments, ''))
+  return [encoded, ...attachments]
+}
+
+/** Throws if it was encoded otherwise. */
+export function decodeValue([encoded = new Uint8Array(), ...attachments]: Parts): unknown {
   return codec.decode(encoded, attachments, defaultLimits, '')
+}
+
+/** What is larger can be put into no frame. */
+function checkSize(part: Uint8Array): Parts {
+  if (part.length <= MOST_BYTES) return [part]
+  const text = `a message of ${part.length} bytes is too large: ${MOST_BYTES} are allowed; send it in pieces`
+  throw new SkeinError('ERR_TOO_LARGE', text, { size: part.length, limit: MOST_BYTES })
 }
 
 function single(parts: Parts): Uint8Array {

@@ -1,5 +1,7 @@
 import { type CommsManager, type Reply, type RequestOptions, SkeinError } from '@skein/core'
-import type { Package } from './package.js'
+import { endOfTurn } from '@skein/core/internal'
+import type { Package, Parts } from './package.js'
+import { type BatchEncoder, takeBatch } from './package-batch.js'
 import { PolicyQueue, type QueueParams } from './policy-queue.js'
 
 /** The service by whose methods contexts speak to each other. */
@@ -7,6 +9,12 @@ export const SERVICE = 'channels'
 
 /** What a neighbour is spoken to by. */
 export type Lane = Pick<CommsManager, 'send' | 'sendRecv'>
+
+export interface NeighbourParts {
+  readonly queue: QueueParams
+  /** One for all neighbours. */
+  readonly encoder: BatchEncoder
+}
 
 /** A context that this one is directly connected to, and what waits to be sent to it. */
 export class Neighbour {
@@ -16,19 +24,24 @@ export class Neighbour {
   readonly #comms: Lane
   /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
   readonly #queue: PolicyQueue<Package>
+  readonly #encoder: BatchEncoder
   #draining: Promise<void> | undefined
 
-  constructor(id: string, uid: string, comms: Lane, queue: QueueParams) {
+  constructor(id: string, uid: string, comms: Lane, parts: NeighbourParts) {
     this.id = id
     this.uid = uid
     this.#comms = comms
-    this.#queue = new PolicyQueue(queue, false)
+    this.#queue = new PolicyQueue(parts.queue, false)
+    this.#encoder = parts.encoder
   }
 
-  /** Sends a package behind those before it. While the link is full it waits here, in a queue with bound and policy. */
+  /**
+   * Sends a package behind those before it, and together with what else is sent in this turn. While the link is full it
+   * waits here, in a queue with bound and policy.
+   */
   send(sent: Package): void {
     this.#queue.push(sent)
-    this.#draining ??= this.#drain()
+    this.#draining ??= endOfTurn().then(() => this.#drain())
   }
 
   /** Sends what is no message of a channel and must not be discarded. Of a neighbour that is lost, nobody is told here. */
@@ -57,8 +70,8 @@ export class Neighbour {
 
   async #drain(): Promise<void> {
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift())
-        await this.#post(next)
+      for (let batch = takeBatch(this.#queue); batch.length > 0; batch = takeBatch(this.#queue))
+        await this.#post(this.#encoder.encode(batch))
     } catch {
       // It is lost, and so is what waited for it.
       while (this.#queue.shift() !== undefined);
@@ -66,8 +79,8 @@ export class Neighbour {
     this.#draining = undefined
   }
 
-  async #post({ key, source, seq, hops, parts }: Package): Promise<void> {
-    const call = { service: SERVICE, method: 'package', args: [key, source, seq, hops, parts] }
+  async #post(parts: Parts): Promise<void> {
+    const call = { service: SERVICE, method: 'packages', args: parts }
     try {
       await this.#comms.send(this.uid, call, { overflow: 'fail' })
     } catch (error) {

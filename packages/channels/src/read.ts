@@ -1,12 +1,12 @@
 import type { Interest, Vertex } from './graph.js'
-import { MOST_HOPS, type Package, type Parts } from './package.js'
+import type { Parts } from './package.js'
 
 /*
  * What comes from other contexts, checked before anything is done with it. Undefined is what is malformed.
  */
 
 const MOST_TEXT = 256
-const MOST_LISTED = 10_000
+export const MOST_LISTED = 10_000
 
 export function isText(given: unknown): given is string {
   return typeof given === 'string' && given.length > 0 && given.length <= MOST_TEXT
@@ -14,14 +14,6 @@ export function isText(given: unknown): given is string {
 
 export function isCount(given: unknown, least = 0): given is number {
   return typeof given === 'number' && Number.isSafeInteger(given) && given >= least
-}
-
-export function readPackage(args: readonly unknown[]): Package | undefined {
-  const [key, source, seq, hops, rest] = args
-  const parts = readParts(rest)
-  if (!isText(key) || !isText(source) || !isCount(seq, 1) || !isCount(hops) || hops > MOST_HOPS)
-    return undefined
-  return parts === undefined ? undefined : { key, source, seq, hops, parts }
 }
 
 export function readParts(given: unknown): Parts | undefined {

@@ -3,10 +3,10 @@ import { invalidOption } from '@skein/core/internal'
 import { Graph, type Interest } from './graph.js'
 import type { Neighbour } from './neighbour.js'
 import { MOST_HOPS, type Package, type Parts } from './package.js'
+import { BatchEncoder, readBatch } from './package-batch.js'
 import { PolicyQueue } from './policy-queue.js'
-import { isCount, isText, readPackage, readVertices, vertexRow } from './read.js'
+import { isCount, isText, readParts, readVertices, vertexRow } from './read.js'
 import type { ContextSettings } from './settings.js'
-import type { Arrival } from './window.js'
 import { Windows } from './windows.js'
 
 /** A channel as the router sees it. A context has one at most of each key and direction. */
@@ -41,6 +41,8 @@ export class Router {
   readonly id: string
   readonly graph: Graph
   readonly settings: ContextSettings
+  /** For all neighbours. */
+  readonly encoder = new BatchEncoder()
   readonly #neighbours = new Map<string, Neighbour[]>()
   readonly #receivers = new Map<string, Receiver>()
   readonly #senders = new Map<string, Endpoint>()
@@ -59,10 +61,10 @@ export class Router {
     this.id = id
     this.settings = settings
     this.graph = new Graph(id)
-    this.#windows = new Windows(settings, (arrival) => this.#arrived(arrival))
+    this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
     this.#unsent = new PolicyQueue(settings.queue)
     this.#early = new PolicyQueue(settings.queue)
-    this.handle('package', (from, args) => this.#package(from, args))
+    this.handle('packages', (from, args) => this.#packages(from, args))
     this.handle('graph', (from, args) => this.#vertices(from, args))
     this.handle('taken', (_, args) => this.#taken(args))
     this.handle('barrier', () => undefined)
@@ -211,11 +213,11 @@ export class Router {
     return seq
   }
 
-  #package(from: Neighbour, args: readonly unknown[]): unknown {
-    const read = readPackage(args)
-    if (read === undefined) return MALFORMED
-    if (read.source === this.id) return undefined
-    this.#windows.take({ package: read, from: from.id }, this.graph)
+  #packages(from: Neighbour, args: readonly unknown[]): unknown {
+    const parts = readParts(args)
+    const batch = parts && readBatch(parts)
+    if (batch === undefined) return MALFORMED
+    for (const each of batch) if (each.source !== this.id) this.#windows.take(each, from.id, this.graph)
     return undefined
   }
 
@@ -233,7 +235,7 @@ export class Router {
     if (next !== undefined) this.neighbour(next)?.tell('taken', sender, reader, key, seq, hops)
   }
 
-  #arrived({ package: arrived, from }: Arrival): void {
+  #arrived(arrived: Package, from: string): void {
     const { key, source, seq, hops, parts } = arrived
     const receiver = this.#receivers.get(key)
     if (receiver !== undefined) this.#give(receiver, source, seq, parts)

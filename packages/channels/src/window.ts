@@ -1,9 +1,12 @@
 import type { Clock, Timer } from '@skein/core/internal'
 import type { Package } from './package.js'
 
-/** A package, and the neighbour that it came from. */
-export interface Arrival {
-  readonly package: Package
+/** Lets a package through, that came from a neighbour. */
+export type Release = (arrived: Package, from: string) => void
+
+/** What waits for what is before it. */
+interface Arrival {
+  readonly arrived: Package
   readonly from: string
 }
 
@@ -18,14 +21,14 @@ const MOST_HELD = 10_000
 export class Window {
   readonly #clock: Clock
   readonly #gapTimeout: number
-  readonly #release: (arrival: Arrival) => void
+  readonly #release: Release
   #last = 0
   #isAnew = true
   readonly #held = new Map<number, Arrival>()
   #timer: Timer | undefined
 
   /** @param gapTimeout how long a package waits for one before it that is on another way, in milliseconds */
-  constructor(clock: Clock, gapTimeout: number, release: (arrival: Arrival) => void) {
+  constructor(clock: Clock, gapTimeout: number, release: Release) {
     this.#clock = clock
     this.#gapTimeout = gapTimeout
     this.#release = release
@@ -40,18 +43,18 @@ export class Window {
    * @param ways how many neighbours the source is reached through
    * @returns false if it has come before
    */
-  take(arrival: Arrival, ways: number): boolean {
-    const { seq } = arrival.package
+  take(arrived: Package, from: string, ways: number): boolean {
+    const { seq } = arrived
     if (seq <= this.#last || this.#held.has(seq)) return false
     if (!this.#isAnew && seq > this.#last + 1 && ways > 1) {
-      this.#held.set(seq, arrival)
+      this.#held.set(seq, { arrived, from })
       if (this.#held.size > MOST_HELD) this.#skip()
       else this.#timer ??= this.#clock.after(this.#gapTimeout, () => this.#expired())
       return true
     }
-    for (const before of this.#heldBefore(seq)) this.#let(before)
-    this.#let(arrival)
-    this.#follow()
+    if (seq > this.#last + 1 && this.#held.size > 0) this.#letAll(this.#heldBefore(seq))
+    this.#let(arrived, from)
+    if (this.#timer !== undefined) this.#follow()
     return true
   }
 
@@ -68,31 +71,33 @@ export class Window {
 
   /** What is missing won't come any more. */
   #skip(): void {
-    const [first] = this.#heldBefore(Number.POSITIVE_INFINITY)
-    if (first !== undefined) this.#let(first)
+    this.#letAll(this.#heldBefore(Number.POSITIVE_INFINITY).slice(0, 1))
     this.#follow()
   }
 
   /** Lets through what was waiting for the last one. */
   #follow(): void {
     for (let next = this.#held.get(this.#last + 1); next !== undefined; next = this.#held.get(this.#last + 1))
-      this.#let(next)
+      this.#let(next.arrived, next.from)
     this.#timer?.cancel()
     this.#timer =
       this.#held.size === 0 ? undefined : this.#clock.after(this.#gapTimeout, () => this.#expired())
   }
 
-  #let(arrival: Arrival): void {
-    const { seq } = arrival.package
+  #let(arrived: Package, from: string): void {
+    const { seq } = arrived
     this.#held.delete(seq)
     this.#last = seq
     this.#isAnew = false
-    this.#release(arrival)
+    this.#release(arrived, from)
+  }
+
+  #letAll(all: readonly Arrival[]): void {
+    for (const { arrived, from } of all) this.#let(arrived, from)
   }
 
   #heldBefore(seq: number): Arrival[] {
-    if (this.#held.size === 0) return []
-    const held = [...this.#held.values()].filter((each) => each.package.seq < seq)
-    return held.sort((a, b) => a.package.seq - b.package.seq)
+    const held = [...this.#held.values()].filter(({ arrived }) => arrived.seq < seq)
+    return held.sort((a, b) => a.arrived.seq - b.arrived.seq)
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import type { ChannelContext } from '../src/context.js'
+import { encodeOwn } from '../src/message-format.js'
 import { partsOf } from '../src/parts-of.js'
 import { PubChannel } from '../src/pub-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
@@ -164,13 +165,18 @@ test('what can not be read is counted and dropped, and the context goes on', asy
   await eventually(() => pub.subscribers === 1)
   const { router } = partsOf(at([a], 0))
   const [neighbour] = router.neighbours
+  const batch = (...rows: unknown[]): [string, ...unknown[]] => ['packages', ...encodeOwn(rows)]
   const bad: [string, ...unknown[]][] = [
-    ['package'],
-    ['package', 'test.text.pubsub', 'somebody', 0, 1, []],
-    ['package', 'test.text.pubsub', 'somebody', 1, 1000, []],
-    ['package', 'test.text.pubsub', 'somebody', 1, 1, 'no parts'],
-    ['package', 'test.text.pubsub', 'somebody', 1, 1, []],
-    ['package', 'test.text.pubsub', 'somebody', 2, 1, [new Uint8Array([0xff])]],
+    ['packages'],
+    ['packages', 'no parts'],
+    ['packages', new Uint8Array([0xc1])],
+    batch(7),
+    batch(['test.text.pubsub', 'somebody', 1, 0, []]),
+    batch(['test.text.pubsub', 'somebody', 1000, 1, []]),
+    batch(['test.text.pubsub', 'somebody', 1, 1, 'no messages']),
+    batch(['test.text.pubsub', 'somebody', 1, 1, ['no parts']]),
+    batch(['test.text.pubsub', 'somebody', 1, 1, [[]]]), // a message of no parts, which is no text
+    batch(['test.text.pubsub', 'somebody', 1, 2, [new Uint8Array([0xff])]]),
     ['graph', 7],
     ['graph', [['id', 0, [], []]]],
     ['graph', [['id', 1, [], [['key', -1]]]]],

@@ -17,7 +17,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   broker: ['core', 'runner', 'devices', 'runtime'],
   skein: ['core', 'runner', 'runtime', 'launch', 'broker'],
   examples: ['skein', 'context', 'devices'],
-  bench: ['devices', 'skein', 'test-harness'],
+  bench: ['channels', 'devices', 'skein', 'test-harness'],
 }
 
 /** Core from its lowest layer to its highest: a file imports its own layer and those below it. */
@@ -34,7 +34,7 @@ const CORE_LAYERS = [
 ]
 
 /** Where zeromq is measured itself. */
-const RAW = ['bench/src/systems/raw.ts', 'bench/src/relay/raw-sockets.ts']
+const RAW = ['systems/raw', 'relay/raw-sockets', 'publish/raw-sockets'].map((name) => `bench/src/${name}.ts`)
 
 /** What waits for a condition that has no event looks at it now and then, and only here. */
 const POLLER = 'test-harness/src/turns.ts'

@@ -1,3 +1,4 @@
+import { ATTACHMENT_BYTES } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 
@@ -57,7 +58,8 @@ export class PlainReader {
       case 0xc3:
         return true
       case 0xc7:
-        return this.#extension()
+      case 0xc8:
+        return this.#extension(this.#unsigned(head - 0xc6))
       case 0xca:
         return this.#has(4) ? bytes.readFloatBE(this.#at - 4) : undefined
       case 0xcb:
@@ -76,6 +78,12 @@ export class PlainReader {
         return this.#unsigned(4) | 0
       case 0xd3:
         return (this.#unsigned(4) | 0) * 2 ** 32 + this.#unsigned(4)
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (head - 0xd4))
       case 0xd9:
       case 0xda:
       case 0xdb:
@@ -121,12 +129,23 @@ export class PlainReader {
     return this.#nodesLeft >= 0 && depth < this.#depthLimit && items <= this.#bytes.length - this.#at
   }
 
-  /** Those that have no payload. */
-  #extension(): undefined | number {
-    const length = this.#bytes[this.#at++]
-    const type = this.#bytes[this.#at++]
+  /** Those that have no payload, and byte arrays. */
+  #extension(length: number): unknown {
+    const type = this.#unsigned(1)
     if (length === 0 && type === Extension.undefined) return undefined
-    return length === 0 && type === Extension.negativeZero ? -0 : this.#giveUp()
+    if (length === 0 && type === Extension.negativeZero) return -0
+    return type === Extension.buffer || type === Extension.uint8Array
+      ? this.#binary(type, length)
+      : this.#giveUp()
+  }
+
+  /** A copy, as `toBinary` makes it of so few bytes. */
+  #binary(type: number, length: number): Uint8Array | undefined {
+    const from = this.#at
+    if (length >= ATTACHMENT_BYTES || !this.#has(length)) return this.#giveUp()
+    const copy = new Uint8Array(length)
+    copy.set(this.#bytes.subarray(from, from + length))
+    return type === Extension.buffer ? Buffer.from(copy.buffer) : copy
   }
 
   #string(length: number): string | undefined {

@@ -1,4 +1,6 @@
 /// <reference lib="es2024.string" />
+import { isSharedArrayBuffer } from 'node:util/types'
+import { ATTACHMENT_BYTES } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 
@@ -11,9 +13,9 @@ const LARGE = 1024 ** 2
 const SHORT = 48
 
 /**
- * Writes MessagePack of what nearly all messages are made of: plain records, lists, strings, numbers, booleans, null and
- * undefined. It gives up on anything else, and on whatever is refused: that is for `Lowering` and the library, which
- * have words for it. What both can write, they write alike.
+ * Writes MessagePack of what nearly all messages are made of: plain records, lists, strings, numbers, booleans, null,
+ * undefined, and byte arrays that are no attachments. It gives up on anything else, and on whatever is refused: that is
+ * for `Lowering` and the library, which have words for it. What both can write, they write alike.
  */
 export class PlainWriter {
   readonly #depthLimit: number
@@ -76,7 +78,7 @@ export class PlainWriter {
   }
 
   #record(record: object, depth: number): boolean {
-    if (!isRecord(record)) return false
+    if (!isRecord(record)) return this.#binary(record)
     const keys = Object.keys(record)
     const { length } = keys
     if (!this.#enter(depth, 2 * length)) return false
@@ -85,6 +87,24 @@ export class PlainWriter {
       const key = keys[i] ?? ''
       if (key === '__proto__' || !this.#string(key) || !this.#put(record[key], depth + 1)) return false
     }
+    return true
+  }
+
+  #binary(value: object): boolean {
+    if (!(value instanceof Uint8Array) || value.length >= ATTACHMENT_BYTES) return false
+    const type = typeOf(value)
+    if (type === undefined || isSharedArrayBuffer(value.buffer)) return false
+    const { length } = value
+    this.#reserve(4 + length)
+    const power = length === 0 ? -1 : Math.log2(length)
+    if (power >= 0 && power <= 4 && Number.isInteger(power)) this.#bytes(0xd4 + power, type, 1)
+    else if (length < 0x100) this.#bytes(0xc7, (length << 8) | type, 2)
+    else {
+      this.#bytes(0xc8, length, 2)
+      this.#byte(type)
+    }
+    this.#buffer.set(value, this.#length)
+    this.#length += length
     return true
   }
 
@@ -199,4 +219,16 @@ export class PlainWriter {
 function isRecord(value: object): value is Readonly<Record<string, unknown>> {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (prototype === Object.prototype || prototype === null) && !(Symbol.asyncIterator in value)
+}
+
+/** Undefined of a subclass, and of an array of another realm. */
+function typeOf(array: Uint8Array): number | undefined {
+  switch (Object.getPrototypeOf(array)) {
+    case Uint8Array.prototype:
+      return Extension.uint8Array
+    case Buffer.prototype:
+      return Extension.buffer
+    default:
+      return undefined
+  }
 }

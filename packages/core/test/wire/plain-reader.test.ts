@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import fc from 'fast-check'
+import { toBinary } from '../../src/wire/binary.js'
+import { Extension } from '../../src/wire/extension.js'
 import { defaultLimits, type Limits } from '../../src/wire/limits.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { NOT_PLAIN, PlainReader } from '../../src/wire/plain-reader.js'
@@ -11,7 +13,13 @@ import { codePoints, values } from './values.js'
 const reader = new PlainReader()
 const codec = new MsgpackCodec()
 const decoder = new Decoder({
-  extensionCodec: { tryToEncode: () => null, decode: (_, type) => (type === 0 ? undefined : -0) },
+  extensionCodec: {
+    tryToEncode: () => null,
+    decode: (data, type) => {
+      if (type === Extension.buffer || type === Extension.uint8Array) return toBinary(type, data)
+      return type === Extension.undefined ? undefined : -0
+    },
+  },
 })
 
 const read = (bytes: Uint8Array, limits: Pick<Limits, 'depth' | 'nodes'> = defaultLimits): unknown =>
@@ -82,6 +90,8 @@ describe('The reader of plain values', () => {
     ['float 64', Number.MIN_VALUE],
     ['no number', Number.NaN],
     ['infinity', Number.NEGATIVE_INFINITY],
+    ['byte arrays', [0, 1, 2, 3, 16, 17, 255, 256, 4095].map((n) => new Uint8Array(n).fill(n))],
+    ['buffers', [0, 1, 2, 3, 16, 17, 255, 256, 4095].map((n) => Buffer.alloc(n, n))],
     ['a string of 24 bytes', 'x'.repeat(24)],
     ['a string of 25 bytes', 'x'.repeat(25)],
     ['a string of 70 000 bytes', 'é'.repeat(35_000)],
@@ -114,11 +124,23 @@ describe('The reader of plain values', () => {
     ['the key __proto__', [0x81, 0xa9, ...Buffer.from('__proto__'), 1]],
     ['a byte that begins no value', [0xc1]],
     ['an extension with a payload', [0xc7, 1, 0, 0]],
-    ['a binary', [0xc4, 1, 1]],
+    ['a byte string', [0xc4, 1, 1]],
+    ['a byte array that ends too soon', [0xc7, 2, 17, 0]],
+    ['a byte array of 4 KiB', [0xc8, 0x10, 0, 17, ...new Uint8Array(4096)]],
+    ['a list of numbers', [0xd4, 20, 0]],
+    ['an extension that ends before its type', [0xd4]],
   ])('gives up on %s', (_, bytes) => {
     expect(read(bytesOf(...bytes))).toBe(NOT_PLAIN)
     expect(read(bytesOf(0x91, ...bytes))).toBe(NOT_PLAIN)
     expect(read(bytesOf(0x81, 0xa1, 0x61, ...bytes))).toBe(NOT_PLAIN)
+  })
+
+  test('copies byte arrays, each into a buffer of its own', () => {
+    const bytes = encoded([Buffer.from('ab'), new Uint8Array([1, 2])])
+    const value = read(bytes)
+    bytes.fill(0)
+    expect(value).toEqual([Buffer.from('ab'), new Uint8Array([1, 2])])
+    for (const each of Array.isArray(value) ? value : []) expect(each.buffer.byteLength).toBe(2)
   })
 
   test('keeps to the limits, as skimming does', () => {

@@ -81,6 +81,13 @@ describe('The writer of plain values', () => {
       'strings at the bounds of their heads',
       [31, 32, 48, 49, 255, 256, 65_535, 65_536].map((n) => 'x'.repeat(n)),
     ],
+    [
+      'byte arrays at the bounds of their heads',
+      [0, 1, 2, 3, 4, 8, 9, 16, 17, 32, 255, 256, 4095].flatMap((n) => [
+        Buffer.alloc(n, n),
+        new Uint8Array(n),
+      ]),
+    ],
     ['strings of other letters', [10, 11, 16, 85, 86, 21_845, 21_846].map((n) => 'é€'.repeat(n))],
   ])('writes %s', (_, value) => {
     const bytes = written(value)
@@ -93,7 +100,10 @@ describe('The writer of plain values', () => {
     ['a function', () => {}],
     ['a Date', new Date(0)],
     ['a Map', new Map()],
-    ['a binary', new Uint8Array(3)],
+    ['a binary that is to be attached', new Uint8Array(4096)],
+    ['shared bytes', new Uint8Array(new SharedArrayBuffer(3))],
+    ['other numbers', new Int8Array(3)],
+    ['an array of a kind of its own', new (class Bytes extends Uint8Array {})(3)],
     ['an instance', new (class Thing {})()],
     ['a list of another kind', new (class List extends Array {})()],
     ['a lone surrogate', '\ud800'],

@@ -1,0 +1,28 @@
+// What bin/publish-host.mjs runs.
+import { answerOrders } from '@skein/test-harness'
+import { publishOurs, subscribeOurs } from './channels.js'
+import type { Publishing, Subscribing } from './ends.js'
+import type { Order } from './orders.js'
+import { publishRaw, subscribeRaw } from './raw-sockets.js'
+
+export function main(): void {
+  let publishing: Publishing | undefined
+  let subscribing: Subscribing | undefined
+  answerOrders<Order>(async (order) => {
+    switch (order.kind) {
+      case 'open':
+        publishing = order.way === 'raw' ? await publishRaw() : await publishOurs()
+        return publishing.endpoint
+      case 'subscribe':
+        subscribing = order.way === 'raw' ? await subscribeRaw(order.to) : await subscribeOurs(order.to)
+        return undefined
+      case 'publish':
+        void publishing?.publish(order.bytes, order.subscribers)
+        return undefined
+      case 'received':
+        return subscribing?.received() ?? 0
+      case 'stop':
+        return undefined
+    }
+  })
+}
