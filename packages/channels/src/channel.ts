@@ -1,5 +1,6 @@
 import { invalidOption } from '@skein/core/internal'
 import type { ChannelType } from './message-format.js'
+import type { ChannelNode } from './node.js'
 import { partsOf } from './parts-of.js'
 import type { Router } from './router.js'
 
@@ -16,7 +17,7 @@ export abstract class Channel {
   #isClosed = false
 
   /** @throws ERR_INVALID_OPTION */
-  constructor(context: object, name: string, type: ChannelType, pattern: Pattern) {
+  constructor(context: ChannelNode, name: string, type: ChannelType, pattern: Pattern) {
     this.router = partsOf(context).router
     if (typeof name !== 'string' || !NAME.test(name))
       throw invalidOption('name', name, "1 to 128 letters, digits, '_', '-' and '.'")

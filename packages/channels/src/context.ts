@@ -1,12 +1,10 @@
 import { CommsManager, type Incoming, type Logger, SkeinError } from '@skein/core'
 import { checkTimeout, invalidOption } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
-import { Asking } from './asking.js'
 import { Connection, contextOf, uidOf } from './connection.js'
 import { Connections } from './connections.js'
 import { localToken } from './local-token.js'
-import { bindParts } from './parts-of.js'
-import { Router } from './router.js'
+import { ChannelNode } from './node.js'
 import {
   type ContextOptions,
   type ContextParts,
@@ -14,7 +12,6 @@ import {
   checkOptions,
   settle,
 } from './settings.js'
-import { States } from './states.js'
 
 export interface BindOptions {
   /** How many ports are tried, from the given one upwards. @default 1 */
@@ -33,30 +30,21 @@ export interface ConnectOptions {
 const BIND_NAMES = { maxTries: true, name: true } as const
 const CONNECT_NAMES = { timeout: true, name: true } as const
 const DEFAULT_CONNECT = 1000
-const DEFAULT_FLUSH = 5000
 
 /**
- * A node in a network of contexts. Channels that are made with it reach the channels of their name in all contexts that
- * it is connected to, directly or through others. `docs/channels.md` maps the names of its model to its own.
+ * A node in a network of contexts, whose connections are made with `bind` and `connect`. `docs/channels.md` maps the names
+ * of its model to its own.
  */
-export class ChannelContext {
+export class ChannelContext extends ChannelNode {
   readonly #settings: ContextSettings
-  readonly #router: Router
   readonly #connections = new Set<Connection>()
   #made = 0
 
   /** @throws ERR_INVALID_OPTION */
   constructor(options: ContextOptions = {}, parts: ContextParts = {}) {
-    this.#settings = settle(options, parts)
-    const id = Buffer.from(this.#settings.random.bytes(8)).toString('hex')
-    this.#router = new Router(id, this.#settings)
-    const router = this.#router
-    bindParts(this, { router, states: new States(router), asking: new Asking(router) })
-  }
-
-  /** 8 random bytes in hexadecimal digits. */
-  get id(): string {
-    return this.#router.id
+    const settings = settle(options, parts)
+    super(settings)
+    this.#settings = settings
   }
 
   /** How many contexts are directly connected to this one. */
@@ -72,11 +60,6 @@ export class ChannelContext {
   /** All connections that are not closed: those too that wait for somebody. */
   get connectionsAll(): Connections {
     return new Connections([...this.#connections])
-  }
-
-  /** How many things that came from other contexts could not be read, and were dropped. */
-  get malformed(): number {
-    return this.#router.malformed
   }
 
   /**
@@ -139,45 +122,11 @@ export class ChannelContext {
     }
   }
 
-  /** Resolves when what this context has sent was taken by those that are directly connected to it.
-   *
-   * @param timeout milliseconds @default 5000
-   * @throws ERR_INVALID_OPTION, ERR_TIMEOUT
-   */
-  async flush(timeout?: number): Promise<void> {
-    const limit = checkTimeout('timeout', timeout, DEFAULT_FLUSH)
-    const { clock } = this.#settings
-    const all = this.#router
-      .unconnected()
-      .then(() => Promise.all(this.#router.neighbours.map((each) => each.flushed(limit))))
-    await new Promise<void>((resolve, reject) => {
-      const timer = clock.after(limit, () => {
-        const text = `what was sent has not left within ${limit} ms: ${this.connectionCount} contexts are connected`
-        reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: limit }))
-      })
-      all.then(
-        () => {
-          timer.cancel()
-          resolve()
-        },
-        (error: unknown) => {
-          timer.cancel()
-          reject(error)
-        },
-      )
-    })
-  }
-
   /** Closes all channels and connections. The context can be used again. */
   async close(): Promise<void> {
     this.closeChannels()
     await Promise.all([...this.#connections].map((connection) => connection.close()))
-    this.#router.rest()
-  }
-
-  /** Takes all channels from the context, and leaves its connections. */
-  closeChannels(): void {
-    this.#router.closeChannels()
+    this.router.rest()
   }
 
   #open(name: string | undefined, address: string, isHost: boolean): Connection {
@@ -186,7 +135,7 @@ export class ChannelContext {
     if (name !== undefined && [...this.#connections].some((each) => each.name === name))
       throw invalidOption('name', name, 'a name that no other connection of this context has')
     const over = (connection: Connection) => void this.#connections.delete(connection)
-    const connection = new Connection({ name: name ?? '', address, isHost, router: this.#router, over })
+    const connection = new Connection({ name: name ?? '', address, isHost, router: this.router, over })
     this.#connections.add(connection)
     return connection
   }
@@ -223,7 +172,7 @@ export class ChannelContext {
 
   #dispatch(connection: Connection, request: Incoming): unknown {
     const neighbour = connection.neighbour(request.from)
-    if (neighbour !== undefined) return this.#router.dispatch(neighbour, request)
+    if (neighbour !== undefined) return this.router.dispatch(neighbour, request)
     if (request.message.id === 0) return undefined
     throw request.refuse(closedMeanwhile(connection))
   }
@@ -248,10 +197,10 @@ export class ChannelContext {
       }
       const closed = () => settle(() => reject(closedMeanwhile(connection)))
       const look = () => {
-        if (connection.neighbour(uid) !== undefined && this.#router.graph.knows(id)) settle(resolve)
+        if (connection.neighbour(uid) !== undefined && this.router.graph.knows(id)) settle(resolve)
       }
       const timer = clock.after(timeout, () => settle(() => reject(silent(connection.address, timeout))))
-      const unwatch = this.#router.watch(look)
+      const unwatch = this.router.watch(look)
       connection.on('closed', closed)
       look()
     })

@@ -39,10 +39,9 @@ export class Graph {
   }
 
   /** Describes this context anew. */
-  describe(neighbours: readonly string[], interests: readonly Interest[]): Vertex {
+  describe(neighbours: readonly string[], interests: readonly Interest[]): void {
     this.#own = { id: this.id, version: this.#own.version + 1, neighbours, interests }
     this.#changed()
-    return this.#own
   }
 
   /** Takes in what a context says of itself. Whether it was news. */
@@ -60,8 +59,13 @@ export class Graph {
     return this.#others.has(id)
   }
 
-  vertices(): Vertex[] {
-    return [this.#own, ...this.#others.values()]
+  /** As this context describes itself. */
+  get own(): Vertex {
+    return this.#own
+  }
+
+  others(): Vertex[] {
+    return [...this.#others.values()]
   }
 
   /** All contexts that are reached, this one left out. */

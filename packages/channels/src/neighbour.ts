@@ -1,14 +1,14 @@
 import { type CommsManager, type Reply, type RequestOptions, SkeinError } from '@skein/core'
-import { endOfTurn } from '@skein/core/internal'
-import type { Package, Parts } from './package.js'
-import { type BatchEncoder, takeBatch } from './package-batch.js'
+import { atEndOfTurn } from '@skein/core/internal'
+import type { Package } from './package.js'
+import { type BatchEncoder, MOST_PACKAGES, takeBatch } from './package-batch.js'
 import { PolicyQueue, type QueueParams } from './policy-queue.js'
 
 /** The service by whose methods contexts speak to each other. */
 export const SERVICE = 'channels'
 
 /** What a neighbour is spoken to by. */
-export type Lane = Pick<CommsManager, 'send' | 'sendRecv'>
+export type Lane = Pick<CommsManager, 'hasRoom' | 'send' | 'sendRecv'>
 
 export interface NeighbourParts {
   readonly queue: QueueParams
@@ -25,7 +25,9 @@ export class Neighbour {
   /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
   readonly #queue: PolicyQueue<Package>
   readonly #encoder: BatchEncoder
-  #draining: Promise<void> | undefined
+  #scheduled = false
+  /** For the link to take the next batch. */
+  #waiting: Promise<void> | undefined
 
   constructor(id: string, uid: string, comms: Lane, parts: NeighbourParts) {
     this.id = id
@@ -41,21 +43,32 @@ export class Neighbour {
    */
   send(sent: Package): void {
     this.#queue.push(sent)
-    this.#draining ??= endOfTurn().then(() => this.#drain())
+    if (this.#waiting !== undefined) return
+    if (this.#queue.length >= MOST_PACKAGES) this.#flush()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    atEndOfTurn(this.#run)
   }
 
-  /** Sends what is no message of a channel and must not be discarded. Of a neighbour that is lost, nobody is told here. */
+  /**
+   * Sends what is no message of a channel and must not be discarded: behind the packages before it, unless they wait for
+   * a link that is full. Of a neighbour that is lost, nobody is told here.
+   */
   tell(method: string, ...args: readonly unknown[]): void {
+    this.#flush()
     this.#comms.send(this.uid, { service: SERVICE, method, args }).catch(() => {})
   }
 
+  /** The same with an answer. */
   ask(method: string, args: readonly unknown[], options: RequestOptions): Reply<unknown> {
+    this.#flush()
     return this.#comms.sendRecv(this.uid, { service: SERVICE, method, args }, options)
   }
 
   /** Resolves when the neighbour has taken all packages, or is lost. */
   async flushed(timeout: number): Promise<void> {
-    await this.#draining
+    this.#flush()
+    await this.#waiting
     try {
       await this.ask('barrier', [], { timeout })
     } catch (error) {
@@ -63,31 +76,43 @@ export class Neighbour {
     }
   }
 
-  /** Resolves when the link has taken what waits here. Does not wait for a link that is full. */
+  /** Resolves when the link has taken what waits here. Does not wait for a link that was full before. */
   async handedOver(): Promise<void> {
-    if (!this.#queue.bounded) await this.#draining
+    if (this.#waiting !== undefined) return
+    this.#flush()
+    await this.#waiting
   }
 
+  readonly #run = (): void => {
+    this.#scheduled = false
+    this.#flush()
+  }
+
+  #flush(): void {
+    while (this.#waiting === undefined && this.#queue.length > 0)
+      if (this.#comms.hasRoom(this.uid)) this.#post().catch(() => this.#lost())
+      else this.#waiting = this.#drain()
+  }
+
+  /** Sends what there is, batch by batch, as the link takes them. */
   async #drain(): Promise<void> {
+    this.#queue.bounded = true
     try {
-      for (let batch = takeBatch(this.#queue); batch.length > 0; batch = takeBatch(this.#queue))
-        await this.#post(this.#encoder.encode(batch))
+      while (this.#queue.length > 0) await this.#post()
     } catch {
-      // It is lost, and so is what waited for it.
-      while (this.#queue.shift() !== undefined);
+      this.#lost()
     }
-    this.#draining = undefined
+    this.#queue.bounded = false
+    this.#waiting = undefined
   }
 
-  async #post(parts: Parts): Promise<void> {
-    const call = { service: SERVICE, method: 'packages', args: parts }
-    try {
-      await this.#comms.send(this.uid, call, { overflow: 'fail' })
-    } catch (error) {
-      if (!(error instanceof SkeinError) || error.code !== 'ERR_OVERLOADED') throw error
-      this.#queue.bounded = true
-      await this.#comms.send(this.uid, call)
-      this.#queue.bounded = false
-    }
+  async #post(): Promise<void> {
+    const args = this.#encoder.encode(takeBatch(this.#queue))
+    await this.#comms.send(this.uid, { service: SERVICE, method: 'packages', args })
+  }
+
+  /** So is what waited for it. */
+  #lost(): void {
+    while (this.#queue.shift() !== undefined);
   }
 }

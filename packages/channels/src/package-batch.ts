@@ -9,7 +9,7 @@ import { isCount, isText, MOST_LISTED, readParts } from './read.js'
  */
 
 /** So many packages leave together at most; and after so many bytes none is added. */
-const MOST_PACKAGES = 256
+export const MOST_PACKAGES = 256
 const ENOUGH_BYTES = 65_536
 
 type Row = [key: string, source: string, hops: number, seq: number, messages: (Uint8Array | Parts)[]]

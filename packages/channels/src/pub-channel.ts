@@ -3,6 +3,7 @@ import { SkeinError } from '@skein/core'
 import { Fifo } from '@skein/core/internal'
 import { Channel } from './channel.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
+import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { checkOptions } from './settings.js'
 
@@ -32,7 +33,7 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
   #sent = 0
 
   /** @throws ERR_INVALID_OPTION, if the context has a PubChannel of this name and type, too */
-  constructor(context: object, name: string, options: PubOptions<T> = {}) {
+  constructor(context: ChannelNode, name: string, options: PubOptions<T> = {}) {
     checkOptions(options, NAMES)
     const type = checkType(options.type)
     super(context, name, type, 'pubsub')

@@ -4,6 +4,7 @@ import type { Asking } from './asking.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { encodeValue, formatOf } from './message-format.js'
+import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { partsOf } from './parts-of.js'
 
@@ -25,7 +26,7 @@ export class RepChannel extends Channel {
    * @param methods what may be called, and nothing else: the own functions of this object
    * @throws ERR_INVALID_OPTION, if the context has a RepChannel of this name, too
    */
-  constructor(context: object, name: string, methods: Methods) {
+  constructor(context: ChannelNode, name: string, methods: Methods) {
     super(context, name, 'object', 'reqrep')
     this.#methods = new Map(Object.entries(checkMethods(methods)))
     this.#asking = partsOf(context).asking

@@ -3,6 +3,7 @@ import { checkTimeout, type Timer } from '@skein/core/internal'
 import type { Asking } from './asking.js'
 import { Channel } from './channel.js'
 import { encodeValue, formatOf } from './message-format.js'
+import type { ChannelNode } from './node.js'
 import { partsOf } from './parts-of.js'
 import { checkOptions } from './settings.js'
 
@@ -25,7 +26,7 @@ export class ReqChannel extends Channel {
   #waiting: (() => void)[] = []
 
   /** @throws ERR_INVALID_OPTION, if the context has a ReqChannel of this name, too */
-  constructor(context: object, name: string) {
+  constructor(context: ChannelNode, name: string) {
     super(context, name, 'object', 'reqrep')
     this.#asking = partsOf(context).asking
     this.router.addSender(this)

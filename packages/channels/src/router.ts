@@ -1,30 +1,13 @@
 import type { Incoming } from '@skein/core'
-import { invalidOption } from '@skein/core/internal'
-import { Graph, type Interest } from './graph.js'
+import { ChannelTable, type Endpoint, type Receiver } from './channel-table.js'
+import { Graph } from './graph.js'
 import type { Neighbour } from './neighbour.js'
 import { MOST_HOPS, type Package, type Parts } from './package.js'
 import { BatchEncoder, readBatch } from './package-batch.js'
 import { PolicyQueue } from './policy-queue.js'
 import { isCount, isText, readParts, readVertices, vertexRow } from './read.js'
-import type { ContextSettings } from './settings.js'
+import type { NodeSettings } from './settings.js'
 import { Windows } from './windows.js'
-
-/** A channel as the router sees it. A context has one at most of each key and direction. */
-export interface Endpoint {
-  readonly key: string
-  close(): void
-  /** The network has changed. */
-  changed?(): void
-  /** Of a sender: somebody in sync mode has read what it sent, up to this number. */
-  taken?(context: string, seq: number): void
-}
-
-/** The end of a channel at which messages arrive. */
-export interface Receiver extends Endpoint {
-  readonly interest: Interest
-  /** @returns false if it can't be a message of this channel */
-  receive?(source: string, seq: number, parts: Parts): boolean
-}
 
 /** What answers a neighbour. Undefined arguments are for it to check. */
 export type Handler = (from: Neighbour, args: readonly unknown[], request: Incoming) => unknown
@@ -40,12 +23,12 @@ export const MALFORMED = Symbol('malformed')
 export class Router {
   readonly id: string
   readonly graph: Graph
-  readonly settings: ContextSettings
+  readonly settings: NodeSettings
   /** For all neighbours. */
   readonly encoder = new BatchEncoder()
   readonly #neighbours = new Map<string, Neighbour[]>()
-  readonly #receivers = new Map<string, Receiver>()
-  readonly #senders = new Map<string, Endpoint>()
+  readonly #channels = new ChannelTable()
+  readonly #began: () => void
   readonly #handlers = new Map<string, Handler>()
   readonly #watchers = new Set<() => void>()
   readonly #windows: Windows
@@ -57,9 +40,11 @@ export class Router {
   #waiting: (() => void)[] = []
   #malformed = 0
 
-  constructor(id: string, settings: ContextSettings) {
+  /** @param began a channel was made */
+  constructor(id: string, settings: NodeSettings, began: () => void) {
     this.id = id
     this.settings = settings
+    this.#began = began
     this.graph = new Graph(id)
     this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
     this.#unsent = new PolicyQueue(settings.queue)
@@ -112,13 +97,13 @@ export class Router {
   // Channels
 
   receiver(key: string): Receiver | undefined {
-    return this.#receivers.get(key)
+    return this.#channels.receiver(key)
   }
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addReceiver(receiver: Receiver): void {
-    checkFree(this.#receivers, receiver.key)
-    this.#receivers.set(receiver.key, receiver)
+    this.#channels.addReceiver(receiver)
+    this.#began()
     this.#windows.anew(receiver.key)
     this.#describe()
     for (const { source, seq, parts } of this.#early.extract(({ key }) => key === receiver.key))
@@ -127,19 +112,16 @@ export class Router {
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addSender(sender: Endpoint): void {
-    checkFree(this.#senders, sender.key)
-    this.#senders.set(sender.key, sender)
+    this.#channels.addSender(sender)
+    this.#began()
   }
 
   remove(channel: Endpoint): void {
-    if (this.#senders.get(channel.key) === channel) this.#senders.delete(channel.key)
-    if (this.#receivers.get(channel.key) !== channel) return
-    this.#receivers.delete(channel.key)
-    this.#describe()
+    if (this.#channels.remove(channel)) this.#describe()
   }
 
   closeChannels(): void {
-    for (const channel of [...this.#senders.values(), ...this.#receivers.values()]) channel.close()
+    for (const channel of this.#channels.all()) channel.close()
   }
 
   // Messages
@@ -150,7 +132,8 @@ export class Router {
       this.#unsent.push({ key, parts })
       return this.last(key)
     }
-    const sent = { key, parts, source: this.id, seq: this.#number(key), hops: MOST_HOPS }
+    const hops = this.settings.relays ? MOST_HOPS : 1
+    const sent = { key, parts, source: this.id, seq: this.#number(key), hops }
     this.#forward(sent, this.id)
     return sent.seq
   }
@@ -178,12 +161,12 @@ export class Router {
     const same = this.#neighbours.get(id)
     if (same !== undefined) {
       same.push(neighbour) // used if the one before it is lost
-      neighbour.tell('graph', this.graph.vertices().map(vertexRow))
+      this.#tellAll(neighbour)
       return
     }
     this.#neighbours.set(id, [neighbour])
     this.#describe(id)
-    neighbour.tell('graph', this.graph.vertices().map(vertexRow))
+    this.#tellAll(neighbour)
     if (wasAlone) this.#sendUnsent(neighbour)
   }
 
@@ -225,7 +208,7 @@ export class Router {
     const [sender, reader, key, seq, hops] = args
     if (!isText(sender) || !isText(reader) || !isText(key) || !isCount(seq) || !isCount(hops))
       return MALFORMED
-    if (sender === this.id) this.#senders.get(key)?.taken?.(reader, seq)
+    if (sender === this.id) this.#channels.sender(key)?.taken?.(reader, seq)
     else if (hops > 1) this.#tellTaken(sender, reader, key, seq, Math.min(hops, MOST_HOPS) - 1)
     return undefined
   }
@@ -237,7 +220,7 @@ export class Router {
 
   #arrived(arrived: Package, from: string): void {
     const { key, source, seq, hops, parts } = arrived
-    const receiver = this.#receivers.get(key)
+    const receiver = this.#channels.receiver(key)
     if (receiver !== undefined) this.#give(receiver, source, seq, parts)
     else if (hops === 0) this.#early.push(arrived)
     if (hops > 1) this.#forward({ ...arrived, hops: hops - 1 }, from)
@@ -259,26 +242,33 @@ export class Router {
     const read = readVertices(args)
     if (read === undefined) return MALFORMED
     const news = read.filter((vertex) => this.graph.learn(vertex))
-    if (news.length > 0) this.#told(news.map(vertexRow), from.id)
+    if (news.length > 0) this.#told(this.settings.relays ? news.map(vertexRow) : [], from.id)
     return undefined
+  }
+
+  /** What a context that relays knows of the network, and any other of itself. */
+  #tellAll(neighbour: Neighbour): void {
+    const others = this.settings.relays ? this.graph.others().map(vertexRow) : []
+    neighbour.tell('graph', [this.#ownRow(), ...others])
+  }
+
+  /** Who is connected here is nobody's business if nothing comes through. */
+  #ownRow(): unknown[] {
+    const { own } = this.graph
+    return vertexRow(this.settings.relays ? own : { ...own, neighbours: [] })
   }
 
   /** Tells all of what has changed here. */
   #describe(except?: string): void {
-    const interests = [...this.#receivers.values()].map(({ interest }) => interest)
-    const own = this.graph.describe([...this.#neighbours.keys()], interests)
-    this.#told([vertexRow(own)], except)
+    this.graph.describe([...this.#neighbours.keys()], this.#channels.interests())
+    this.#told([this.#ownRow()], except)
   }
 
   #told(rows: readonly unknown[][], except: string | undefined): void {
-    for (const neighbour of this.neighbours) if (neighbour.id !== except) neighbour.tell('graph', rows)
+    for (const neighbour of this.neighbours)
+      if (rows.length > 0 && neighbour.id !== except) neighbour.tell('graph', rows)
     this.#windows.changed(this.graph.reachable())
-    for (const channel of [...this.#senders.values(), ...this.#receivers.values()]) channel.changed?.()
+    for (const channel of this.#channels.all()) channel.changed?.()
     for (const fn of this.#watchers) fn()
   }
-}
-
-function checkFree(channels: ReadonlyMap<string, unknown>, key: string): void {
-  if (!channels.has(key)) return
-  throw invalidOption('name', key, 'a name that no other channel of this kind has in this context')
 }

@@ -50,14 +50,21 @@ export interface ContextParts {
   readonly place?: Place | undefined
 }
 
-export interface ContextSettings extends ContextParts {
+export interface NodeSettings {
+  /**
+   * Whether what comes from one neighbour is passed on to others. In a mesh everyone is everyone's neighbour.
+   */
+  readonly relays: boolean
   readonly queue: QueueParams
-  readonly token: string | undefined
-  readonly insecure: boolean
   readonly liveness: Partial<LivenessOptions> | undefined
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Randomness
+}
+
+export interface ContextSettings extends NodeSettings, ContextParts {
+  readonly token: string | undefined
+  readonly insecure: boolean
 }
 
 /** Every option there is: a name that is none of them is most likely a slip. */
@@ -82,6 +89,7 @@ export function settle(options: ContextOptions, parts: ContextParts): ContextSet
   }
   return {
     ...parts,
+    relays: true,
     queue: checkQueue(queue, DEFAULT_QUEUE),
     token,
     insecure,

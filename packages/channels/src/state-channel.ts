@@ -2,6 +2,7 @@ import { SkeinError } from '@skein/core'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
+import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { partsOf } from './parts-of.js'
 import { checkOptions } from './settings.js'
@@ -29,7 +30,7 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
   readonly #changed: ((value: MessageOf[T]) => void) | undefined
 
   /** @throws ERR_INVALID_OPTION, if the context has a StateChannel of this name and type, too */
-  constructor(context: object, name: string, options: StateOptions<T> = {}) {
+  constructor(context: ChannelNode, name: string, options: StateOptions<T> = {}) {
     checkOptions(options, NAMES)
     const type = checkType(options.type)
     super(context, name, type, 'state')

@@ -3,6 +3,7 @@ import { checkTimeout, invalidOption, type Timer } from '@skein/core/internal'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
+import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { checkQueue, PolicyQueue, type QueueParams } from './policy-queue.js'
 import { checkOptions } from './settings.js'
@@ -55,7 +56,7 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   readonly #tellEvery: number
 
   /** @throws ERR_INVALID_OPTION, if the context has a SubChannel of this name and type, too */
-  constructor(context: object, name: string, options: SubOptions<T> = {}) {
+  constructor(context: ChannelNode, name: string, options: SubOptions<T> = {}) {
     checkOptions(options, NAMES)
     const { sync = false } = options
     const type = checkType(options.type)

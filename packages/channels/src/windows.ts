@@ -1,7 +1,7 @@
 import { type Clock, defaultLiveness } from '@skein/core/internal'
 import type { Graph } from './graph.js'
 import type { Package } from './package.js'
-import type { ContextSettings } from './settings.js'
+import type { NodeSettings } from './settings.js'
 import { type Release, Window } from './window.js'
 
 /** For connections to be made anew, and what has waited to come, in milliseconds. */
@@ -19,7 +19,7 @@ export class Windows {
   readonly #all = new Map<string, Map<string, Window>>()
   #count = 0
 
-  constructor({ clock, liveness }: ContextSettings, release: Release) {
+  constructor({ clock, liveness }: NodeSettings, release: Release) {
     // What is on a way that is interrupted comes when that is mended, or not any more when its end is certain.
     const { heartbeatTimeout, suspicion } = { ...defaultLiveness, ...liveness }
     this.#clock = clock

@@ -18,8 +18,8 @@ function narrowLane(room: number) {
     }
   })
   const lane: Lane = {
-    async send(_, call, { overflow } = {}) {
-      if (left <= 0 && overflow === 'fail') throw new SkeinError('ERR_OVERLOADED', 'the outbox is full')
+    hasRoom: () => left > 0,
+    async send(_, call) {
       if (left <= 0) await opened
       left -= 1
       const batch = readBatch(readParts(call.args) ?? []) ?? []

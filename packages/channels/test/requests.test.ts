@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { PubChannel } from '../src/pub-channel.js'
 import { RepChannel } from '../src/rep-channel.js'
 import { ReqChannel } from '../src/req-channel.js'
+import { SubChannel } from '../src/sub-channel.js'
 import { at, Contexts, MemoryContexts } from './support/contexts.js'
 
 useLedger()
@@ -118,4 +120,32 @@ test('only what is exposed can be called, and what it throws reaches whoever ask
   const waiting = req.ask('echo', [1])
   req.close()
   await expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+})
+
+test('a request does not overtake the messages that were sent before it', async () => {
+  const [a, b, c] = await contexts.graph(3, [
+    [1, 0],
+    [2, 1],
+  ])
+  const seen: unknown[] = []
+  const sub = new SubChannel(at([c], 0), 'log')
+  const poll = () => {
+    for (let next = sub.poll(); next !== undefined; next = sub.poll()) seen.push(next)
+  }
+  new RepChannel(at([c], 0), 'jobs', {
+    go: () => {
+      poll()
+      seen.push('go')
+    },
+  })
+  const pub = new PubChannel(at([a], 0), 'log')
+  const req = new ReqChannel(at([a], 0), 'jobs')
+  await eventually(() => pub.subscribers === 1 && req.repliers === 1)
+  expect(at([b], 0).connectionCount).toBe(2)
+  for (let round = 0; round < 20; round++) {
+    await pub.send(`one ${round}`)
+    void pub.send(`two ${round}`)
+    await req.ask('go')
+    expect(seen.splice(0)).toEqual([`one ${round}`, `two ${round}`, 'go'])
+  }
 })

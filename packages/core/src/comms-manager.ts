@@ -202,6 +202,11 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     return this.#peers.connected(uid)
   }
 
+  /** Whether a message to a peer would be taken at once. Also true of a peer that isn't linked: `send` says what is wrong. */
+  hasRoom(uid: string): boolean {
+    return this.#peers.hasRoom(uid)
+  }
+
   /** Whether the handshake with a peer is complete. */
   shaken(uid: string): boolean {
     return this.#peers.shaken(uid)

@@ -59,7 +59,7 @@ export {
 } from './transport/zmq/socket-kinds.js'
 export { type SocketOptions, SocketSpace, type SocketSpaceOptions } from './transport/zmq/socket-space.js'
 export { ZmqTransport } from './transport/zmq/zmq-transport.js'
-export { endOfTurn } from './turn.js'
+export { atEndOfTurn } from './turn.js'
 export { describeError, type ErrorValue, reviveError } from './wire/error-value.js'
 export { readHeader, tokenOf } from './wire/header.js'
 export { Kind, type Message } from './wire/message.js'

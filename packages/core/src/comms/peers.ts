@@ -69,6 +69,10 @@ export class Peers {
     return kind === 'alive' || kind === 'stalled'
   }
 
+  hasRoom(uid: string): boolean {
+    return this.#parts.links()?.get(uid)?.outbox.hasRoom ?? true
+  }
+
   shaken(uid: string): boolean {
     return this.#parts.links()?.get(uid)?.isShaken ?? false
   }
