@@ -34,7 +34,7 @@ test('the panel is answered and refused, and the viewer, which comes late, sees 
   const [viewerSettings, viewer] = split(saidBy('viewer'), /^settings: /)
   expect(viewerSettings).toEqual(SETTINGS)
   const [spectra, log] = split(viewer, /^spectrum /)
-  expect(spectra).toEqual([' ▁▂▄█▄▂▁ ', '▁▂▄███▄▂▁'])
+  expect(spectra).toEqual(['▁▂▂▅█▅▂▂▁', '▂▃▄███▄▃▂'])
   expect(log).toEqual([
     'info instrument: measured',
     'info panel: measure',

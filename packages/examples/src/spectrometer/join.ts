@@ -6,7 +6,7 @@ export async function join(context: ChannelContext, address: string): Promise<Co
     type: 'object',
     changed: (settings) => console.log('settings:', settings),
   })
-  const connection = await context.connect(address)
+  const connection = await context.connect(address, { timeout: 5000 })
   connection.once('closed', () => void context.close())
   return connection
 }

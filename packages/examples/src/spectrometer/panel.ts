@@ -11,6 +11,7 @@ export async function panel(context: ChannelContext, address: string): Promise<v
   connection.once('closed', () => lines.close())
   for await (const line of lines) {
     const [method = '', ...args] = line.trim().split(/\s+/)
+    if (method === '') continue
     try {
       console.log(`${line}:`, await spectrometer.ask(method, args.map(Number)))
       await log.send(`info panel: ${line}`)

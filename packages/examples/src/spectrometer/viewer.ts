@@ -20,8 +20,8 @@ async function showSpectra(spectra: SubChannel<'binary'>): Promise<void> {
     // Copied, since what has come need not begin where a Float64Array may.
     const counts = new Float64Array(new Uint8Array(bytes).buffer)
     const most = Math.max(...counts)
-    console.log(`spectrum ${Array.from(counts, (count) => BARS[Math.round((8 * count) / most)]).join('')}`)
+    console.log(`spectrum ${Array.from(counts, (count) => BARS[Math.round((7 * count) / most)]).join('')}`)
   }
 }
 
-const BARS = ' ▁▂▃▄▅▆▇█'
+const BARS = '▁▂▃▄▅▆▇█'
