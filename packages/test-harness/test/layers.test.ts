@@ -16,7 +16,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
   broker: ['core', 'runner', 'devices', 'runtime'],
   skein: ['core', 'runner', 'runtime', 'launch', 'broker'],
-  examples: ['skein', 'context', 'devices'],
+  examples: ['skein', 'channels', 'context', 'devices'],
   bench: ['channels', 'devices', 'skein', 'test-harness'],
 }
 
