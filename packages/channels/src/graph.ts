@@ -75,6 +75,10 @@ export class Graph {
     return all
   }
 
+  reaches(id: string): boolean {
+    return this.waysTo(id) > 0
+  }
+
   /** Through how many neighbours a context is reached. */
   waysTo(id: string): number {
     const known = this.#counts.get(id)

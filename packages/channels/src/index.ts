@@ -1,3 +1,4 @@
+export { SkeinError } from '@skein/core'
 export { Channel } from './channel.js'
 export {
   type CloseReason,
@@ -7,7 +8,9 @@ export {
 } from './connection.js'
 export { Connections } from './connections.js'
 export { type BindOptions, ChannelContext, type ConnectOptions } from './context.js'
+export type { MeshContext } from './mesh-context.js'
 export type { ChannelType, MessageOf } from './message-format.js'
+export type { ChannelNode } from './node.js'
 export type { QueueParams, QueuePolicy } from './policy-queue.js'
 export { portOfName } from './port-name.js'
 export { PubChannel, type PubOptions } from './pub-channel.js'

@@ -5,7 +5,7 @@ import { type BatchEncoder, MOST_PACKAGES, takeBatch } from './package-batch.js'
 import { PolicyQueue, type QueueParams } from './policy-queue.js'
 
 /** The service by whose methods contexts speak to each other. */
-export const SERVICE = 'channels'
+export const SERVICE = 'skein.channels'
 
 /** What a neighbour is spoken to by. */
 export type Lane = Pick<CommsManager, 'hasRoom' | 'send' | 'sendRecv'>

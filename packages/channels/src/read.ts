@@ -20,6 +20,10 @@ export function readParts(given: unknown): Parts | undefined {
   return readAll(given, (each) => (each instanceof Uint8Array ? each : undefined))
 }
 
+export function readTexts(given: unknown): string[] | undefined {
+  return readAll(given, (each) => (isText(each) ? each : undefined))
+}
+
 /** As vertices travel. */
 export function vertexRow({ id, version, neighbours, interests }: Vertex): unknown[] {
   return [id, version, neighbours, interests.map(({ key, window }) => [key, window])]
@@ -33,7 +37,7 @@ export function readVertices(args: readonly unknown[]): Vertex[] | undefined {
 function readVertex(row: unknown): Vertex | undefined {
   if (!Array.isArray(row)) return undefined
   const [id, version, neighbours, interests]: unknown[] = row
-  const ids = readAll(neighbours, (each) => (isText(each) ? each : undefined))
+  const ids = readTexts(neighbours)
   const wanted = readAll(interests, readInterest)
   if (!isText(id) || !isCount(version, 1) || ids === undefined || wanted === undefined) return undefined
   return { id, version, neighbours: ids, interests: wanted }

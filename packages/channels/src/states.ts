@@ -21,6 +21,9 @@ export class States {
   /** For whose sake a state was last sent to each neighbour, by the key of the channel and the id of the neighbour. */
   readonly #sentFor = new Map<string, ReadonlySet<string>>()
 
+  /** Those that were told of once more since their writer has gone. */
+  readonly #orphans = new WeakSet<Held>()
+
   constructor(router: Router) {
     this.#router = router
     router.handle('state', (from, args) => this.#received(from.id, args))
@@ -50,6 +53,9 @@ export class States {
 
   #keep(key: string, held: Held, from: string): void {
     this.#held.set(key, held)
+    const { id: self, settings } = this.#router
+    // In a mesh its writer tells all.
+    if (from !== self && !settings.relays) return
     for (const id of this.#router.graph.routes(key)) if (id !== from) this.#send(key, held, id)
   }
 
@@ -57,6 +63,7 @@ export class States {
   #catchUp(): void {
     const { graph } = this.#router
     for (const [key, held] of this.#held) {
+      if (this.#isOrphan(held)) for (const id of graph.routes(key)) this.#send(key, held, id)
       for (const { id } of this.#router.neighbours) {
         const wanting = graph.interestedBeyond(id, key)
         const name = `${key} ${id}`
@@ -69,6 +76,15 @@ export class States {
       const id = name.slice(name.indexOf(' ') + 1)
       if (this.#router.neighbour(id) === undefined) this.#sentFor.delete(name)
     }
+  }
+
+  /** Whether its writer has just gone, who may not have told all. Where states are passed on, all tell all at once. */
+  #isOrphan(held: Held): boolean {
+    const { id, graph, settings } = this.#router
+    if (settings.relays || held.writer === id || graph.reaches(held.writer) || this.#orphans.has(held))
+      return false
+    this.#orphans.add(held)
+    return true
   }
 
   #send(key: string, { version, writer, parts }: Held, to: string): void {

@@ -116,5 +116,6 @@ export function isBuiltIn({ message }: Incoming): boolean {
 
 /** Whether a request is run while the runtime ends: the built-in services tell of it to the last, and begin no new work. */
 export function isVital(request: Incoming): boolean {
-  return isBuiltIn(request) && request.message.method !== 'create'
+  const { method } = request.message
+  return isBuiltIn(request) && method !== 'create' && method !== 'ask'
 }

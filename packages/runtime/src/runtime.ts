@@ -1,4 +1,5 @@
-import { CommsManager, type PeerChange, type PeerReport, type StopOptions } from '@skein/core'
+import { SERVICE as CHANNELS, MESH_METHODS, MeshContext } from '@skein/channels/internal'
+import { CommsManager, type Logger, type PeerChange, type PeerReport, type StopOptions } from '@skein/core'
 import {
   type Clock,
   checkUid,
@@ -21,7 +22,14 @@ import {
   nameOfClass,
 } from './creation.js'
 import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
-import { Dispatcher, type Exposed, isVital, type Middleware, type Service } from './dispatcher.js'
+import {
+  Dispatcher,
+  type Exposed,
+  type Handler,
+  isVital,
+  type Middleware,
+  type Service,
+} from './dispatcher.js'
 import { ServiceDoor } from './doors.js'
 import { Holdings } from './holdings.js'
 import { type LookUp, MonitorLink } from './monitor-link.js'
@@ -55,6 +63,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   readonly #monitor: MonitorLink | undefined
   readonly #stats: Stats | undefined
   readonly #options: RuntimeOptions
+  readonly #channels: MeshContext
   #stallWatch: StallWatch | undefined
   #stopped: Promise<void> | undefined
 
@@ -83,6 +92,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     if (monitor !== undefined) this.#monitor = this.#linkTo(monitor)
     this.#dispatcher.provide(OBJECTS, objectService({ comms, objects, references }))
     if (options.introduces === true) this.#dispatcher.provide(DIRECTORY, directoryService(comms))
+    this.#channels = this.#makeChannels(logger)
     if (stats !== false) this.#stats = this.#count()
     this.comms.on('peer', (change) => this.#changed(change))
     this.comms.on('stop', (from) => this.#asked(from))
@@ -91,6 +101,15 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
 
   get uid(): string {
     return this.comms.uid
+  }
+
+  /**
+   * The context of this runtime's channels, which is connected to those of all others that have channels. A runtime is
+   * reached once it is linked here, or known to the monitor of both. Making a channel throws ERR_CLOSED once this runtime
+   * has ended.
+   */
+  get channels(): MeshContext {
+    return this.#channels
   }
 
   /** The uid of the monitor, once it was reached. */
@@ -263,6 +282,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     // Before the objects: what runs may use them.
     await this.comms.drain(drain)
     this.#tellCutOff(drain)
+    await this.#channels.close()
     await inTime(this.clock, this.#holdings.objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
     await inTime(this.clock, this.#holdings.references.settled(), farewellTimeout)
@@ -277,6 +297,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   #ended(): void {
+    this.#channels.ended()
     this.#monitor?.close()
     this.#stats?.stop()
     void this.#stallWatch?.stop()
@@ -285,10 +306,20 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
 
   #changed(change: PeerChange): void {
     if (isGone(change)) this.#holdings.lose(change.uid, change.instance)
+    this.#channels.changed(change)
     this.#monitor?.changed(change)
     this.emit('peer', change)
     const event = PEER_EVENTS[change.is]
     if (event !== undefined) this.emit(event, change)
+  }
+
+  #makeChannels(logger: Logger): MeshContext {
+    const { introduces = false, liveness, random = systemRandomness } = this.#options
+    const { comms, clock } = this
+    const context = new MeshContext({ comms, introduces, liveness, logger, clock, random })
+    const receive: Handler = (_, request) => context.receive(request)
+    this.#dispatcher.provide(CHANNELS, new Map(MESH_METHODS.map((method) => [method, receive])))
+    return context
   }
 
   #asked(from: string): void {

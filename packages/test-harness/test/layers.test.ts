@@ -11,7 +11,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   devices: ['core', 'runner'],
   context: ['core', 'devices'],
   channels: ['core'],
-  runtime: ['core'],
+  runtime: ['core', 'channels'],
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
   broker: ['core', 'runner', 'devices', 'runtime'],

@@ -1,0 +1,154 @@
+import {
+  type CommsManager,
+  type Incoming,
+  type LivenessOptions,
+  type Logger,
+  type PeerChange,
+  SkeinError,
+} from '@skein/core'
+import type { Clock, Randomness } from '@skein/core/internal'
+import { Membership } from './membership.js'
+import { Neighbour, SERVICE } from './neighbour.js'
+import { ChannelNode } from './node.js'
+import { DEFAULT_QUEUE } from './policy-queue.js'
+import { isText, readTexts } from './read.js'
+
+/** The runtime that a context stands on. */
+export interface MeshParts {
+  readonly comms: Pick<CommsManager, 'uid' | 'send' | 'sendRecv' | 'hasRoom' | 'peers'>
+  readonly introduces: boolean
+  readonly liveness: Partial<LivenessOptions> | undefined
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: Randomness
+}
+
+/** What contexts on a mesh ask of each other, by name. */
+export const MESH_METHODS = [
+  'hello',
+  'members',
+  'bye',
+  'packages',
+  'graph',
+  'taken',
+  'state',
+  'barrier',
+  'ask',
+] as const
+
+/**
+ * The context of a runtime of a mesh. It is connected to those of all other runtimes that have channels: the mesh knows
+ * who is there, and nobody binds or connects. Each of two contexts has a link to the other, so that nothing passes through
+ * a third.
+ */
+export class MeshContext extends ChannelNode {
+  readonly #parts: MeshParts
+  readonly #membership: Membership
+  readonly #neighbours = new Map<string, Neighbour>()
+  #isOver = false
+
+  /** @internal */
+  constructor(parts: MeshParts) {
+    const { comms, introduces, liveness, logger, clock, random } = parts
+    super({ relays: false, queue: DEFAULT_QUEUE, liveness, logger, clock, random })
+    this.#parts = parts
+    this.#membership = new Membership({
+      uid: comms.uid,
+      id: this.id,
+      clock,
+      introduces,
+      linked: () => linked(comms),
+      send: (uid, method, ...args) => comms.send(uid, { service: SERVICE, method, args }),
+      joined: (uid, context) => this.#joined(uid, context),
+      parted: (uid) => this.#parted(uid),
+    })
+  }
+
+  get connectionCount(): number {
+    return this.#neighbours.size
+  }
+
+  /** The uids of the runtimes whose contexts this one is connected to. */
+  get peers(): string[] {
+    return [...this.#neighbours.keys()]
+  }
+
+  /** Closes all channels, once what they have sent is handed to the links, and tells the others. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#neighbours.values()].map((each) => each.handedOver()))
+    this.#leave()
+  }
+
+  /** @internal The runtime has ended. */
+  ended(): void {
+    this.#isOver = true
+    this.#leave()
+  }
+
+  /** @internal Another context asks for something. */
+  receive(request: Incoming): unknown {
+    const { method, args } = request.message
+    const [first] = args
+    switch (method) {
+      case 'hello':
+        return isText(first) ? this.#membership.hello(request.from, first) : this.router.countMalformed()
+      case 'members': {
+        const uids = readTexts(first)
+        return uids === undefined ? this.router.countMalformed() : this.#membership.others(request.from, uids)
+      }
+      case 'bye':
+        return this.#membership.bye(request.from)
+      default:
+        return this.#dispatch(request)
+    }
+  }
+
+  /** @internal */
+  changed(change: PeerChange): void {
+    this.#membership.changed(change)
+  }
+
+  protected override began(): void {
+    const { uid } = this.#parts.comms
+    if (this.#isOver)
+      throw new SkeinError('ERR_CLOSED', `${uid} was stopped, and has no channels any more`, { uid })
+    this.#membership.begin()
+  }
+
+  #leave(): void {
+    this.closeChannels()
+    this.#membership.end()
+    this.router.rest()
+  }
+
+  #dispatch(request: Incoming): unknown {
+    const neighbour = this.#neighbours.get(request.from)
+    if (neighbour !== undefined) return this.router.dispatch(neighbour, request)
+    if (request.message.id === 0) return undefined
+    const { uid } = this.#parts.comms
+    throw request.refuse(
+      new SkeinError('ERR_CLOSED', `${uid} has no channels any more`, { uid, executed: 'no' }),
+    )
+  }
+
+  #joined(uid: string, context: string): void {
+    const { queue } = this.router.settings
+    const neighbour = new Neighbour(context, uid, this.#parts.comms, { queue, encoder: this.router.encoder })
+    this.#neighbours.set(uid, neighbour)
+    this.router.joined(neighbour)
+  }
+
+  #parted(uid: string): void {
+    const neighbour = this.#neighbours.get(uid)
+    if (neighbour === undefined) return
+    this.#neighbours.delete(uid)
+    this.router.left(neighbour)
+  }
+}
+
+function linked(comms: Pick<CommsManager, 'peers'>): string[] {
+  return comms
+    .peers()
+    .filter(({ state }) => state !== 'known' && state !== 'dead' && state !== 'left')
+    .map(({ uid }) => uid)
+}

@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { PubChannel, RepChannel, ReqChannel, StateChannel, SubChannel } from '@skein/channels'
+import type { Runtime } from '../src/runtime.js'
+import { ClockedMesh } from './support/clocked-mesh.js'
+
+let mesh: ClockedMesh
+let monitor: Runtime
+let a: Runtime
+let b: Runtime
+let c: Runtime
+
+beforeEach(async () => {
+  mesh = new ClockedMesh()
+  monitor = await mesh.monitor()
+  a = await mesh.runtime('a')
+  b = await mesh.runtime('b')
+  c = await mesh.runtime('c')
+})
+afterEach(() => mesh.close())
+
+const read = (sub: SubChannel): string[] => {
+  const all: string[] = []
+  for (let next = sub.poll(); next !== undefined; next = sub.poll()) all.push(next)
+  return all
+}
+
+test('whoever has channels is connected to all others that have some, and to nobody else', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  const subs = [b, c].map((runtime) => new SubChannel(runtime.channels, 'log'))
+  await mesh.clock.advance(100)
+  expect([a, b, c, monitor].map(({ channels }) => channels.peers.sort())).toEqual([
+    ['b', 'c'],
+    ['a', 'c'],
+    ['a', 'b'],
+    [],
+  ])
+  expect(log.subscribers).toBe(2)
+  for (const text of ['one', 'two']) await log.send(text)
+  await mesh.clock.advance(100)
+  expect(subs.map(read)).toEqual([
+    ['one', 'two'],
+    ['one', 'two'],
+  ])
+})
+
+test('who comes later is found, and gets the states', async () => {
+  const state = new StateChannel(a.channels, 'mode')
+  state.send('fast')
+  const jobs = new ReqChannel(b.channels, 'jobs')
+  await mesh.clock.advance(100)
+  const d = await mesh.runtime('d')
+  const seen = new StateChannel(d.channels, 'mode')
+  new RepChannel(d.channels, 'jobs', { twice: (n: number) => 2 * n })
+  await mesh.clock.advance(100)
+  expect(seen.recv()).toBe('fast')
+  expect((await mesh.settled(jobs.ask('twice', [21]))).value).toBe(42)
+  seen.send('slow')
+  await mesh.clock.advance(100)
+  expect(state.recv()).toBe('slow')
+})
+
+test('each hears of a message and of a state from its sender alone', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  const mode = new StateChannel(a.channels, 'mode')
+  const others = [b, c, await mesh.runtime('d'), await mesh.runtime('e')]
+  for (const { channels } of others) {
+    new SubChannel(channels, 'log')
+    new StateChannel(channels, 'mode')
+  }
+  await mesh.clock.advance(100)
+  const received: string[] = []
+  for (const runtime of others)
+    runtime.use((request, next) => {
+      if (['packages', 'state'].includes(request.message.method))
+        received.push(`${request.from} to ${runtime.uid}: ${request.message.method}`)
+      return next(request)
+    })
+  await log.send('one')
+  mode.send('fast')
+  await mesh.clock.advance(500)
+  const expected = others.flatMap(({ uid }) => [`a to ${uid}: packages`, `a to ${uid}: state`])
+  expect(received.sort()).toEqual(expected.sort())
+})
+
+test('a state that its writer has not told all of before it died is told by the others', async () => {
+  const [written, ...others] = [a, b, c].map(({ channels }) => new StateChannel(channels, 'mode'))
+  await mesh.clock.advance(100)
+  mesh.network.partition('a', 'c')
+  written?.send('fast')
+  await mesh.clock.advance(100)
+  expect(others.map((each) => each.recv())).toEqual(['fast', undefined])
+  await mesh.kill(a)
+  await mesh.clock.advance(20_000)
+  expect(others.map((each) => each.recv())).toEqual(['fast', 'fast'])
+})
+
+test('what is sent over a link that is interrupted arrives, once and in order', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  const sub = new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  const sent = Array.from({ length: 60 }, (_, n) => String(n))
+  for (const [n, text] of sent.entries()) {
+    await log.send(text)
+    if (n === 10) mesh.network.partition('a', 'b')
+    if (n === 20) mesh.network.heal('a', 'b')
+    if (n === 30) mesh.network.cut('a', 'b')
+    await mesh.clock.advance(100)
+  }
+  await mesh.clock.advance(10_000)
+  expect(read(sub)).toEqual(sent)
+})
+
+test('a runtime that has died is not there any more, and its successor is', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  await mesh.kill(b)
+  await mesh.clock.advance(20_000)
+  expect({ peers: a.channels.peers, subscribers: log.subscribers }).toEqual({ peers: [], subscribers: 0 })
+  b = await mesh.runtime('b')
+  const sub = new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  expect(a.channels.peers).toEqual(['b'])
+  await log.send('again')
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['again'])
+})
+
+test('the monitor may be away; who comes after it is back is found', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  const sub = new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  await mesh.kill(monitor)
+  await log.send('without')
+  await mesh.clock.advance(5000)
+  expect(read(sub)).toEqual(['without'])
+  monitor = await mesh.monitor()
+  await mesh.clock.advance(5000)
+  const d = await mesh.runtime('d')
+  const late = new SubChannel(d.channels, 'log')
+  await mesh.clock.advance(200)
+  expect(d.channels.peers.sort()).toEqual(['a', 'b'])
+  await log.send('with')
+  await mesh.clock.advance(200)
+  expect([read(sub), read(late)]).toEqual([['with'], ['with']])
+})
+
+test('who could not be reached at first is found when it can be', async () => {
+  mesh.network.partition('a', 'c')
+  const log = new PubChannel(a.channels, 'log')
+  const sub = new SubChannel(c.channels, 'log')
+  await mesh.clock.advance(15_000)
+  expect(log.subscribers).toBe(0)
+  mesh.network.heal('a', 'c')
+  await mesh.clock.advance(30_000)
+  expect(log.subscribers).toBe(1)
+  await log.send('at last')
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['at last'])
+})
+
+test('a context that is closed is left by the others, and can be used again', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  const first = new SubChannel(b.channels, 'log')
+  new SubChannel(c.channels, 'log')
+  await mesh.clock.advance(100)
+  await b.channels.close()
+  expect([first.isClosed, b.channels.connectionCount]).toEqual([true, 0])
+  await mesh.clock.advance(100)
+  expect([a.channels.peers, log.subscribers]).toEqual([['c'], 1])
+  const second = new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  expect([a.channels.peers.sort(), log.subscribers]).toEqual([['b', 'c'], 2])
+  await log.send('again')
+  await mesh.clock.advance(100)
+  expect(read(second)).toEqual(['again'])
+})
+
+test('what was sent before a runtime stops arrives', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  const sub = new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  void log.send('the last')
+  await mesh.settled(a.stop())
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['the last'])
+  expect(b.channels.peers).toEqual([])
+  expect(() => new PubChannel(a.channels, 'more')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+})
+
+test('runtimes without a monitor are connected when they are linked, whichever begins first', async () => {
+  const [x, y] = [
+    await mesh.runtime('x', { monitor: undefined }),
+    await mesh.runtime('y', { monitor: undefined }),
+  ]
+  const log = new PubChannel(x.channels, 'log')
+  await mesh.settled(x.comms.connect(y.comms.address ?? ''))
+  const sub = new SubChannel(y.channels, 'log')
+  await mesh.clock.advance(100)
+  await log.send('hello')
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['hello'])
+})
+
+test('what comes that can not be read is counted, and what is asked of one without channels is refused', async () => {
+  new PubChannel(a.channels, 'log')
+  await mesh.clock.advance(100)
+  const send = (method: string, ...args: unknown[]) =>
+    b.comms.send('a', { service: 'skein.channels', method, args })
+  for (const args of [[], [7], ['']]) await send('hello', ...args)
+  await send('members', 'nobody')
+  await send('packages', new Uint8Array(3)) // from one who has not greeted: neither read nor counted
+  await mesh.clock.advance(100)
+  expect(a.channels.malformed).toBe(4)
+  const asked = b.comms.sendRecv('c', { service: 'skein.channels', method: 'barrier', args: [] })
+  await expect(mesh.settled(asked)).rejects.toMatchObject({ code: 'ERR_CLOSED', executed: 'no' })
+})
