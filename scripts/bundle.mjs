@@ -15,7 +15,7 @@ const ENTRIES = {
   runtime: ['index', 'internal', 'stall-thread'],
   launch: ['index', 'internal'],
   broker: ['index', 'internal'],
-  skein: ['index', 'internal', 'broker', 'cli'],
+  skein: ['index', 'internal', 'broker', 'channels', 'cli'],
 }
 
 await Promise.all(Object.entries(ENTRIES).map(([name, entries]) => bundle(name, entries)))

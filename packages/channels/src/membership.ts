@@ -49,13 +49,17 @@ export class Membership {
     }
   }
 
+  /** Tells the others that it has none any more. */
+  sayGoodbye(): void {
+    for (const uid of this.#greeted) this.#port.send(uid, 'bye').catch(() => {})
+  }
+
   /** It has none any more. */
   end(): void {
     if (!this.#isActive) return
     this.#isActive = false
     this.#again?.cancel()
     this.#again = undefined
-    for (const uid of this.#greeted) this.#port.send(uid, 'bye').catch(() => {})
     this.#greeted.clear()
     for (const uid of this.#members.keys()) this.#port.parted(uid)
   }

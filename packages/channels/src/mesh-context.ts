@@ -75,8 +75,15 @@ export class MeshContext extends ChannelNode {
 
   /** Closes all channels, once what they have sent is handed to the links, and tells the others. */
   async close(): Promise<void> {
-    await Promise.all([...this.#neighbours.values()].map((each) => each.handedOver()))
+    await this.#handedOver()
+    this.#membership.sayGoodbye()
     this.#leave()
+  }
+
+  /** @internal The runtime is about to take leave, and tells the others of that. */
+  async stop(): Promise<void> {
+    await this.#handedOver()
+    this.ended()
   }
 
   /** @internal The runtime has ended. */
@@ -115,9 +122,14 @@ export class MeshContext extends ChannelNode {
     this.#membership.begin()
   }
 
+  async #handedOver(): Promise<void> {
+    await Promise.all([...this.#neighbours.values()].map((each) => each.handedOver()))
+  }
+
   #leave(): void {
-    this.closeChannels()
+    // First: nobody is told of every channel that is closed.
     this.#membership.end()
+    this.closeChannels()
     this.router.rest()
   }
 

@@ -7,6 +7,7 @@ import { BatchEncoder, readBatch } from './package-batch.js'
 import { PolicyQueue } from './policy-queue.js'
 import { isCount, isText, readParts, readVertices, vertexRow } from './read.js'
 import type { NodeSettings } from './settings.js'
+import { Unsent } from './unsent.js'
 import { Windows } from './windows.js'
 
 /** What answers a neighbour. Undefined arguments are for it to check. */
@@ -33,11 +34,11 @@ export class Router {
   readonly #watchers = new Set<() => void>()
   readonly #windows: Windows
   readonly #numbers = new Map<string, number>()
-  /** What was sent while there was no neighbour. */
-  readonly #unsent: PolicyQueue<Pick<Package, 'key' | 'parts'>>
+  readonly #unsent: Unsent
+  /** The channels that somebody has wanted, in a mesh. */
+  readonly #wanted = new Set<string>()
   /** What was meant for the first neighbour, which we are, and for channels that are not there yet. */
   readonly #early: PolicyQueue<Package>
-  #waiting: (() => void)[] = []
   #malformed = 0
 
   /** @param began a channel was made */
@@ -47,7 +48,7 @@ export class Router {
     this.#began = began
     this.graph = new Graph(id)
     this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
-    this.#unsent = new PolicyQueue(settings.queue)
+    this.#unsent = new Unsent(settings.queue)
     this.#early = new PolicyQueue(settings.queue)
     this.handle('packages', (from, args) => this.#packages(from, args))
     this.handle('graph', (from, args) => this.#vertices(from, args))
@@ -126,9 +127,12 @@ export class Router {
 
   // Messages
 
-  /** Sends a message of this context. What nobody wants goes nowhere. */
+  /**
+   * Sends a message of this context. What nobody wants goes nowhere. But what is sent before there is a neighbour waits for
+   * the first; in a mesh, where neighbours come and go for other things, for the first who wants the channel.
+   */
   publish(key: string, parts: Parts): number {
-    if (this.#neighbours.size === 0) {
+    if (!this.#isReached(key)) {
       this.#unsent.push({ key, parts })
       return this.last(key)
     }
@@ -148,9 +152,9 @@ export class Router {
     this.#tellTaken(sender, this.id, key, seq, MOST_HOPS)
   }
 
-  /** Resolves when nothing waits for a first neighbour any more. */
-  async unconnected(): Promise<void> {
-    if (this.#unsent.length > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  /** Resolves when nothing waits for somebody to send it to. */
+  unconnected(): Promise<void> {
+    return this.#unsent.gone()
   }
 
   // Neighbours
@@ -165,16 +169,16 @@ export class Router {
       return
     }
     this.#neighbours.set(id, [neighbour])
-    this.#describe(id)
+    this.#describeNeighbours(id)
     this.#tellAll(neighbour)
-    if (wasAlone) this.#sendUnsent(neighbour)
+    if (wasAlone && this.settings.relays) this.#sendUnsentTo(neighbour)
   }
 
   left(neighbour: Neighbour): void {
     const { id } = neighbour
     const others = (this.#neighbours.get(id) ?? []).filter((each) => each !== neighbour)
     if (others.length > 0) this.#neighbours.set(id, others)
-    else if (this.#neighbours.delete(id)) this.#describe()
+    else if (this.#neighbours.delete(id)) this.#describeNeighbours()
   }
 
   /** No alarm is left when a context without connections is dropped. */
@@ -182,12 +186,21 @@ export class Router {
     this.#windows.rest()
   }
 
-  #sendUnsent(first: Neighbour): void {
-    for (let next = this.#unsent.shift(); next !== undefined; next = this.#unsent.shift()) {
-      const { key, parts } = next
+  #isReached(key: string): boolean {
+    if (this.settings.relays) return this.#neighbours.size > 0
+    if (this.#wanted.has(key)) return true
+    if (this.graph.interested(key).size === 0) return false
+    this.#wanted.add(key)
+    return true
+  }
+
+  #sendUnsentTo(first: Neighbour): void {
+    for (const { key, parts } of this.#unsent.take(() => true))
       first.send({ key, parts, source: this.id, seq: this.#number(key), hops: 0 })
-    }
-    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #sendWanted(): void {
+    for (const { key, parts } of this.#unsent.take((key) => this.#isReached(key))) this.publish(key, parts)
   }
 
   #number(key: string): number {
@@ -264,9 +277,16 @@ export class Router {
     this.#told([this.#ownRow()], except)
   }
 
+  #describeNeighbours(except?: string): void {
+    if (this.settings.relays) return this.#describe(except)
+    this.graph.describe([...this.#neighbours.keys()], this.#channels.interests())
+    this.#told([], undefined)
+  }
+
   #told(rows: readonly unknown[][], except: string | undefined): void {
     for (const neighbour of this.neighbours)
       if (rows.length > 0 && neighbour.id !== except) neighbour.tell('graph', rows)
+    if (!this.settings.relays) this.#sendWanted()
     this.#windows.changed(this.graph.reachable())
     for (const channel of this.#channels.all()) channel.changed?.()
     for (const fn of this.#watchers) fn()

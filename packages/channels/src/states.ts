@@ -53,10 +53,11 @@ export class States {
 
   #keep(key: string, held: Held, from: string): void {
     this.#held.set(key, held)
-    const { id: self, settings } = this.#router
-    // In a mesh its writer tells all.
-    if (from !== self && !settings.relays) return
-    for (const id of this.#router.graph.routes(key)) if (id !== from) this.#send(key, held, id)
+    const { id: self, settings, graph, neighbours } = this.#router
+    // In a mesh its writer tells all who are there.
+    if (from !== self && !settings.relays)
+      for (const { id } of neighbours) this.#sentFor.set(`${key} ${id}`, graph.interestedBeyond(id, key))
+    else for (const id of graph.routes(key)) if (id !== from) this.#send(key, held, id)
   }
 
   /** Whoever wants a state and was not reached when it was last sent gets it now. */

@@ -88,6 +88,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
     const guards = parts.safeguards ?? safeguards
     const running = () => this.#lifetime.running()
     this.#traffic = new Traffic({
+      instance: this.instance,
       settings: this.#settings,
       limits,
       references,

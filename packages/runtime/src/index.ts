@@ -1,5 +1,6 @@
 export { type CurrentRequest, currentRequest, type StopOptions } from '@skein/core'
 export type { Constructor, CreateOptions, CreateTarget } from './creation.js'
+export { currentRuntime } from './current-runtime.js'
 export type { DirectoryService } from './directory.js'
 export type { Exposed, Middleware, Next } from './dispatcher.js'
 export type { Items, MapOptions } from './map-options.js'

@@ -21,6 +21,7 @@ import {
   moduleOf,
   nameOfClass,
 } from './creation.js'
+import { enter, leave } from './current-runtime.js'
 import { DIRECTORY, type DirectoryService, directoryService } from './directory.js'
 import {
   Dispatcher,
@@ -124,6 +125,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
    */
   async start(): Promise<void> {
     await this.comms.start()
+    enter(this)
     this.#stats?.start()
     try {
       if (this.#options.stallReports === true) await this.#watch()
@@ -282,7 +284,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     // Before the objects: what runs may use them.
     await this.comms.drain(drain)
     this.#tellCutOff(drain)
-    await this.#channels.close()
+    await this.#channels.stop()
     await inTime(this.clock, this.#holdings.objects.close(), farewellTimeout)
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
     await inTime(this.clock, this.#holdings.references.settled(), farewellTimeout)
@@ -297,6 +299,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   }
 
   #ended(): void {
+    leave(this)
     this.#channels.ended()
     this.#monitor?.close()
     this.#stats?.stop()

@@ -59,6 +59,22 @@ test('who comes later is found, and gets the states', async () => {
   expect(state.recv()).toBe('slow')
 })
 
+test('what is sent before anybody wants it goes to the first who does', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  await log.send('one')
+  new SubChannel(b.channels, 'other')
+  await mesh.clock.advance(100)
+  await log.send('two')
+  const flushed = a.channels.flush()
+  const first = new SubChannel(c.channels, 'log')
+  await mesh.settled(flushed)
+  const second = new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  await log.send('three')
+  await mesh.clock.advance(100)
+  expect([read(first), read(second)]).toEqual([['one', 'two', 'three'], ['three']])
+})
+
 test('each hears of a message and of a state from its sender alone', async () => {
   const log = new PubChannel(a.channels, 'log')
   const mode = new StateChannel(a.channels, 'mode')

@@ -19,6 +19,7 @@ export type { Program } from '@skein/launch'
 export {
   type CreateOptions,
   type CreateTarget,
+  currentRuntime,
   type Exposed,
   type MapOptions,
   Mesh,

@@ -15,7 +15,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   launch: ['core', 'runner', 'runtime'],
   'test-harness': ['core', 'runner', 'runtime', 'launch'],
   broker: ['core', 'runner', 'devices', 'runtime'],
-  skein: ['core', 'runner', 'runtime', 'launch', 'broker'],
+  skein: ['core', 'channels', 'runner', 'runtime', 'launch', 'broker'],
   examples: ['skein', 'channels', 'context', 'devices'],
   bench: ['channels', 'devices', 'skein', 'test-harness'],
 }

@@ -4,7 +4,7 @@ import type { Incoming } from './incoming.js'
 const storage = new AsyncLocalStorage<Incoming>()
 
 /** What a method can know of the request that it runs for. */
-export type CurrentRequest = Pick<Incoming, 'from' | 'signal' | 'timeLeft' | 'deadline'>
+export type CurrentRequest = Pick<Incoming, 'from' | 'instance' | 'signal' | 'timeLeft' | 'deadline'>
 
 /**
  * The request that the calling function runs for: who asks, until when, and a signal that is aborted when nobody waits

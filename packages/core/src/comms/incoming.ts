@@ -8,8 +8,10 @@ export interface Nested {
   giveUp(reason: SkeinError): void
 }
 
-/** The time that requests are measured by. */
+/** The time that requests are measured by, and whose requests they are. */
 export interface RequestTime {
+  /** The instance of the runtime that runs them. */
+  readonly instance: string
   readonly clock: Clock
   readonly deadlines: Deadlines
 }
@@ -34,6 +36,11 @@ export class Incoming extends Due {
     this.message = message
     this.#time = time
     this.#until = message.timeLeft === null ? Number.POSITIVE_INFINITY : time.clock.now() + message.timeLeft
+  }
+
+  /** The instance of the runtime that runs it. */
+  get instance(): string {
+    return this.#time.instance
   }
 
   /** Milliseconds that are left until the caller's deadline, not below 0; Infinity if it has none. */

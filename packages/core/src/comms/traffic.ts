@@ -24,6 +24,7 @@ import { Waiters } from './waiters.js'
 import { Witnesses } from './witnesses.js'
 
 export interface TrafficParts {
+  readonly instance: string
   readonly settings: CommsSettings
   readonly limits: Limits
   readonly references: RemoteReferences | undefined
@@ -104,7 +105,7 @@ export class Traffic {
       flow,
       requestContext,
       offered,
-      time: { clock, deadlines },
+      time: { instance: parts.instance, clock, deadlines },
       dispatch: parts.dispatch,
       isVital: parts.isVital,
       toSelf: (answer) => loopback.post(answer),

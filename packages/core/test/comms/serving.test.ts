@@ -36,7 +36,7 @@ function serving(
   const service = new Serving(
     {
       from: 'head',
-      time: { clock, deadlines: new Deadlines(clock) },
+      time: { instance: 'here', clock, deadlines: new Deadlines(clock) },
       dispatch: (request) => {
         requests.push(request)
         return dispatch(request)
