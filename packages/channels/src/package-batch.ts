@@ -3,7 +3,7 @@ import { MOST_HOPS, type Package, type Parts } from './package.js'
 import { isCount, isText, MOST_LISTED, readParts } from './read.js'
 
 /*
- * Packages travel many at a time, as rows of `[key, source, hops, seq, messages]`: those of one channel and source that
+ * Packages travel many at a time, as rows of `[key, source, hops, since, seq, messages]`: those of one channel and source that
  * follow each other share a row, and `seq` is the number of its first. A message of one part is a binary, any other a
  * list of them.
  */
@@ -12,7 +12,10 @@ import { isCount, isText, MOST_LISTED, readParts } from './read.js'
 export const MOST_PACKAGES = 256
 const ENOUGH_BYTES = 65_536
 
-type Row = [key: string, source: string, hops: number, seq: number, messages: (Uint8Array | Parts)[]]
+interface Run {
+  readonly first: Package
+  readonly messages: (Uint8Array | Parts)[]
+}
 
 /** Takes those from a queue that are to leave together. */
 export function takeBatch(queue: { shift(): Package | undefined }): Package[] {
@@ -55,31 +58,48 @@ export function readBatch(parts: Parts): Package[] | undefined {
   return rows.every((row) => readRow(row, batch)) ? batch : undefined
 }
 
-function rowsOf(batch: readonly Package[]): Row[] {
-  const rows: Row[] = []
-  let row: Row | undefined
-  for (const { key, source, hops, seq, parts } of batch) {
-    const isNext = row !== undefined && row[3] + row[4].length === seq
-    if (row === undefined || !isNext || row[0] !== key || row[1] !== source || row[2] !== hops) {
-      row = [key, source, hops, seq, []]
-      rows.push(row)
+function rowsOf(batch: readonly Package[]): unknown[][] {
+  const runs: Run[] = []
+  let run: Run | undefined
+  for (const each of batch) {
+    if (run === undefined || !continues(run, each)) {
+      run = { first: each, messages: [] }
+      runs.push(run)
     }
-    const [only] = parts
-    row[4].push(parts.length === 1 && only !== undefined ? only : parts)
+    const [only] = each.parts
+    run.messages.push(each.parts.length === 1 && only !== undefined ? only : each.parts)
   }
-  return rows
+  return runs.map(({ first: { key, source, hops, since, seq }, messages }) => [
+    key,
+    source,
+    hops,
+    since,
+    seq,
+    messages,
+  ])
+}
+
+function continues({ first, messages }: Run, { key, source, hops, since, seq }: Package): boolean {
+  return (
+    first.seq + messages.length === seq &&
+    first.key === key &&
+    first.source === source &&
+    first.hops === hops &&
+    first.since === since
+  )
 }
 
 /** Whether it could be read, into `batch`. */
 function readRow(row: unknown, batch: Package[]): boolean {
   if (!Array.isArray(row)) return false
-  const [key, source, hops, seq, messages]: unknown[] = row
-  if (!isText(key) || !isText(source) || !isCount(hops) || hops > MOST_HOPS || !isCount(seq, 1)) return false
+  const [key, source, hops, since, seq, messages]: unknown[] = row
+  if (!isText(key) || !isText(source) || !isCount(hops) || hops > MOST_HOPS) return false
+  if (!isCount(since, 1) || !isCount(seq, since)) return false
   if (!Array.isArray(messages) || messages.length > MOST_LISTED) return false
   for (const [i, message] of messages.entries()) {
     const parts = message instanceof Uint8Array ? [message] : readParts(message)
     if (parts === undefined) return false
-    batch.push({ key, source, hops, seq: seq + i, parts })
+    batch.push({ key, source, hops, since, seq: seq + i, parts })
   }
   return true
 }

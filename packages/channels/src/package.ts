@@ -9,6 +9,8 @@ export interface Package {
   readonly source: string
   /** Counts the packages of that context on that channel, from 1. */
   readonly seq: number
+  /** From which number on all who want the channel now were to get its packages: 1 to `seq`. */
+  readonly since: number
   /** How many connections it may pass yet. */
   readonly hops: number
   readonly parts: Parts

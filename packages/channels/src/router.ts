@@ -1,4 +1,5 @@
 import type { Incoming } from '@skein/core'
+import { Audiences } from './audiences.js'
 import { ChannelTable, type Endpoint, type Receiver } from './channel-table.js'
 import { Graph } from './graph.js'
 import type { Neighbour } from './neighbour.js'
@@ -35,6 +36,7 @@ export class Router {
   readonly #windows: Windows
   readonly #numbers = new Map<string, number>()
   readonly #unsent: Unsent
+  readonly #audiences: Audiences
   /** The channels that somebody has wanted, in a mesh. */
   readonly #wanted = new Set<string>()
   /** What was meant for the first neighbour, which we are, and for channels that are not there yet. */
@@ -49,6 +51,7 @@ export class Router {
     this.graph = new Graph(id)
     this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
     this.#unsent = new Unsent(settings.queue)
+    this.#audiences = new Audiences((key) => this.graph.interested(key))
     this.#early = new PolicyQueue(settings.queue)
     this.handle('packages', (from, args) => this.#packages(from, args))
     this.handle('graph', (from, args) => this.#vertices(from, args))
@@ -137,9 +140,10 @@ export class Router {
       return this.last(key)
     }
     const hops = this.settings.relays ? MOST_HOPS : 1
-    const sent = { key, parts, source: this.id, seq: this.#number(key), hops }
-    this.#forward(sent, this.id)
-    return sent.seq
+    const seq = this.#number(key)
+    const since = this.#audiences.since(key, seq)
+    this.#forward({ key, parts, source: this.id, since, seq, hops }, this.id)
+    return seq
   }
 
   /** The number of the last package of this context on a channel. */
@@ -195,8 +199,10 @@ export class Router {
   }
 
   #sendUnsentTo(first: Neighbour): void {
-    for (const { key, parts } of this.#unsent.take(() => true))
-      first.send({ key, parts, source: this.id, seq: this.#number(key), hops: 0 })
+    for (const { key, parts } of this.#unsent.take(() => true)) {
+      const seq = this.#number(key)
+      first.send({ key, parts, source: this.id, since: seq, seq, hops: 0 })
+    }
   }
 
   #sendWanted(): void {
@@ -286,6 +292,7 @@ export class Router {
   #told(rows: readonly unknown[][], except: string | undefined): void {
     for (const neighbour of this.neighbours)
       if (rows.length > 0 && neighbour.id !== except) neighbour.tell('graph', rows)
+    this.#audiences.changed()
     if (!this.settings.relays) this.#sendWanted()
     this.#windows.changed(this.graph.reachable())
     for (const channel of this.#channels.all()) channel.changed?.()

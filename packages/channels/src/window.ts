@@ -22,7 +22,9 @@ export class Window {
   readonly #clock: Clock
   readonly #gapTimeout: number
   readonly #release: Release
+  /** What comes next is the one after it: the last that was let through, or one before what was the first to come. */
   #last = 0
+  #released = 0
   #isAnew = true
   readonly #held = new Map<number, Arrival>()
   #timer: Timer | undefined
@@ -45,8 +47,9 @@ export class Window {
    */
   take(arrived: Package, from: string, ways: number): boolean {
     const { seq } = arrived
-    if (seq <= this.#last || this.#held.has(seq)) return false
-    if (!this.#isAnew && seq > this.#last + 1 && ways > 1) {
+    if (seq <= this.#released || this.#held.has(seq)) return false
+    if (this.#isAnew || seq <= this.#last) this.#begin(arrived)
+    if (seq > this.#last + 1 && ways > 1) {
       this.#held.set(seq, { arrived, from })
       if (this.#held.size > MOST_HELD) this.#skip()
       else this.#timer ??= this.#clock.after(this.#gapTimeout, () => this.#expired())
@@ -62,6 +65,12 @@ export class Window {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#held.clear()
+  }
+
+  /** Those from `since` on were to come here; of those before it nothing is known. */
+  #begin({ since }: Package): void {
+    this.#last = Math.max(this.#released, since - 1)
+    this.#isAnew = false
   }
 
   #expired(): void {
@@ -88,7 +97,7 @@ export class Window {
     const { seq } = arrived
     this.#held.delete(seq)
     this.#last = seq
-    this.#isAnew = false
+    this.#released = seq
     this.#release(arrived, from)
   }
 

@@ -38,7 +38,8 @@ test.each<[QueuePolicy, number[]]>([
   async (policy, kept) => {
     const { lane, taken, open } = narrowLane(1)
     const neighbour = new Neighbour('id', 'uid', lane, { queue: [2, policy], encoder: new BatchEncoder() })
-    const send = (seq: number) => neighbour.send({ key: 'key', source: 'source', seq, hops: 1, parts: [] })
+    const send = (seq: number) =>
+      neighbour.send({ key: 'key', source: 'source', since: 1, seq, hops: 1, parts: [] })
     for (let seq = 1; seq <= 10; seq++) send(seq)
     await eventually(() => taken.length === 10)
     await new Promise(setImmediate)
