@@ -4,6 +4,7 @@ import type { Parts } from './package.js'
 
 /** A channel as the router sees it. A context has one at most of each key and direction. */
 export interface Endpoint {
+  readonly name: string
   readonly key: string
   close(): void
   /** The network has changed. */
@@ -43,13 +44,13 @@ export class ChannelTable {
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addReceiver(receiver: Receiver): void {
-    checkFree(this.#receivers, receiver.key)
+    checkFree(this.#receivers, receiver)
     this.#receivers.set(receiver.key, receiver)
   }
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addSender(sender: Endpoint): void {
-    checkFree(this.#senders, sender.key)
+    checkFree(this.#senders, sender)
     this.#senders.set(sender.key, sender)
   }
 
@@ -60,7 +61,7 @@ export class ChannelTable {
   }
 }
 
-function checkFree(channels: ReadonlyMap<string, unknown>, key: string): void {
+function checkFree(channels: ReadonlyMap<string, unknown>, { key, name }: Endpoint): void {
   if (!channels.has(key)) return
-  throw invalidOption('name', key, 'a name that no other channel of this kind has in this context')
+  throw invalidOption('name', name, 'a name that no other channel of this kind and type has in this context')
 }

@@ -10,6 +10,8 @@ const NAME = /^[\p{L}\p{N}_.-]{1,128}$/u
 
 /** What all channels are: named ends in a context, until they are closed. */
 export abstract class Channel {
+  /** As it was given. */
+  readonly name: string
   /** `name.type.pattern` in lower case: channels for which it is the same belong together. */
   readonly key: string
   /** @internal */
@@ -21,6 +23,7 @@ export abstract class Channel {
     this.router = partsOf(context).router
     if (typeof name !== 'string' || !NAME.test(name))
       throw invalidOption('name', name, "1 to 128 letters, digits, '_', '-' and '.'")
+    this.name = name
     this.key = `${name}.${type}.${pattern}`.toLowerCase()
   }
 

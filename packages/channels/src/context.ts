@@ -1,6 +1,7 @@
 import { CommsManager, type Incoming, type Logger, SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { checkTimeout, invalidOption, messageOf } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
+import { awaited } from './awaited.js'
 import { Connection, contextOf, uidOf } from './connection.js'
 import { Connections } from './connections.js'
 import { localToken } from './local-token.js'
@@ -118,7 +119,7 @@ export class ChannelContext extends ChannelNode {
       return connection
     } catch (error) {
       await connection.finish('not connected')
-      throw error
+      throw isLate(error) ? unanswered(address, timeout, error) : error
     }
   }
 
@@ -187,23 +188,20 @@ export class ChannelContext extends ChannelNode {
   /** Resolves when the other end has told of itself and of those behind it. */
   async #described(connection: Connection, uid: string, timeout: number): Promise<void> {
     const id = contextOf(uid) ?? ''
-    const { clock } = this.#settings
-    await new Promise<void>((resolve, reject) => {
-      const settle = (done: () => void) => {
-        timer.cancel()
+    const look = (): true | undefined => {
+      if (connection.reason !== undefined) throw closedMeanwhile(connection)
+      return (connection.neighbour(uid) !== undefined && this.router.graph.knows(id)) || undefined
+    }
+    const watch = (fn: () => void): (() => void) => {
+      const unwatch = this.router.watch(fn)
+      connection.on('closed', fn)
+      return () => {
         unwatch()
-        connection.off('closed', closed)
-        done()
+        connection.off('closed', fn)
       }
-      const closed = () => settle(() => reject(closedMeanwhile(connection)))
-      const look = () => {
-        if (connection.neighbour(uid) !== undefined && this.router.graph.knows(id)) settle(resolve)
-      }
-      const timer = clock.after(timeout, () => settle(() => reject(silent(connection.address, timeout))))
-      const unwatch = this.router.watch(look)
-      connection.on('closed', closed)
-      look()
-    })
+    }
+    const missing = (): string => `${connection.address} has answered, and has not told of itself`
+    await awaited(look, { clock: this.#settings.clock, timeout, watch, missing })
   }
 
   #checkNotSelf(endpoint: string): void {
@@ -240,9 +238,15 @@ function closedMeanwhile({ address, reason }: Connection): SkeinError {
   })
 }
 
-function silent(address: string, timeoutMs: number): SkeinError {
-  const text = `${address} has answered, and has not told of itself within ${timeoutMs} ms`
-  return new SkeinError('ERR_HANDSHAKE_TIMEOUT', text, { address, timeoutMs })
+function isLate(error: unknown): boolean {
+  return (
+    error instanceof SkeinError && (error.code === 'ERR_HANDSHAKE_TIMEOUT' || error.code === 'ERR_TIMEOUT')
+  )
+}
+
+function unanswered(address: string, timeoutMs: number, cause: unknown): SkeinError {
+  const text = `${messageOf(cause)}; is a context bound to ${address}, and has it the same token?`
+  return new SkeinError('ERR_HANDSHAKE_TIMEOUT', text, { address, timeoutMs, cause })
 }
 
 function inUse(

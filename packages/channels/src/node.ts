@@ -72,6 +72,11 @@ export abstract class ChannelNode {
   /** Closes all channels and connections. The context can be used again. */
   abstract close(): Promise<void>
 
+  /** Closes it at the end of the block that it was made in with `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   /** Takes all channels from the context, and leaves its connections. */
   closeChannels(): void {
     this.router.closeChannels()

@@ -1,6 +1,11 @@
 /** A message as it travels: what it is encoded as, and the larger buffers in it. */
 export type Parts = readonly Uint8Array[]
 
+/** For who may write over it. */
+export function copyOf(parts: Parts): Parts {
+  return parts.map((part) => new Uint8Array(part))
+}
+
 /** A message of a channel on its way from one context to others. */
 export interface Package {
   /** The channel: name, type and pattern. */

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SkeinError } from '@skein/core'
-import { Fifo } from '@skein/core/internal'
+import { checkTimeout, Fifo, invalidOption } from '@skein/core/internal'
+import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
+import { isCount } from './read.js'
 import { checkOptions } from './settings.js'
 
 export interface PubOptions<T extends ChannelType> {
@@ -46,6 +48,31 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
   /** In how many other contexts somebody listens, as far as is known here. */
   get subscribers(): number {
     return this.router.graph.interested(this.key).size
+  }
+
+  /**
+   * Resolves when so many other contexts are known to listen: what is sent from then on reaches them.
+   *
+   * @param count @default 1
+   * @param options.timeout milliseconds @default Infinity
+   * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
+   */
+  async waitForSubscribers(
+    count = 1,
+    { timeout }: { readonly timeout?: number | undefined } = {},
+  ): Promise<void> {
+    if (!isCount(count, 1)) throw invalidOption('count', count, 'a whole number of 1 or more')
+    const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
+    const look = (): true | undefined => {
+      if (this.isClosed) throw this.#closedError()
+      return this.subscribers >= count || undefined
+    }
+    await awaited(look, {
+      clock: this.router.settings.clock,
+      timeout: limit,
+      watch: (fn) => this.router.watch(fn),
+      missing: () => `${this.subscribers} of ${count} have subscribed to ${this.name}`,
+    })
   }
 
   /**
@@ -108,6 +135,6 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
   }
 
   #closedError(): SkeinError {
-    return new SkeinError('ERR_CLOSED', `${this.key} was closed`)
+    return new SkeinError('ERR_CLOSED', `${this.name} was closed`)
   }
 }

@@ -40,7 +40,8 @@ export class RepChannel extends Channel {
     const called = this.#methods.get(method)
     if (typeof called !== 'function') {
       const facts = { service: this.key, method, executed: 'no' } as const
-      throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', `${this.key} has no method ${method}`, facts))
+      const text = `${this.name} has no method ${method}; it has ${[...this.#methods.keys()].join(', ')}`
+      throw request.refuse(new SkeinError('ERR_NO_SUCH_METHOD', text, facts))
     }
     const list = formatOf('object').decode(args)
     if (!Array.isArray(list)) {

@@ -1,10 +1,12 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout, type Timer } from '@skein/core/internal'
+import { checkTimeout, invalidOption } from '@skein/core/internal'
 import type { Asking } from './asking.js'
+import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import { encodeValue, formatOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import { partsOf } from './parts-of.js'
+import { isText } from './read.js'
 import { checkOptions } from './settings.js'
 
 export interface AskOptions {
@@ -12,6 +14,12 @@ export interface AskOptions {
   readonly timeout?: number | undefined
   /** Aborting it gives the request up. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** The context that a request goes to, and how many of ours it has. */
+interface Chosen {
+  readonly replier: string
+  readonly load: { running: number }
 }
 
 const NAMES = { timeout: true, signal: true } as const
@@ -23,7 +31,6 @@ export class ReqChannel extends Channel {
   /** Of each context that was asked: how many requests it has not answered, and when it was last asked. */
   readonly #load = new Map<string, { running: number; asked: number }>()
   #asked = 0
-  #waiting: (() => void)[] = []
 
   /** @throws ERR_INVALID_OPTION, if the context has a ReqChannel of this name, too */
   constructor(context: ChannelNode, name: string) {
@@ -46,13 +53,12 @@ export class ReqChannel extends Channel {
    */
   async ask(method: string, args: readonly unknown[] = [], options: AskOptions = {}): Promise<unknown> {
     checkOptions(options, NAMES)
+    checkMethod(method)
     const timeout = checkTimeout('timeout', options.timeout, DEFAULT_TIMEOUT)
     const parts = encodeValue(args)
     const { clock } = this.router.settings
     const until = clock.now() + timeout
-    while (this.repliers === 0 || this.isClosed) await this.#available(until - clock.now(), timeout, options)
-    const replier = this.#choose()
-    const load = this.#begin(replier)
+    const { replier, load } = await this.#available(timeout, options.signal)
     try {
       const left = { timeout: Math.max(1, until - clock.now()), signal: options.signal }
       const answer = await this.#asking.ask(replier, this.key, method, parts, left)
@@ -64,7 +70,6 @@ export class ReqChannel extends Channel {
 
   /** @internal */
   changed(): void {
-    for (const resume of this.#waiting.splice(0)) resume()
     const interested = this.router.graph.interested(this.key)
     for (const [id, { running }] of this.#load)
       if (running === 0 && !interested.has(id)) this.#load.delete(id)
@@ -72,14 +77,25 @@ export class ReqChannel extends Channel {
 
   protected override closed(): void {
     this.router.remove(this)
-    for (const resume of this.#waiting.splice(0)) resume()
   }
 
-  #choose(): string {
+  /** Whom to ask, as soon as there is somebody: counted at once, so that who asks at the same time asks another. */
+  #available(timeout: number, signal: AbortSignal | undefined): Promise<Chosen> {
+    const look = (): Chosen | undefined => {
+      if (this.isClosed) throw new SkeinError('ERR_CLOSED', `${this.name} was closed`, { executed: 'no' })
+      const replier = this.#choose()
+      return replier === undefined ? undefined : { replier, load: this.#begin(replier) }
+    }
+    const { clock } = this.router.settings
+    const watch = (fn: () => void): (() => void) => this.router.watch(fn)
+    return awaited(look, { clock, timeout, signal, watch, missing: () => `nobody answers on ${this.name}` })
+  }
+
+  #choose(): string | undefined {
     const candidates = [...this.router.graph.interested(this.key).keys()]
     const loads = candidates.map((id) => ({ id, ...(this.#load.get(id) ?? { running: 0, asked: 0 }) }))
     const [best] = loads.sort((a, b) => a.running - b.running || a.asked - b.asked)
-    return best?.id ?? ''
+    return best?.id
   }
 
   #begin(replier: string): { running: number } {
@@ -89,33 +105,8 @@ export class ReqChannel extends Channel {
     load.asked = ++this.#asked
     return load
   }
+}
 
-  /** Resolves when something has changed. */
-  #available(left: number, timeoutMs: number, { signal }: AskOptions): Promise<void> {
-    if (this.isClosed) throw new SkeinError('ERR_CLOSED', `${this.key} was closed`, { executed: 'no' })
-    return new Promise((resolve, reject) => {
-      let timer: Timer | undefined
-      const settle = (done: () => void): void => {
-        timer?.cancel()
-        signal?.removeEventListener('abort', aborted)
-        this.#waiting = this.#waiting.filter((each) => each !== resume)
-        done()
-      }
-      const resume = (): void => settle(resolve)
-      const fail = (code: 'ERR_CANCELLED' | 'ERR_TIMEOUT', text: string): void =>
-        settle(() =>
-          reject(
-            new SkeinError(code, `${text}: nobody answers on ${this.key}`, { timeoutMs, executed: 'no' }),
-          ),
-        )
-      const aborted = (): void => fail('ERR_CANCELLED', 'the request was given up')
-      this.#waiting.push(resume)
-      signal?.addEventListener('abort', aborted)
-      if (left !== Number.POSITIVE_INFINITY)
-        timer = this.router.settings.clock.after(left, () =>
-          fail('ERR_TIMEOUT', `${timeoutMs} ms have passed`),
-        )
-      if (signal?.aborted === true) aborted()
-    })
-  }
+function checkMethod(method: unknown): void {
+  if (!isText(method)) throw invalidOption('method', method, 'the name of a method: 1 to 256 characters')
 }

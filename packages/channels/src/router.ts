@@ -3,7 +3,7 @@ import { Audiences } from './audiences.js'
 import { ChannelTable, type Endpoint, type Receiver } from './channel-table.js'
 import { Graph } from './graph.js'
 import type { Neighbour } from './neighbour.js'
-import { MOST_HOPS, type Package, type Parts } from './package.js'
+import { copyOf, MOST_HOPS, type Package, type Parts } from './package.js'
 import { BatchEncoder, readBatch } from './package-batch.js'
 import { PolicyQueue } from './policy-queue.js'
 import { isCount, isText, readParts, readVertices, vertexRow } from './read.js'
@@ -77,7 +77,7 @@ export class Router {
     this.#handlers.set(method, handler)
   }
 
-  /** Calls back when the network has changed. */
+  /** Calls back when the network has changed, or a channel was closed. */
   watch(fn: () => void): () => void {
     this.#watchers.add(fn)
     return () => void this.#watchers.delete(fn)
@@ -122,6 +122,7 @@ export class Router {
 
   remove(channel: Endpoint): void {
     if (this.#channels.remove(channel)) this.#describe()
+    else this.#notify()
   }
 
   closeChannels(): void {
@@ -239,20 +240,28 @@ export class Router {
 
   #arrived(arrived: Package, from: string): void {
     const { key, source, seq, hops, parts } = arrived
+    const isPassedOn = hops > 1 && this.#forward({ ...arrived, hops: hops - 1 }, from)
     const receiver = this.#channels.receiver(key)
-    if (receiver !== undefined) this.#give(receiver, source, seq, parts)
+    // Whoever reads it may write over it, before it has left.
+    const own = isPassedOn ? copyOf(parts) : parts
+    if (receiver !== undefined) this.#give(receiver, source, seq, own)
     else if (hops === 0) this.#early.push(arrived)
-    if (hops > 1) this.#forward({ ...arrived, hops: hops - 1 }, from)
   }
 
   #give(receiver: Receiver, source: string, seq: number, parts: Parts): void {
     if (receiver.receive?.(source, seq, parts) === false) this.#malformed += 1
   }
 
-  #forward(sent: Package, from: string): void {
+  /** Whether there is somebody to send it to. */
+  #forward(sent: Package, from: string): boolean {
+    let isSent = false
     for (const id of this.graph.routes(sent.key)) {
-      if (id !== from && id !== sent.source) this.neighbour(id)?.send(sent)
+      const neighbour = id === from || id === sent.source ? undefined : this.neighbour(id)
+      if (neighbour === undefined) continue
+      neighbour.send(sent)
+      isSent = true
     }
+    return isSent
   }
 
   // The network
@@ -296,6 +305,10 @@ export class Router {
     if (!this.settings.relays) this.#sendWanted()
     this.#windows.changed(this.graph.reachable())
     for (const channel of this.#channels.all()) channel.changed?.()
+    this.#notify()
+  }
+
+  #notify(): void {
     for (const fn of this.#watchers) fn()
   }
 }

@@ -1,9 +1,11 @@
 import { SkeinError } from '@skein/core'
+import { checkTimeout } from '@skein/core/internal'
+import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
-import type { Parts } from './package.js'
+import { copyOf, type Parts } from './package.js'
 import { partsOf } from './parts-of.js'
 import { checkOptions } from './settings.js'
 import type { States } from './states.js'
@@ -27,6 +29,7 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
   readonly interest: Interest
   readonly #format: Format<MessageOf[T]>
   readonly #states: States
+  readonly #watchers = new Set<() => void>()
   readonly #changed: ((value: MessageOf[T]) => void) | undefined
 
   /** @throws ERR_INVALID_OPTION, if the context has a StateChannel of this name and type, too */
@@ -48,31 +51,68 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
    * @throws ERR_INVALID_OPTION if it is not of the channel's type, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_CLOSED
    */
   send(value: MessageOf[T]): void {
-    if (this.isClosed) throw new SkeinError('ERR_CLOSED', `${this.key} was closed`)
+    if (this.isClosed) throw new SkeinError('ERR_CLOSED', `${this.name} was closed`)
     this.#states.set(this.key, this.#format.encode(value))
+    this.#notify()
   }
 
   /** The value that holds as far as is known here; undefined if none was ever set. Each call gives a copy. */
   recv(): MessageOf[T] | undefined {
     const held = this.#states.get(this.key)
-    return held === undefined ? undefined : this.#format.decode(held.parts)
+    return held === undefined ? undefined : this.#format.decode(copyOf(held.parts))
+  }
+
+  /**
+   * The value that holds, as soon as there is one.
+   *
+   * @param options.timeout milliseconds @default Infinity
+   * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
+   */
+  async ready({ timeout }: { readonly timeout?: number | undefined } = {}): Promise<MessageOf[T]> {
+    const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
+    const look = (): { readonly value: MessageOf[T] } | undefined => {
+      const held = this.#states.get(this.key)
+      if (held !== undefined) return { value: this.#format.decode(copyOf(held.parts)) }
+      if (this.isClosed) throw new SkeinError('ERR_CLOSED', `${this.name} was closed`)
+      return undefined
+    }
+    const { value } = await awaited(look, {
+      clock: this.router.settings.clock,
+      timeout: limit,
+      watch: (fn) => this.#watch(fn),
+      missing: () => `${this.name} has no value yet`,
+    })
+    return value
   }
 
   /** @internal */
   receive(_: string, __: number, parts: Parts): boolean {
     let value: MessageOf[T]
     try {
-      value = this.#format.decode(parts)
+      value = this.#format.decode(copyOf(parts))
     } catch {
       return false
     }
     // Not at once: it holds here when all of this turn's work is done, and what is told may throw.
-    if (this.#changed !== undefined) queueMicrotask(() => this.#tell(value))
+    queueMicrotask(() => {
+      if (this.#changed !== undefined) this.#tell(value)
+      this.#notify()
+    })
     return true
   }
 
   protected override closed(): void {
     this.router.remove(this)
+    this.#notify()
+  }
+
+  #watch(fn: () => void): () => void {
+    this.#watchers.add(fn)
+    return () => void this.#watchers.delete(fn)
+  }
+
+  #notify(): void {
+    for (const fn of this.#watchers) fn()
   }
 
   #tell(value: MessageOf[T]): void {

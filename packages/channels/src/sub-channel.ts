@@ -50,6 +50,7 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   readonly type: T
   readonly #format: Format<MessageOf[T]>
   readonly #queue: PolicyQueue<Received<MessageOf[T]>>
+  readonly #watchers = new Set<() => void>()
   readonly #readers: Reader<MessageOf[T]>[] = []
   /** Of each sender, in sync mode: how many were read since it was last told, and up to which number. */
   readonly #untold = new Map<string, number>()
@@ -88,10 +89,14 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
 
   /** The next message, if one waits. */
   poll(): MessageOf[T] | undefined {
+    return this.take()?.message
+  }
+
+  /** @internal The same, where a message may be undefined. */
+  take(): { readonly message: MessageOf[T] } | undefined {
     const received = this.#queue.shift()
-    if (received === undefined) return undefined
-    this.#read(received)
-    return received.message
+    if (received !== undefined) this.#read(received)
+    return received
   }
 
   /**
@@ -101,16 +106,13 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
    */
   async recv({ timeout }: RecvOptions = {}): Promise<MessageOf[T]> {
     const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
-    const received = this.#queue.shift()
-    if (received !== undefined) {
-      this.#read(received)
-      return received.message
-    }
+    const received = this.take()
+    if (received !== undefined) return received.message
     if (this.isClosed) throw this.#closedError()
     return this.#next(limit)
   }
 
-  /** All messages from now on, until the channel is closed. */
+  /** All messages, those that wait first, until the channel is closed and no more wait. */
   async *[Symbol.asyncIterator](): AsyncGenerator<MessageOf[T], void, undefined> {
     while (!this.isClosed || this.pending > 0) {
       try {
@@ -120,6 +122,12 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
         throw error
       }
     }
+  }
+
+  /** @internal Calls back when a message waits, or the channel was closed. */
+  watch(fn: () => void): () => void {
+    this.#watchers.add(fn)
+    return () => void this.#watchers.delete(fn)
   }
 
   /** @internal */
@@ -134,6 +142,7 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
     const reader = this.#readers.shift()
     if (reader === undefined) {
       this.#queue.push(received)
+      this.#notify()
       return true
     }
     this.#read(received)
@@ -144,6 +153,11 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   protected override closed(): void {
     this.router.remove(this)
     for (const { reject } of this.#readers.splice(0)) reject(this.#closedError())
+    this.#notify()
+  }
+
+  #notify(): void {
+    if (this.#watchers.size > 0) for (const fn of this.#watchers) fn()
   }
 
   #next(limit: number): Promise<MessageOf[T]> {
@@ -164,7 +178,7 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
       if (limit === Number.POSITIVE_INFINITY) return
       timer = this.router.settings.clock.after(limit, () => {
         this.#readers.splice(this.#readers.indexOf(reader), 1)
-        const text = `no message has come on ${this.key} within ${limit} ms`
+        const text = `no message has come on ${this.name} within ${limit} ms`
         reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: limit }))
       })
     })
@@ -183,6 +197,6 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   }
 
   #closedError(): SkeinError {
-    return new SkeinError('ERR_CLOSED', `${this.key} was closed`)
+    return new SkeinError('ERR_CLOSED', `${this.name} was closed`)
   }
 }

@@ -191,3 +191,20 @@ test('what can not be read is counted and dropped, and the context goes on', asy
   expect(await sub.recv()).toBe('well')
   expect(b?.malformed).toBe(bad.length)
 })
+
+test('what a reader does to a message that is passed on changes nothing for others', async () => {
+  const [a, b, c] = await contexts.graph(3, [
+    [0, 1],
+    [1, 2],
+  ])
+  const options = { type: 'binary' } as const
+  const pub = new PubChannel<'binary'>(at([a], 0), 'test', options)
+  const [near, far] = [b, c].map((context) => new SubChannel<'binary'>(at([context], 0), 'test', options))
+  await pub.waitForSubscribers(2)
+  for (const size of [10, 10_000]) {
+    const read = near?.recv().then((bytes) => bytes.fill(0))
+    await pub.send(new Uint8Array(size).fill(7))
+    await read
+    expect(await far?.recv()).toEqual(new Uint8Array(size).fill(7))
+  }
+})

@@ -69,3 +69,21 @@ test('yoton 12: after a partition heals all hold the same value', async () => {
   expect(channels.map((channel) => channel.recv())).toEqual(Array(4).fill(value))
   await memory.close()
 })
+
+test('what a reader does to a value changes nothing for others, nor for itself', async () => {
+  const memory = new MemoryContexts()
+  const [a, b] = await memory.graph(2, [[1, 0]])
+  const options = { type: 'binary' } as const
+  const there = new StateChannel<'binary'>(at([b], 0), 'test', {
+    ...options,
+    changed: (value) => value.fill(0),
+  })
+  const here = new StateChannel<'binary'>(at([a], 0), 'test', options)
+  here.send(new Uint8Array([1, 2]))
+  await memory.clock.advance(50)
+  for (const channel of [here, here, there, there])
+    expect(channel.recv()?.slice()).toEqual(new Uint8Array([1, 2]))
+  here.recv()?.fill(0)
+  expect(here.recv()).toEqual(new Uint8Array([1, 2]))
+  await memory.close()
+})

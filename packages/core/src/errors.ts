@@ -147,6 +147,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
   if (typeof value === 'object' && value !== null) {
     const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+    if (name === '') return 'an instance of a class without a name'
     return typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : 'an object'
   }
   return String(value)

@@ -1,19 +1,29 @@
-import { expect, test } from '@jest/globals'
-import { fixture, skein } from './support/command.js'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { skein } from './support/command.js'
 
-test('a program and the objects on its workers have channels, which find each other', async () => {
-  const { status, stdout, stderr } = await skein([
-    'run',
-    fixture('channels.mjs'),
-    '-w',
-    '2',
-    '-l',
-    'thread',
-    '-q',
-  ])
-  expect({ status, stdout, stderr }).toEqual({
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const page = await readFile(join(root, 'docs', 'channels.md'), 'utf8')
+const [, source = '', name = '', command = ''] =
+  /^```js\n(\/\/ (\S+), run by: npx skein (.*?)\n.*?)^```/ms.exec(page) ?? []
+
+let folder: string
+beforeAll(async () => {
+  // Inside of the package, so that `skein` is found.
+  folder = await mkdtemp(join(root, 'packages', 'skein', 'page-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+test('the program of the page, whose workers have channels that find those of the program, prints what the page says', async () => {
+  const file = join(folder, name)
+  await writeFile(file, source)
+  const [, said] = /console\.log\(.*?\) \/\/ (.*)$/m.exec(source) ?? []
+  const args = command.split(' ').map((arg) => (arg === name ? file : arg))
+  expect(await skein([...args, '--launcher', 'thread', '--quiet'])).toEqual({
     status: 0,
-    stdout: 'worker:0:0: ready\nworker:0:1: ready\n',
+    stdout: `${said}\n`,
     stderr: '',
   })
 })
