@@ -40,7 +40,11 @@ export function readSources(): Source[] {
 
 function readSource(name: string, path: string): Source {
   const text = readFileSync(join(packagesFolder, path), 'utf8')
-  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  const options = {
+    languageVersion: ts.ScriptTarget.Latest,
+    jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+  }
+  const tree = ts.createSourceFile(path, text, options, true)
   const nodes = nodesOf(tree)
   return { package: name, path, nodes, imports: [...importsOf(nodes)] }
 }
