@@ -7,7 +7,7 @@ import { sized } from './support/size.js'
 
 useLedger()
 
-const CUTS = sized(30, 100)
+const CUTS = sized(20, 100)
 
 describe.each(lanes)('a link over %s', (lane) => {
   let mesh: TestMesh
@@ -17,7 +17,7 @@ describe.each(lanes)('a link over %s', (lane) => {
   afterEach(() => mesh.close())
 
   // Most over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
-  const rounds = lane === 'tcp' ? sized(100, 1000) : 50
+  const rounds = lane === 'tcp' ? sized(40, 1000) : sized(20, 50)
   test(`two runtimes that dial each other at the same instant, ${rounds} times, share one session and lose nothing`, async () => {
     for (let round = 0; round < rounds; round++) {
       const taken = { a: [] as number[], b: [] as number[] }

@@ -5,6 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
+import { sized } from './support/size.js'
+
+/** How often two runtimes dial each other. */
+const ROUNDS = String(sized(30, 100))
 
 const FIXTURE = fileURLToPath(new URL('./fixtures/profiled.mjs', import.meta.url))
 
@@ -13,7 +17,7 @@ test('runtimes in a process that is profiled link as others do', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'skein-profile-'))
   try {
     const flags = ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', folder]
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, FIXTURE])
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, FIXTURE, ROUNDS])
     expect(stdout).toBe('done\n')
   } finally {
     await rm(folder, { recursive: true })

@@ -3,8 +3,8 @@ import { afterEach, expect, test } from '@jest/globals'
 import { TestMesh } from './support/mesh.js'
 import { sized } from './support/size.js'
 
-/** Small ones at the full size; otherwise fewer and larger, that make 125 MiB if nothing holds them back. */
-const ITEMS = sized(8000, 1_000_000)
+/** Small ones at the full size; otherwise fewer and larger, that make 100 MiB if nothing holds them back. */
+const ITEMS = sized(6400, 1_000_000)
 const ITEM_BYTES = sized(16 * 1024, 28)
 const WARMING = { uid: 'producer', count: ITEMS / 4, bytes: ITEM_BYTES, restMs: 0 }
 

@@ -1,59 +1,6 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { PNG } from 'pngjs'
+import { expect, test } from '@jest/globals'
 import { readOptions } from '../src/mandelbrot/options.js'
-import { PLACE } from '../src/mandelbrot/place.js'
-import { render } from '../src/mandelbrot/render.js'
 import { tilesOf } from '../src/mandelbrot/view.js'
-import { example } from './support/example.js'
-
-const SIZE = { width: 150, height: 110 }
-const ARGS = ['--size', '150x110', '--iterations', '300', '--tile', '16']
-
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'skein-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
-
-test('the picture is the one that is computed here, with one worker, a thread, and with three processes of which one is killed', async () => {
-  const all = { x: 0, y: 0, ...SIZE }
-  const expected = hashOf(render({ ...PLACE, ...SIZE, iterations: 300 }, all))
-
-  const alone = join(folder, 'alone.png')
-  const one = await example(
-    'mandelbrot',
-    ['--workers', '1', '--launcher', 'thread'],
-    [...ARGS, '--out', alone],
-  )
-  expect(one).toMatchObject({
-    status: 0,
-    stdout: expect.stringMatching(/alone\.png: 150x110, 70 tiles by 1 worker in \d+\.\d s\n$/),
-  })
-  expect(await hashOfPicture(alone)).toBe(expected)
-
-  const together = join(folder, 'together.png')
-  const three = await example('mandelbrot', ['--workers', '3'], [...ARGS, '--out', together, '--kill-one'])
-  expect(three.stdout).toMatch(
-    /^killed worker:0:2 \(process \d+\) after 35 tiles; the mesh knew \d+\.\d ms later\n\d tiles? (was|were) lost with it/,
-  )
-  expect(three.status).toBe(0)
-  expect(await hashOfPicture(together)).toBe(expected)
-})
-
-test('--kill-one says why it kills no thread', async () => {
-  const options = ['--workers', '2', '--launcher', 'thread', '--quiet']
-  expect(
-    await example('mandelbrot', options, [...ARGS, '--out', join(folder, 'no.png'), '--kill-one']),
-  ).toEqual({
-    status: 1,
-    stdout: '',
-    stderr: expect.stringContaining("--kill-one can't kill worker:0:1: it is a thread"),
-  })
-})
 
 test.each([
   [['--size', '10'], "--size is '10'; allowed: width and height in pixels, such as 1600x1200"],
@@ -79,13 +26,3 @@ test('tiles cover every pixel once', () => {
   }
   expect(new Set(covered)).toEqual(new Set([1]))
 })
-
-async function hashOfPicture(path: string): Promise<string> {
-  const { data, width, height } = PNG.sync.read(await readFile(path))
-  expect({ width, height }).toEqual(SIZE)
-  return hashOf(data.filter((_, index) => index % 4 !== 3))
-}
-
-function hashOf(pixels: Uint8Array): string {
-  return createHash('sha256').update(pixels).digest('hex')
-}

@@ -1,47 +1,17 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { chunksOf, readChunk } from '../src/wordcount/chunks.js'
 import { textFiles } from '../src/wordcount/text-files.js'
-import { addAll, type Counts, countWords, mostFrequent } from '../src/wordcount/words.js'
-import { example } from './support/example.js'
-
-const DOCS = fileURLToPath(new URL('../../../docs', import.meta.url))
+import { addAll, type Counts, countWords } from '../src/wordcount/words.js'
 
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'skein-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-test('three workers count the words of these docs as one process does', async () => {
-  const counts: Counts = new Map()
-  const files = await textFiles([DOCS])
-  for (const { path } of files) addAll(counts, countWords(await readFile(path, 'utf8')))
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
-
-  const { status, stdout } = await example('wordcount', ['--workers', '3'], [DOCS])
-  const [table = '', summary] = stdout.split('\n\n')
-  expect(table.split('\n').map((row) => row.split(/ +/))).toEqual(
-    mostFrequent(counts, 20).map(([word, count]) => [word, String(count)]),
-  )
-  expect(new Set(table.split('\n').map((row) => row.length)).size).toBe(1)
-  expect(summary).toBe(`${total} words, ${counts.size} different ones, in ${files.length} files\n`)
-  expect(status).toBe(0)
-})
-
-test('what is missing is said without a stack, and the status is 1', async () => {
-  expect(
-    await example('wordcount', ['--workers', '1', '--launcher', 'thread', '--quiet'], [DOCS, 'nowhere.txt']),
-  ).toEqual({
-    status: 1,
-    stdout: '',
-    stderr: "wordcount: 'nowhere.txt' is not there\n\nusage: wordcount FILE-OR-FOLDER…\n",
-  })
-})
 
 test('a word is letters of any script with their marks, and apostrophes inside', () => {
   const text = "Don't DON’T stop: l’été 'quoted' naïve 42 x2 слово 言葉 rock-and-roll"

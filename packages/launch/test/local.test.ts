@@ -45,7 +45,10 @@ describe('a process', () => {
   })
 
   test('can be killed', async () => {
-    const { launched } = start(local, `setTimeout(() => { for (;;); })`)
+    const { launched } = start(
+      local,
+      `setTimeout(() => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000) })`,
+    )
     await launched.ready
     expect(launched.signal('SIGKILL')).toBe(true)
     expect(await launched.ended).toEqual({ code: null, signal: 'SIGKILL' })

@@ -15,12 +15,26 @@ const thread = new ThreadLauncher()
 
 let folder: string
 let started: Launched[] = []
+/** The monitor of those for whom any will do: a thread is there sooner than a process. */
+let monitor: string
+let introducing: Launched
 
 useLedger()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'skein-roles-'))
 })
-afterAll(() => rm(folder, { recursive: true }))
+beforeAll(async () => {
+  const listening = await startMonitor(thread)
+  monitor = listening.monitor
+  introducing = listening.launched
+  // It outlives each test.
+  started = []
+})
+afterAll(async () => {
+  introducing.stop()
+  await introducing.ended
+  await rm(folder, { recursive: true })
+})
 afterEach(async () => {
   for (const launched of started) {
     launched.stop()
@@ -71,7 +85,6 @@ describe.each<[string, Launcher, 'local' | 'thread']>([
 
 describe('a head', () => {
   test('whose program throws prints its stack and ends with code 1', async () => {
-    const { monitor } = await startMonitor(local)
     const head = startHead(monitor, await script(`export default () => { throw new TypeError('no primes') }`))
     expect(await head.launched.ended).toEqual({ code: 1, signal: null })
     expect(head.lines.join('\n')).toMatch(/^TypeError: no primes\n {4}at .*program-\d+\.mjs/)
@@ -79,7 +92,6 @@ describe('a head', () => {
   })
 
   test('whose program stops its own runtime ends when the program does, with its status', async () => {
-    const { monitor } = await startMonitor(local)
     const program = `export default async (mesh) => { await mesh.runtime.stop(); return 5 }`
     const head = startHead(monitor, await script(program))
     expect(await head.launched.ended).toEqual({ code: 5, signal: null })
@@ -87,14 +99,12 @@ describe('a head', () => {
   })
 
   test('is ready before its program begins', async () => {
-    const { monitor } = await startMonitor(local)
     const head = startHead(monitor, await script(`export default () => process.exit(3)`))
     await head.launched.ready
     expect(await head.launched.ended).toEqual({ code: 3, signal: null })
   })
 
   test('that is stopped does not complain about what its program then can’t do', async () => {
-    const { monitor } = await startMonitor(local)
     const program = `export default (mesh) => new Promise((_, reject) => {
       console.log('waiting')
       mesh.runtime.once('close', () => reject(new Error('cut short')))
@@ -119,7 +129,6 @@ describe('a head', () => {
 })
 
 test('a node without a launcher that there is can not be started', async () => {
-  const { monitor } = await startMonitor(local)
   const node = start(local, { uid: 'node:0', role: 'node', monitor, roleOptions: { launcher: 'rocket' } })
   await expect(node.launched.ready).rejects.toMatchObject({
     code: 'ERR_LAUNCH',
@@ -168,11 +177,11 @@ function start(launcher: Launcher, spec: Partial<RuntimeSpec>): Told {
   return { launched, lines, reports }
 }
 
-async function startMonitor(launcher: Launcher): Promise<{ monitor: string }> {
+async function startMonitor(launcher: Launcher): Promise<{ monitor: string; launched: Launched }> {
   const { launched, reports } = start(launcher, { uid: 'monitor', role: 'monitor', monitor: undefined })
   await launched.ready
   const listening = await eventually(() => reports.find((report) => report?.kind === 'listening'))
-  return { monitor: listening.kind === 'listening' ? listening.address : '' }
+  return { monitor: listening.kind === 'listening' ? listening.address : '', launched }
 }
 
 function startHead(monitor: string, script: string): Told {

@@ -12,6 +12,9 @@ const LINKED = `
   const { told: address } = await inThread("host.report((await open('worker:0:1')).address)")
   await inThread("host.report(await (await open('worker:0:2')).connect('" + address + "'))")`
 
+/** What a stuck thread waits for: were it busy, others would have to wait for the processor. */
+const NEVER = 'new Int32Array(new SharedArrayBuffer(4))'
+
 /** A thread that has started another, and both have sockets. */
 const NESTED = `
   const { runInThread } = await import('${DIST}internal.js')
@@ -50,7 +53,7 @@ describe('a process with threads whose sockets are open', () => {
   })
 
   test('is killed rather than aborted when a thread is stuck, and says which', async () => {
-    const stuck = `await inThread("await open('a'); setImmediate(() => { host.report(1); for (;;); })", 'spinner')`
+    const stuck = `await inThread("await open('a'); setImmediate(() => { host.report(1); for (;;) Atomics.wait(${NEVER}, 0, 0, 10) })", 'spinner')`
     const program = runProgramWith(`${stuck}; process.exit(5)`)
     expect(await program.ended).toEqual([null, 'SIGKILL'])
     expect(program.stderr.join('')).toContain('thread spinner is stuck')

@@ -23,20 +23,23 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+/** Never returns to the event loop, and leaves the processor to others meanwhile. */
+const STICK = 'for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)'
+
 /** Starts a job, and a plain process; reports all their pids, and then never returns to its event loop. */
-const SPINNING_FAMILY = `
+const STUCK_FAMILY = `
   const { spawn } = await import('node:child_process')
   const { runInProcess } = await import('${DIST}internal.js')
   const plain = spawn('sleep', ['600'], { stdio: 'ignore' }).pid
-  const spec = { code: 'setImmediate(() => { host.report(process.pid); for (;;); })' }
+  const spec = { code: 'setImmediate(() => { host.report(process.pid); ${STICK} })' }
   runInProcess(
     { name: 'child', main: new URL('process.mjs', '${FIXTURES}'), spec },
-    { line() {}, report(pid) { host.report([process.pid, pid, plain]); for (;;); } },
+    { line() {}, report(pid) { host.report([process.pid, pid, plain]); ${STICK} } },
   )`
 
 describe('when a process is killed', () => {
   test('the jobs it started end, and those that they started, and their processes, although they are stuck', async () => {
-    const program = runProgramWith(tell(`inProcess(${JSON.stringify(SPINNING_FAMILY)})`))
+    const program = runProgramWith(tell(`inProcess(${JSON.stringify(STUCK_FAMILY)})`))
     const pids = pidsIn(await program.told())
     expect(pids.map(runs)).toEqual([true, true, true])
     program.child.kill('SIGKILL')

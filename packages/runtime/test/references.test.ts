@@ -122,7 +122,7 @@ describe('between the sending of a proxy and the confirmation of its owner', () 
 
   test('the garbage collector may find what the sender has no more', async () => {
     await remoteShelf.keep(await counter())
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       collectGarbage()
       await caughtUp(a, owner)
     }

@@ -245,7 +245,7 @@ describe('an object is disposed', () => {
 describe('an object is kept', () => {
   test('by its methods alone, as long as somebody has one', async () => {
     const { add } = await counter()
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       collectGarbage()
       await expect(add(1)).resolves.toBe(i + 1)
     }
@@ -254,7 +254,7 @@ describe('an object is kept', () => {
   test('while a request to it is under way, though nobody has it any more', async () => {
     const running = (await counter()).run()
     await eventually(() => events.includes('one runs'))
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       collectGarbage()
       await a.comms.sendRecv('b', { service: 'skein.stats', method: 'read' })
     }

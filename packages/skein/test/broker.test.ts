@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { Client, Worker } from '@skein/broker'
 import { eventually } from '@skein/test-harness'
-import { Command, skein } from './support/command.js'
+import { Command } from './support/command.js'
+import { skeinHere } from './support/in-process.js'
 
 const TOKEN = 'token of the tests'
 const env = { SKEIN_TOKEN: TOKEN }
@@ -36,7 +37,7 @@ async function broker(
 test('a broker serves until SIGTERM, which lets what it has end; check finds it, and nobody afterwards', async () => {
   const { command, address } = await broker(['--address', 'tcp://127.0.0.1:0'], { env })
   const answers = { status: 0, stdout: `a broker answers at ${address}\n`, stderr: '' }
-  expect(await skein(['broker', 'check', address], { env })).toEqual(answers)
+  expect(await skeinHere(['broker', 'check', address], env)).toEqual(answers)
 
   let begun = false
   const work = async (n: number) => {
@@ -59,7 +60,7 @@ test('a broker serves until SIGTERM, which lets what it has end; check finds it,
   await client.stop()
   await worker.stop()
   const none = { status: 1, stdout: `no broker answers at ${address} with this token\n`, stderr: '' }
-  expect(await skein(['broker', 'check', address], { env })).toEqual(none)
+  expect(await skeinHere(['broker', 'check', address], env)).toEqual(none)
 })
 
 test('a broker relays what is published, and prints where', async () => {
@@ -80,7 +81,7 @@ test('a broker is configured by a file, and ends in order at Ctrl-C', async () =
   await writeFile(config, JSON.stringify({ address: 'tcp://127.0.0.1:0', token: TOKEN, maxQueued: 1 }))
   await writeFile(tokenFile, `${TOKEN}\n`)
   const { command, address } = await broker(['--config', config])
-  const { status } = await skein(['broker', 'check', address, '--token-file', tokenFile])
+  const { status } = await skeinHere(['broker', 'check', address, '--token-file', tokenFile])
   expect(status).toBe(0)
   command.signal('SIGINT')
   expect(await command.outcome()).toMatchObject({ status: 130, stderr: '' })
@@ -92,7 +93,7 @@ test('a file of the command line counts before that of the configuration, which 
   await writeFile(config, JSON.stringify({ address: 'tcp://127.0.0.1:0', tokenFile: 'nowhere' }))
   await writeFile(tokenFile, TOKEN)
   const { address } = await broker(['--config', config, '--token-file', tokenFile])
-  expect((await skein(['broker', 'check', address], { env })).status).toBe(0)
+  expect((await skeinHere(['broker', 'check', address], env)).status).toBe(0)
 })
 
 test('a broker listens where other machines can reach it if it is told to', async () => {

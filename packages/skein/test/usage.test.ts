@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { useLedger } from '@skein/test-harness'
 import { fixture, skein } from './support/command.js'
+import { skeinHere } from './support/in-process.js'
+
+useLedger()
 
 const script = fixture('idle.mjs')
 const token = fixture('token.txt')
@@ -47,9 +51,15 @@ test.each([
   ],
   [['run', script, '--drain', 'long'], "argument 'long' is invalid. Allowed are seconds, from 0 to 86400."],
 ])('skein %j is wrong usage: nothing is started, and the status is 2', async (args, shown) => {
-  const { status, stdout, stderr } = await skein(args)
+  const { status, stdout, stderr } = await skeinHere(args)
   expect(stderr).toContain(shown)
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+})
+
+test('a process of the command says the same, and ends with that status', async () => {
+  const [told, wrong] = [await skein(['--version']), await skein(['walk'])]
+  expect([told, wrong]).toEqual([await skeinHere(['--version']), await skeinHere(['walk'])])
+  expect([told.status, wrong.status]).toEqual([0, 2])
 })
 
 test.each([
@@ -61,25 +71,27 @@ test.each([
   ['broker', 'check', '--help'],
   ['help', 'broker', 'check'],
 ])('skein %s %s is shown within 80 columns', async (...args) => {
-  const { status, stdout, stderr } = await skein(args.filter(Boolean))
+  const { status, stdout, stderr } = await skeinHere(args.filter(Boolean))
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   expect(stdout).toMatch(args.includes('run') ? /Example:[\s\S]*skein run hello\.ts --workers 2/ : /./)
 })
 
 test('help shows that of the command below another one, and defaults', async () => {
-  const [help, check] = [await skein(['help', 'broker', 'check']), await skein(['broker', 'check', '--help'])]
+  const [help, check] = [
+    await skeinHere(['help', 'broker', 'check']),
+    await skeinHere(['broker', 'check', '--help']),
+  ]
   expect(help.stdout).toBe(check.stdout)
   expect(check.stdout).toContain('Usage: skein broker check')
-  const { stdout } = await skein(['help', 'broker'])
+  const { stdout } = await skeinHere(['help', 'broker'])
   expect(stdout).toContain('(default: a free port of 127.0.0.1, from 3000 up)')
   expect(stdout).toContain('(default: 1)')
 })
 
 test('a token that is too short is named as it was given', async () => {
-  const { status, stderr } = await skein(['broker', 'check', 'tcp://127.0.0.1:1'], {
-    env: { SKEIN_TOKEN: 'short' },
-  })
+  const command = ['broker', 'check', 'tcp://127.0.0.1:1']
+  const { status, stderr } = await skeinHere(command, { SKEIN_TOKEN: 'short' })
   expect({ status, stderr }).toEqual({
     status: 2,
     stderr: 'skein: SKEIN_TOKEN is a string of 5 characters; allowed: a string of 8 to 256 characters\n',

@@ -33,21 +33,16 @@ const kinds: [string, (options: ClusterOptions) => Promise<Cluster>][] = [
 describe.each(kinds)('a cluster of %s', (kind, start) => {
   // What does no harm to a cluster is looked at in one: to start it takes long.
   test('is there with its head linked to all workers, refuses what it has not got, and may be closed twice', async () => {
-    cluster = await start({ workers: 3 })
-    expect(cluster.workers).toEqual(['worker:0:0', 'worker:0:1', 'worker:0:2'])
-    expect(cluster.worker(2)).toBe('worker:0:2')
+    cluster = await start({ workers: 2 })
+    expect(cluster.workers).toEqual(['worker:0:0', 'worker:0:1'])
+    expect(cluster.worker(1)).toBe('worker:0:1')
     expect(cluster.mesh.workers).toEqual(cluster.workers)
     const { head } = cluster
-    expect([...cluster.workers, 'monitor'].map((uid) => head.comms.shaken(uid))).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ])
+    expect([...cluster.workers, 'monitor'].map((uid) => head.comms.shaken(uid))).toEqual([true, true, true])
 
     const misuse = expect.objectContaining({ code: 'ERR_HARNESS_MISUSE' })
     await expect(cluster.kill('worker:9:9')).rejects.toEqual(misuse)
-    expect(() => cluster?.worker(3)).toThrow(misuse)
+    expect(() => cluster?.worker(2)).toThrow(misuse)
     if (kind !== 'simulated runtimes') {
       expect(() => cluster?.partition('head', 'worker:0:0')).toThrow(misuse)
     }

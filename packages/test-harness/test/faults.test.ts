@@ -17,7 +17,7 @@ import { tableOf } from '../src/faults/table.js'
 import { descendantsOf, isRunning } from '../src/process-tree.js'
 import { type EndedNode, runNode } from '../src/run-node.js'
 import { useLedger } from '../src/use-ledger.js'
-import { refusalOf } from './refusal.js'
+import { runHere } from './run-here.js'
 
 useLedger()
 
@@ -60,7 +60,7 @@ describe('The command', () => {
       ['more', 'too many arguments'],
     ]
     for (const [args, why] of wrong) {
-      const { status, stdout, stderr } = await refusalOf(main, args)
+      const { status, stdout, stderr } = await runHere(main, args)
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
       expect(stderr).toContain(why)
     }

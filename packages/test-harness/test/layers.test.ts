@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import ts from 'typescript'
-import { nodesOf, packagesFolder, readSources, type Source, target } from './sources.js'
+import type TypeScript from 'typescript'
+import { nodesOf, packagesFolder, readSources, type Source, target, ts } from './sources.js'
 
 /** Which packages of ours a package may import. */
 const PACKAGES: Record<string, readonly string[]> = {
@@ -131,23 +131,23 @@ function cycles(): string[] {
 }
 
 /** Finds promises that only a timer settles: one that nobody can clear, or one of `node:timers/promises`. */
-function* sleepsIn({ path, tree }: Source): Iterable<string> {
-  for (const node of nodesOf(tree)) {
-    if (isTimerPromiseImport(node) || (isPromise(node) && [...nodesOf(node)].some(isDroppedTimer)))
+function* sleepsIn({ path, nodes }: Source): Iterable<string> {
+  for (const node of nodes) {
+    if (isTimerPromiseImport(node) || (isPromise(node) && nodesOf(node).some(isDroppedTimer)))
       yield `${path} sleeps: ${node.getText()}`
   }
 }
 
-function isTimerPromiseImport(node: ts.Node): boolean {
+function isTimerPromiseImport(node: TypeScript.Node): boolean {
   return ts.isImportDeclaration(node) && /\bsetTimeout\b.*timers\/promises/s.test(node.getText())
 }
 
-function isPromise(node: ts.Node): boolean {
+function isPromise(node: TypeScript.Node): boolean {
   return ts.isNewExpression(node) && node.expression.getText() === 'Promise'
 }
 
 /** True of a call of setTimeout whose result goes nowhere. */
-function isDroppedTimer(node: ts.Node): boolean {
+function isDroppedTimer(node: TypeScript.Node): boolean {
   const called = ts.isCallExpression(node) && /(^|\.)setTimeout$/.test(node.expression.getText())
   return called && (ts.isExpressionStatement(node.parent) || ts.isArrowFunction(node.parent))
 }

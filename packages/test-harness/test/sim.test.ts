@@ -10,7 +10,7 @@ import { type Counts, noCounts, play } from '../src/sim/play.js'
 import type { Sabotage } from '../src/sim/sabotage.js'
 import { shrink } from '../src/sim/shrink.js'
 import { useLedger } from '../src/use-ledger.js'
-import { refusalOf } from './refusal.js'
+import { runHere } from './run-here.js'
 
 useLedger()
 
@@ -118,16 +118,16 @@ describe('A simulation', () => {
 describe('The command', () => {
   test('plays seeds, and finds nothing', async () => {
     const json = join(folder, 'sim.json')
-    const { status, stdout } = await sim(`--seeds 5 --from 1 --json ${json}`)
-    expect(stdout).toMatch(/^seeds +5$/m)
+    const { status, stdout } = await sim(`--seeds 2 --from 1 --jobs 2 --json ${json}`)
+    expect(stdout).toMatch(/^seeds +2$/m)
     expect(stdout).toMatch(/^failed seeds +none$/m)
     expect(status).toBe(0)
     const written: object = JSON.parse(readFileSync(json, 'utf8'))
-    expect(written).toMatchObject({ seeds: 5, counts: noCounts(), clean: true, failures: [] })
+    expect(written).toMatchObject({ seeds: 2, counts: noCounts(), clean: true, failures: [] })
   }, 60_000)
 
   test('tells what happens, fails without a safeguard, and says how to see it again', async () => {
-    const { status, stdout } = await sim('--seeds 1 --from 12 --sabotage refutation --trace')
+    const { status, stdout } = await runHere(main, '--seeds 1 --from 12 --sabotage refutation --trace')
     expect(stdout).toMatch(/^ +\d+\.\d{3} s +worker:0:0 +monitor: shaking → alive$/m)
     expect(stdout).toMatch(/^ {2}falseDeaths: .* takes .* for dead \(suspect, silent\), which lives$/m)
     expect(stdout).toContain('npm run sim -- --seeds 1 --from 12 --sabotage refutation --trace\n')
@@ -143,13 +143,13 @@ describe('The command', () => {
     ['--json /nowhere/sim.json', 'no such file or directory'],
     ['more', 'too many arguments'],
   ])('refuses %s, and says why', async (args, why) => {
-    const { status, stdout, stderr } = await refusalOf(main, args)
+    const { status, stdout, stderr } = await runHere(main, args)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toContain(why)
   })
 
   test('has help', async () => {
-    const { status, stdout } = await sim('--help')
+    const { status, stdout } = await runHere(main, '--help')
     expect(status).toBe(0)
     for (const option of ['seeds <n>', 'from <n>', 'json <file>', 'sabotage <safeguard>', 'trace'])
       expect(stdout).toContain(`--${option}`)

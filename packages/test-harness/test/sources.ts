@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+import type TypeScript from 'typescript'
+
+/**
+ * The one that has compiled this very file, and is loaded already: jest would load another for each file that imports it,
+ * which takes two seconds.
+ */
+export const ts: typeof TypeScript = process.getBuiltinModule('node:module').createRequire(import.meta.url)(
+  'typescript',
+)
 
 export const packagesFolder = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -16,7 +24,8 @@ export interface Source {
   readonly package: string
   /** From the packages' folder, with `/` on every system: `core/src/wire/codec.ts`. */
   readonly path: string
-  readonly tree: ts.SourceFile
+  /** All of its syntax. */
+  readonly nodes: readonly TypeScript.Node[]
   readonly imports: readonly Import[]
 }
 
@@ -31,8 +40,13 @@ export function readSources(): Source[] {
 
 function readSource(name: string, path: string): Source {
   const text = readFileSync(join(packagesFolder, path), 'utf8')
-  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
-  return { package: name, path, tree, imports: [...importsOf(tree)] }
+  const options = {
+    languageVersion: ts.ScriptTarget.Latest,
+    jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+  }
+  const tree = ts.createSourceFile(path, text, options, true)
+  const nodes = nodesOf(tree)
+  return { package: name, path, nodes, imports: [...importsOf(nodes)] }
 }
 
 /** The path of the source that a relative import names, or undefined where it names a package. */
@@ -41,15 +55,15 @@ export function target(source: Source, { specifier }: Import): string | undefine
   return posix.join(posix.dirname(source.path), specifier).replace(/\.js$/, '.ts')
 }
 
-export function* nodesOf(node: ts.Node): Iterable<ts.Node> {
-  yield node
-  const children: ts.Node[] = []
-  ts.forEachChild(node, (child) => void children.push(child))
-  for (const child of children) yield* nodesOf(child)
+/** A node and all below it, those nearest to it first. */
+export function nodesOf(node: TypeScript.Node): TypeScript.Node[] {
+  const nodes = [node]
+  for (const each of nodes) ts.forEachChild(each, (child) => void nodes.push(child))
+  return nodes
 }
 
-function* importsOf(tree: ts.SourceFile): Iterable<Import> {
-  for (const node of nodesOf(tree)) {
+function* importsOf(nodes: readonly TypeScript.Node[]): Iterable<Import> {
+  for (const node of nodes) {
     if (ts.isImportDeclaration(node))
       yield { specifier: textOf(node.moduleSpecifier), typeOnly: node.importClause?.isTypeOnly ?? false }
     else if (ts.isExportDeclaration(node) && node.moduleSpecifier)
@@ -62,6 +76,6 @@ function* importsOf(tree: ts.SourceFile): Iterable<Import> {
 }
 
 /** What a module is named by; a name that is only known at run time is none of ours. */
-function textOf(name: ts.Node | undefined): string {
+function textOf(name: TypeScript.Node | undefined): string {
   return name && ts.isStringLiteralLike(name) ? name.text : ''
 }

@@ -8,6 +8,7 @@ import { readHeader, tokenKey, tokenOf } from '../../src/wire/header.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { Kind, type Message } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { sized } from '../support/size.js'
 import { codePoints, values } from '../wire/values.js'
 
 const codec = new MsgpackCodec()
@@ -131,7 +132,7 @@ describe('A stream of batches', () => {
         for (const frames of batches) reader.read(frames)
         expect([reader.refused, reader.messages]).toStrictEqual([undefined, whole])
       }),
-      { numRuns: 200 },
+      { numRuns: sized(80, 200) },
     )
   })
 })
@@ -155,6 +156,6 @@ test('An error that is sent arrives with its name, message, stack, and all that 
       expect(received.cause).toStrictEqual(cause)
       expect({ ...received }).toStrictEqual({ code, ...extras })
     }),
-    { numRuns: 200 },
+    { numRuns: sized(80, 200) },
   )
 })

@@ -191,7 +191,7 @@ describe('Two sides', () => {
         expect([a.received, b.received]).toEqual([upTo(b.posted), upTo(a.posted)])
         for (const side of [a, b]) expect([side.session.isEmpty, side.gaps]).toEqual([true, 0])
       }),
-      { numRuns: sized(500, 1500) },
+      { numRuns: sized(250, 1500) },
     )
   })
 

@@ -391,7 +391,7 @@ describe('Two sessions', () => {
           expect([a.session.bytes, b.session.flying]).toEqual([0, 0])
         },
       ),
-      { numRuns: sized(200, 500) },
+      { numRuns: sized(100, 500) },
     )
   })
 })

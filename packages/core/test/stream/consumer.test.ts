@@ -167,7 +167,7 @@ describe('A consumer', () => {
     const asked = (() => pair.stream(tap).next())()
     await pair.settle()
     setFlagsFromString('--expose-gc')
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       runInNewContext('gc')()
       await pair.settle()
     }

@@ -4,6 +4,7 @@ import type { StreamOutcome } from '../../src/stream/producer.js'
 import { RemoteStream } from '../../src/stream/remote-stream.js'
 import { WINDOW_BYTES, WINDOW_ITEMS } from '../../src/stream/window.js'
 import { Kind } from '../../src/wire/message.js'
+import { sized } from '../support/size.js'
 import { Pair } from './pair.js'
 
 /** What happens to one stream. */
@@ -183,6 +184,6 @@ test('no item is lost, doubled or out of order; little is under way; both sides 
       if (outcome !== undefined)
         expect([pair.a.streams.producing('b'), pair.b.streams.consuming('a')]).toEqual([0, 0])
     }),
-    { numRuns: 60 },
+    { numRuns: sized(30, 60) },
   )
 })

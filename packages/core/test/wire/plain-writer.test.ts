@@ -58,7 +58,7 @@ describe('The writer of plain values', () => {
       fc.property(plain, (value) => {
         expect(written(value)).toEqual(byLibrary(value))
       }),
-      { numRuns: sized(150, 10_000) },
+      { numRuns: sized(80, 10_000) },
     )
   })
 
