@@ -136,11 +136,19 @@ const MOST_TRIES = 1000
 
 function checkLiveness(given: CommsOptions['liveness']): Readonly<LivenessOptions> {
   const liveness = numbers('liveness', defaultLiveness, given, 1, MAY_BE_ZERO)
-  const { heartTries } = liveness
+  const { heartTries, heartInterval, heartSlack, stalledAfter } = liveness
   const isCount = Number.isInteger(heartTries) && heartTries >= 2 && heartTries <= MOST_TRIES
-  if (isCount || heartTries === Number.POSITIVE_INFINITY) return liveness
-  const allowed = `a whole number from 2 to ${MOST_TRIES}; Infinity for as many as it takes`
-  throw invalidOption('liveness.heartTries', heartTries, allowed)
+  if (!isCount && heartTries !== Number.POSITIVE_INFINITY) {
+    const allowed = `a whole number from 2 to ${MOST_TRIES}; Infinity for as many as it takes`
+    throw invalidOption('liveness.heartTries', heartTries, allowed)
+  }
+  // A peer that has nothing to say is heard no more often than that, and would be stalled between two hearts.
+  const silence = heartInterval + Math.min(heartSlack, heartInterval / 4)
+  if (stalledAfter <= silence) {
+    const allowed = `more than ${silence}: heartInterval, and what a heart may be late`
+    throw invalidOption('liveness.stalledAfter', stalledAfter, allowed)
+  }
+  return liveness
 }
 
 /** A batch may hold as many values as bytes, and a reader takes so many values and no more. */

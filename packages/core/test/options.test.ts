@@ -167,6 +167,7 @@ describe('Options', () => {
     ['liveness', 'heartTries', 1],
     ['liveness', 'heartTries', 2.5],
     ['liveness', 'heartTries', 1001],
+    ['liveness', 'stalledAfter', 1250],
     ['handshake', 'timeout', '10'],
     ['flow', 'windowBytes', null],
     ['flow', 'nonsense', 1],
@@ -174,6 +175,16 @@ describe('Options', () => {
   ])('name %s.%s in full where it is wrong', (group, option, given) => {
     const error = thrownBy(() => settleAnything({ uid: 'head', [group]: { [option]: given } }))
     expect(error).toMatchObject(wrong('ERR_INVALID_OPTION', `${group}.${option}`))
+  })
+
+  test('take a silence that is longer than what two hearts leave between them', () => {
+    const liveness = { heartInterval: 400, heartSlack: 50 }
+    expect(() => settle({ uid: 'head', liveness: { ...liveness, stalledAfter: 451 } })).not.toThrow()
+    expect(
+      thrownBy(() => settle({ uid: 'head', liveness: { ...liveness, stalledAfter: 450 } })),
+    ).toMatchObject(wrong('ERR_INVALID_OPTION', 'liveness.stalledAfter'))
+    for (const preset of Object.values(livenessPresets))
+      expect(() => settle({ uid: 'head', liveness: preset })).not.toThrow()
   })
 
   test.each([[undefined], [null], ['head']])('that are %p are none', (options) => {
