@@ -151,10 +151,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const id = contextOf(uid)
     const { router } = this.#parts
     if (id === undefined || id === router.id || this.#comms === undefined || this.#neighbours.has(uid)) return
-    const neighbour = new Neighbour(id, uid, this.#comms, {
-      queue: router.settings.queue,
-      encoder: router.encoder,
-    })
+    const neighbour = new Neighbour(id, uid, this.#comms, router.neighbourParts)
     this.#neighbours.set(uid, neighbour)
     router.joined(neighbour)
     this.#report(() => this.emit('joined', this, id))

@@ -144,8 +144,7 @@ export class MeshContext extends ChannelNode {
   }
 
   #joined(uid: string, context: string): void {
-    const { queue } = this.router.settings
-    const neighbour = new Neighbour(context, uid, this.#parts.comms, { queue, encoder: this.router.encoder })
+    const neighbour = new Neighbour(context, uid, this.#parts.comms, this.router.neighbourParts)
     this.#neighbours.set(uid, neighbour)
     this.router.joined(neighbour)
   }

@@ -1,6 +1,7 @@
 import { type CommsManager, type Reply, type RequestOptions, SkeinError } from '@skein/core'
-import { atEndOfTurn } from '@skein/core/internal'
-import type { Package } from './package.js'
+import { atEndOfTurn, type Clock, inTime } from '@skein/core/internal'
+import { InFlight } from './in-flight.js'
+import type { Package, Parts } from './package.js'
 import { type BatchEncoder, MOST_PACKAGES, takeBatch } from './package-batch.js'
 import { PolicyQueue, type QueueParams } from './policy-queue.js'
 
@@ -10,8 +11,12 @@ export const SERVICE = 'skein.channels'
 /** What a neighbour is spoken to by. */
 export type Lane = Pick<CommsManager, 'hasRoom' | 'send' | 'sendRecv'>
 
+/** Milliseconds. */
+const HAND_OVER = 1000
+
 export interface NeighbourParts {
   readonly queue: QueueParams
+  readonly clock: Clock
   /** One for all neighbours. */
   readonly encoder: BatchEncoder
 }
@@ -25,6 +30,8 @@ export class Neighbour {
   /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
   readonly #queue: PolicyQueue<Package>
   readonly #encoder: BatchEncoder
+  readonly #clock: Clock
+  readonly #inFlight: InFlight
   #scheduled = false
   /** For the link to take the next batch. */
   #waiting: Promise<void> | undefined
@@ -35,6 +42,8 @@ export class Neighbour {
     this.#comms = comms
     this.#queue = new PolicyQueue(parts.queue, false)
     this.#encoder = parts.encoder
+    this.#clock = parts.clock
+    this.#inFlight = new InFlight(() => this.#barrier(Number.POSITIVE_INFINITY))
   }
 
   /**
@@ -70,17 +79,16 @@ export class Neighbour {
     this.#flush()
     await this.#waiting
     try {
-      await this.ask('barrier', [], { timeout })
+      await this.#barrier(timeout)
     } catch (error) {
       if (error instanceof SkeinError && error.code === 'ERR_TIMEOUT') throw error
     }
   }
 
-  /** Resolves when the link has taken what waits here. Does not wait for a link that was full before. */
+  /** Resolves when the link has taken what waits here, or has had a second: the other end may read nothing. */
   async handedOver(): Promise<void> {
-    if (this.#waiting !== undefined) return
     this.#flush()
-    await this.#waiting
+    if (this.#waiting !== undefined) await inTime(this.#clock, this.#waiting, HAND_OVER)
   }
 
   readonly #run = (): void => {
@@ -90,7 +98,7 @@ export class Neighbour {
 
   #flush(): void {
     while (this.#waiting === undefined && this.#queue.length > 0)
-      if (this.#comms.hasRoom(this.uid)) this.#post().catch(() => this.#lost())
+      if (!this.#inFlight.isFull && this.#comms.hasRoom(this.uid)) this.#post().catch(() => this.#lost())
       else this.#waiting = this.#drain()
   }
 
@@ -98,7 +106,10 @@ export class Neighbour {
   async #drain(): Promise<void> {
     this.#queue.bounded = true
     try {
-      while (this.#queue.length > 0) await this.#post()
+      while (this.#queue.length > 0) {
+        await this.#inFlight.room()
+        await this.#post()
+      }
     } catch {
       this.#lost()
     }
@@ -107,12 +118,24 @@ export class Neighbour {
   }
 
   async #post(): Promise<void> {
-    const args = this.#encoder.encode(takeBatch(this.#queue))
-    await this.#comms.send(this.uid, { service: SERVICE, method: 'packages', args })
+    const batch = takeBatch(this.#queue)
+    const args = this.#encoder.encode(batch)
+    const posted = this.#comms.send(this.uid, { service: SERVICE, method: 'packages', args })
+    this.#inFlight.sent(batch.length, bytesOf(args))
+    await posted
+  }
+
+  /** Resolves when the neighbour has taken what was posted. */
+  async #barrier(timeout: number): Promise<void> {
+    await this.#comms.sendRecv(this.uid, { service: SERVICE, method: 'barrier', args: [] }, { timeout })
   }
 
   /** So is what waited for it. */
   #lost(): void {
     while (this.#queue.shift() !== undefined);
   }
+}
+
+function bytesOf(parts: Parts): number {
+  return parts.reduce((sum, { length }) => sum + length, 0)
 }

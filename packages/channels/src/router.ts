@@ -2,7 +2,7 @@ import type { Incoming } from '@skein/core'
 import { Audiences } from './audiences.js'
 import { ChannelTable, type Endpoint, type Receiver } from './channel-table.js'
 import { Graph } from './graph.js'
-import type { Neighbour } from './neighbour.js'
+import type { Neighbour, NeighbourParts } from './neighbour.js'
 import { copyOf, MOST_HOPS, type Package, type Parts } from './package.js'
 import { BatchEncoder, readBatch } from './package-batch.js'
 import { PolicyQueue } from './policy-queue.js'
@@ -26,8 +26,7 @@ export class Router {
   readonly id: string
   readonly graph: Graph
   readonly settings: NodeSettings
-  /** For all neighbours. */
-  readonly encoder = new BatchEncoder()
+  readonly neighbourParts: NeighbourParts
   readonly #neighbours = new Map<string, Neighbour[]>()
   readonly #channels = new ChannelTable()
   readonly #began: () => void
@@ -49,6 +48,7 @@ export class Router {
     this.settings = settings
     this.#began = began
     this.graph = new Graph(id)
+    this.neighbourParts = { queue: settings.queue, clock: settings.clock, encoder: new BatchEncoder() }
     this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
     this.#unsent = new Unsent(settings.queue)
     this.#audiences = new Audiences((key) => this.graph.interested(key))

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { Reply, SkeinError } from '@skein/core'
+import { TurnedClock } from '@skein/core/internal'
 import { eventually } from '@skein/test-harness'
 import { type Lane, Neighbour } from '../src/neighbour.js'
 import { BatchEncoder, readBatch } from '../src/package-batch.js'
@@ -37,7 +38,11 @@ test.each<[QueuePolicy, number[]]>([
   "what waits for a full link is kept by the policy '%s', and what is sent in one turn is no backlog",
   async (policy, kept) => {
     const { lane, taken, open } = narrowLane(1)
-    const neighbour = new Neighbour('id', 'uid', lane, { queue: [2, policy], encoder: new BatchEncoder() })
+    const neighbour = new Neighbour('id', 'uid', lane, {
+      queue: [2, policy],
+      clock: new TurnedClock(),
+      encoder: new BatchEncoder(),
+    })
     const send = (seq: number) =>
       neighbour.send({ key: 'key', source: 'source', since: 1, seq, hops: 1, parts: [] })
     for (let seq = 1; seq <= 10; seq++) send(seq)
