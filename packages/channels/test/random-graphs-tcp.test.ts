@@ -1,16 +1,14 @@
 import { test } from '@jest/globals'
 import { useLedger } from '@skein/test-harness'
 import { play } from './support/graph-play.js'
-import { sized } from './support/size.js'
+import { seedsTo, sized } from './support/size.js'
 import { TcpGround } from './support/tcp-ground.js'
 
 useLedger()
 
 const SIZE = { contexts: sized(6, 20), spare: sized(3, 10), messages: sized(500, 20_000) }
 
-const seeds = Array.from({ length: sized(1, 5) }, (_, n) => n + 1)
-
-test.each(seeds)(
+test.each(seedsTo(sized(1, 5)))(
   'over tcp, whatever is cut, all who stay reachable get everything once and in order (seed %i)',
   async (seed) => {
     const ground = new TcpGround()

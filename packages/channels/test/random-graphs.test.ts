@@ -2,15 +2,11 @@ import { test } from '@jest/globals'
 import { useLedger } from '@skein/test-harness'
 import { MemoryContexts } from './support/contexts.js'
 import { type Ground, play } from './support/graph-play.js'
-import { sized } from './support/size.js'
+import { seedsTo, sized } from './support/size.js'
 
 useLedger()
 
 const SIZE = { contexts: sized(12, 20), spare: sized(6, 10), messages: sized(1000, 20_000) }
-
-/** `SKEIN_TEST_SEEDS=1-200` in the environment plays others. */
-const [first = 1, last = first] = (process.env.SKEIN_TEST_SEEDS ?? '1').split('-').map(Number)
-const seeds = Array.from({ length: last - first + 1 }, (_, n) => first + n)
 
 class MemoryGround implements Ground {
   readonly #memory: MemoryContexts
@@ -48,7 +44,7 @@ class MemoryGround implements Ground {
   }
 }
 
-test.each(seeds)(
+test.each(seedsTo(sized(1, 200)))(
   'whatever is cut, all who stay reachable get everything once and in order (seed %i)',
   async (seed) => {
     const memory = new MemoryContexts(seed, { min: 1, max: 20 })

@@ -2,3 +2,9 @@
 export function sized(usual: number, full: number): number {
   return process.env.SKEIN_TEST_SIZE === 'full' ? full : usual
 }
+
+/** The seeds from 1 to `last`, or those that `SKEIN_TEST_SEEDS=51-100` in the environment names. */
+export function seedsTo(last: number): number[] {
+  const [from = 1, to = from] = (process.env.SKEIN_TEST_SEEDS ?? `1-${last}`).split('-').map(Number)
+  return Array.from({ length: to - from + 1 }, (_, n) => from + n)
+}
