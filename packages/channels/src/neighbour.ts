@@ -76,11 +76,12 @@ export class Neighbour {
     }
   }
 
-  /** Resolves when the link has taken what waits here. Does not wait for a link that was full before. */
-  async handedOver(): Promise<void> {
-    if (this.#waiting !== undefined) return
-    this.#flush()
-    await this.#waiting
+  /**
+   * Leaves what waits here to the link, whether it has room or not. It is the link that knows how long it bears a
+   * neighbour that takes nothing.
+   */
+  handOver(): void {
+    while (this.#queue.length > 0) this.#post().catch(() => this.#lost())
   }
 
   readonly #run = (): void => {
