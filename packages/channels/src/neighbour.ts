@@ -21,6 +21,8 @@ export class Neighbour {
   /** The id of the context. */
   readonly id: string
   readonly uid: string
+  /** Whether it has told of itself since this one is connected to it: what is known from before may hold no more. */
+  hasDescribed = false
   readonly #comms: Lane
   /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
   readonly #queue: PolicyQueue<Package>

@@ -285,7 +285,10 @@ export class Router {
     const read = readVertices(args)
     if (read === undefined) return MALFORMED
     const news = read.filter((vertex) => this.graph.learn(vertex))
+    const isFirst = !from.hasDescribed
+    from.hasDescribed = true
     if (news.length > 0) this.#told(this.settings.relays ? news.map(vertexRow) : [], from.id)
+    else if (isFirst) this.#notify()
     return undefined
   }
 
