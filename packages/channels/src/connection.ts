@@ -193,8 +193,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const neighbours = [...this.#neighbours.values()]
     this.#neighbours.clear()
     this.#timedOut.clear()
-    for (const neighbour of neighbours) this.#parts.router.left(neighbour)
-    await Promise.all(neighbours.map((each) => each.handedOver()))
+    for (const neighbour of neighbours) {
+      this.#parts.router.left(neighbour)
+      neighbour.handOver()
+    }
     await this.#comms?.stop()
     this.#end = { kind: 'closed', reason }
     this.#parts.over(this)

@@ -187,10 +187,9 @@ export class ChannelContext extends ChannelNode {
 
   /** Resolves when the other end has told of itself and of those behind it. */
   async #described(connection: Connection, uid: string, timeout: number): Promise<void> {
-    const id = contextOf(uid) ?? ''
     const look = (): true | undefined => {
       if (connection.reason !== undefined) throw closedMeanwhile(connection)
-      return (connection.neighbour(uid) !== undefined && this.router.graph.knows(id)) || undefined
+      return connection.neighbour(uid)?.hasDescribed || undefined
     }
     const watch = (fn: () => void): (() => void) => {
       const unwatch = this.router.watch(fn)

@@ -55,6 +55,11 @@ export class Graph {
     return true
   }
 
+  /** What a context has said of itself holds no more. */
+  forget(id: string): void {
+    if (this.#others.delete(id)) this.#changed()
+  }
+
   knows(id: string): boolean {
     return this.#others.has(id)
   }

@@ -73,16 +73,16 @@ export class MeshContext extends ChannelNode {
     return [...this.#neighbours.keys()]
   }
 
-  /** Closes all channels, once what they have sent is handed to the links, and tells the others. */
+  /** Closes all channels. What they have sent leaves, and the others are told. */
   async close(): Promise<void> {
-    await this.#handedOver()
+    this.#handOver()
     this.#membership.sayGoodbye()
     this.#leave()
   }
 
   /** @internal The runtime is about to take leave, and tells the others of that. */
-  async stop(): Promise<void> {
-    await this.#handedOver()
+  stop(): void {
+    this.#handOver()
     this.ended()
   }
 
@@ -122,8 +122,8 @@ export class MeshContext extends ChannelNode {
     this.#membership.begin()
   }
 
-  async #handedOver(): Promise<void> {
-    await Promise.all([...this.#neighbours.values()].map((each) => each.handedOver()))
+  #handOver(): void {
+    for (const neighbour of this.#neighbours.values()) neighbour.handOver()
   }
 
   #leave(): void {

@@ -19,8 +19,11 @@ export interface Format<T> {
   decode(parts: Parts): T
 }
 
-/** As much as the codec allows to one value. */
+/** As much as the codec allows to one binary. */
 const MOST_BYTES = defaultLimits.frameBytes / 2
+
+/** Half as many as the codec allows to one value: a message travels in a batch with others. */
+const MOST_PARTS = defaultLimits.frames / 4
 
 const codec = new MsgpackCodec({ limits: defaultLimits })
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -34,13 +37,13 @@ const formats: { readonly [T in ChannelType]: Format<MessageOf[T]> } = {
     encode(message) {
       if (typeof message !== 'string')
         throw invalidOption('message', message, 'a string, on a channel of text')
-      return checkSize(new TextEncoder().encode(message))
+      return checkSize([new TextEncoder().encode(message)])
     },
     decode: (parts) => strict.decode(single(parts)),
   },
   binary: {
     encode(message) {
-      if (message instanceof Uint8Array) return checkSize(new Uint8Array(message))
+      if (message instanceof Uint8Array) return checkSize([new Uint8Array(message)])
       throw invalidOption('message', message, 'a Uint8Array, on a channel of binary')
     },
     decode: single,
@@ -74,7 +77,7 @@ function isType<T extends ChannelType>(given: unknown): given is T {
  * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE
  */
 export function encodeValue(value: unknown): Parts {
-  const [encoded = new Uint8Array(), ...attachments] = encodeOwn(value)
+  const [encoded = new Uint8Array(), ...attachments] = checkSize(encodeOwn(value))
   return [encoded, ...attachments.map((part) => new Uint8Array(part))]
 }
 
@@ -91,11 +94,17 @@ export function decodeValue([encoded = new Uint8Array(), ...attachments]: Parts)
   return codec.decode(encoded, attachments, defaultLimits, '')
 }
 
-/** What is larger can be put into no frame. */
-function checkSize(part: Uint8Array): Parts {
-  if (part.length <= MOST_BYTES) return [part]
-  const text = `a message of ${part.length} bytes is too large: ${MOST_BYTES} are allowed; send it in pieces`
-  throw new SkeinError('ERR_TOO_LARGE', text, { size: part.length, limit: MOST_BYTES })
+/** What is larger could be sent to nobody, and would be found so when others wait with it. */
+function checkSize(parts: Parts): Parts {
+  const size = parts.reduce((sum, { length }) => sum + length, 0)
+  if (size > MOST_BYTES) throw tooLarge('bytes', size, MOST_BYTES)
+  if (parts.length > MOST_PARTS) throw tooLarge('binaries of 4 KiB or more', parts.length, MOST_PARTS)
+  return parts
+}
+
+function tooLarge(what: string, size: number, limit: number): SkeinError {
+  const text = `a message of ${size} ${what} is too large: ${limit} are allowed; send it in pieces`
+  return new SkeinError('ERR_TOO_LARGE', text, { size, limit })
 }
 
 function single(parts: Parts): Uint8Array {

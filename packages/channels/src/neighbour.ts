@@ -1,5 +1,5 @@
 import { type CommsManager, type Reply, type RequestOptions, SkeinError } from '@skein/core'
-import { atEndOfTurn, type Clock, inTime } from '@skein/core/internal'
+import { atEndOfTurn } from '@skein/core/internal'
 import { InFlight } from './in-flight.js'
 import type { Package, Parts } from './package.js'
 import { type BatchEncoder, MOST_PACKAGES, takeBatch } from './package-batch.js'
@@ -11,12 +11,8 @@ export const SERVICE = 'skein.channels'
 /** What a neighbour is spoken to by. */
 export type Lane = Pick<CommsManager, 'hasRoom' | 'send' | 'sendRecv'>
 
-/** Milliseconds. */
-const HAND_OVER = 1000
-
 export interface NeighbourParts {
   readonly queue: QueueParams
-  readonly clock: Clock
   /** One for all neighbours. */
   readonly encoder: BatchEncoder
 }
@@ -26,11 +22,12 @@ export class Neighbour {
   /** The id of the context. */
   readonly id: string
   readonly uid: string
+  /** Whether it has told of itself since this one is connected to it: what is known from before may hold no more. */
+  hasDescribed = false
   readonly #comms: Lane
   /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
   readonly #queue: PolicyQueue<Package>
   readonly #encoder: BatchEncoder
-  readonly #clock: Clock
   readonly #inFlight: InFlight
   #scheduled = false
   /** For the link to take the next batch. */
@@ -42,7 +39,6 @@ export class Neighbour {
     this.#comms = comms
     this.#queue = new PolicyQueue(parts.queue, false)
     this.#encoder = parts.encoder
-    this.#clock = parts.clock
     this.#inFlight = new InFlight(() => this.#barrier(Number.POSITIVE_INFINITY))
   }
 
@@ -85,10 +81,12 @@ export class Neighbour {
     }
   }
 
-  /** Resolves when the link has taken what waits here, or has had a second: the other end may read nothing. */
-  async handedOver(): Promise<void> {
-    this.#flush()
-    if (this.#waiting !== undefined) await inTime(this.#clock, this.#waiting, HAND_OVER)
+  /**
+   * Leaves what waits here to the link, whether it has room or not. It is the link that knows how long it bears a
+   * neighbour that takes nothing.
+   */
+  handOver(): void {
+    while (this.#queue.length > 0) this.#post().catch(() => this.#lost())
   }
 
   readonly #run = (): void => {

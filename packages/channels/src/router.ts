@@ -27,6 +27,7 @@ export class Router {
   readonly graph: Graph
   readonly settings: NodeSettings
   readonly neighbourParts: NeighbourParts
+  /** By the ids of their contexts. Two contexts may be connected more than once. */
   readonly #neighbours = new Map<string, Neighbour[]>()
   readonly #channels = new ChannelTable()
   readonly #began: () => void
@@ -48,7 +49,7 @@ export class Router {
     this.settings = settings
     this.#began = began
     this.graph = new Graph(id)
-    this.neighbourParts = { queue: settings.queue, clock: settings.clock, encoder: new BatchEncoder() }
+    this.neighbourParts = { queue: settings.queue, encoder: new BatchEncoder() }
     this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
     this.#unsent = new Unsent(settings.queue)
     this.#audiences = new Audiences((key) => this.graph.interested(key))
@@ -68,6 +69,7 @@ export class Router {
     return [...this.#neighbours.values()].flatMap(([first]) => (first === undefined ? [] : [first]))
   }
 
+  /** The one by whom a context is told what is not sent over all connections. */
   neighbour(id: string): Neighbour | undefined {
     return this.#neighbours.get(id)?.[0]
   }
@@ -106,8 +108,8 @@ export class Router {
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addReceiver(receiver: Receiver): void {
+    this.#began() // which throws where there can be no channel
     this.#channels.addReceiver(receiver)
-    this.#began()
     this.#windows.anew(receiver.key)
     this.#describe()
     for (const { source, seq, parts } of this.#early.extract(({ key }) => key === receiver.key))
@@ -116,8 +118,8 @@ export class Router {
 
   /** @throws ERR_INVALID_OPTION if there is one of this name and kind */
   addSender(sender: Endpoint): void {
-    this.#channels.addSender(sender)
     this.#began()
+    this.#channels.addSender(sender)
   }
 
   remove(channel: Endpoint): void {
@@ -169,7 +171,7 @@ export class Router {
     const wasAlone = this.#neighbours.size === 0
     const same = this.#neighbours.get(id)
     if (same !== undefined) {
-      same.push(neighbour) // used if the one before it is lost
+      same.push(neighbour)
       this.#tellAll(neighbour)
       return
     }
@@ -182,8 +184,17 @@ export class Router {
   left(neighbour: Neighbour): void {
     const { id } = neighbour
     const others = (this.#neighbours.get(id) ?? []).filter((each) => each !== neighbour)
-    if (others.length > 0) this.#neighbours.set(id, others)
-    else if (this.#neighbours.delete(id)) this.#describeNeighbours()
+    const [first] = others
+    if (first !== undefined) {
+      this.#neighbours.set(id, others)
+      // What was on its way over the one that is lost may be lost with it.
+      this.#tellAll(first)
+      this.#told([], undefined)
+    } else if (this.#neighbours.delete(id)) {
+      // In a mesh nobody else knows of it, and when it comes back it tells of itself: until then it wants nothing.
+      if (!this.settings.relays) this.graph.forget(id)
+      this.#describeNeighbours()
+    }
   }
 
   /** No alarm is left when a context without connections is dropped. */
@@ -220,7 +231,9 @@ export class Router {
     const parts = readParts(args)
     const batch = parts && readBatch(parts)
     if (batch === undefined) return MALFORMED
-    for (const each of batch) if (each.source !== this.id) this.#windows.take(each, from.id, this.graph)
+    const connections = this.#neighbours.get(from.id)?.length ?? 0
+    for (const each of batch)
+      if (each.source !== this.id) this.#windows.take(each, from.id, connections, this.graph)
     return undefined
   }
 
@@ -256,10 +269,12 @@ export class Router {
   #forward(sent: Package, from: string): boolean {
     let isSent = false
     for (const id of this.graph.routes(sent.key)) {
-      const neighbour = id === from || id === sent.source ? undefined : this.neighbour(id)
-      if (neighbour === undefined) continue
-      neighbour.send(sent)
-      isSent = true
+      if (id === from || id === sent.source) continue
+      // Over all connections that lead to it, since one of them may break.
+      for (const neighbour of this.#neighbours.get(id) ?? []) {
+        neighbour.send(sent)
+        isSent = true
+      }
     }
     return isSent
   }
@@ -270,7 +285,10 @@ export class Router {
     const read = readVertices(args)
     if (read === undefined) return MALFORMED
     const news = read.filter((vertex) => this.graph.learn(vertex))
+    const isFirst = !from.hasDescribed
+    from.hasDescribed = true
     if (news.length > 0) this.#told(this.settings.relays ? news.map(vertexRow) : [], from.id)
+    else if (isFirst) this.#notify()
     return undefined
   }
 

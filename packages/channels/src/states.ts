@@ -1,4 +1,5 @@
 import { SkeinError } from '@skein/core'
+import type { Neighbour } from './neighbour.js'
 import type { Parts } from './package.js'
 import { isCount, isText, readParts } from './read.js'
 import { MALFORMED, type Router } from './router.js'
@@ -18,8 +19,8 @@ interface Held {
 export class States {
   readonly #router: Router
   readonly #held = new Map<string, Held>()
-  /** For whose sake a state was last sent to each neighbour, by the key of the channel and the id of the neighbour. */
-  readonly #sentFor = new Map<string, ReadonlySet<string>>()
+  /** For whose sake each state was last sent to a neighbour, by the key of the channel. */
+  readonly #sentFor = new Map<Neighbour, Map<string, ReadonlySet<string>>>()
 
   /** Those that were told of once more since their writer has gone. */
   readonly #orphans = new WeakSet<Held>()
@@ -56,27 +57,31 @@ export class States {
     const { id: self, settings, graph, neighbours } = this.#router
     // In a mesh its writer tells all who are there.
     if (from !== self && !settings.relays)
-      for (const { id } of neighbours) this.#sentFor.set(`${key} ${id}`, graph.interestedBeyond(id, key))
+      for (const each of neighbours) this.#sentTo(each).set(key, graph.interestedBeyond(each.id, key))
     else for (const id of graph.routes(key)) if (id !== from) this.#send(key, held, id)
   }
 
   /** Whoever wants a state and was not reached when it was last sent gets it now. */
   #catchUp(): void {
-    const { graph } = this.#router
+    const { graph, neighbours } = this.#router
+    for (const lost of this.#sentFor.keys()) if (!neighbours.includes(lost)) this.#sentFor.delete(lost)
     for (const [key, held] of this.#held) {
       if (this.#isOrphan(held)) for (const id of graph.routes(key)) this.#send(key, held, id)
-      for (const { id } of this.#router.neighbours) {
-        const wanting = graph.interestedBeyond(id, key)
-        const name = `${key} ${id}`
-        const before = this.#sentFor.get(name)
-        if ([...wanting].some((each) => before?.has(each) !== true)) this.#send(key, held, id)
-        this.#sentFor.set(name, wanting)
+      for (const neighbour of neighbours) {
+        const wanting = graph.interestedBeyond(neighbour.id, key)
+        const before = this.#sentTo(neighbour).get(key)
+        if ([...wanting].some((each) => before?.has(each) !== true)) this.#send(key, held, neighbour.id)
+        this.#sentTo(neighbour).set(key, wanting)
       }
     }
-    for (const name of this.#sentFor.keys()) {
-      const id = name.slice(name.indexOf(' ') + 1)
-      if (this.#router.neighbour(id) === undefined) this.#sentFor.delete(name)
-    }
+  }
+
+  #sentTo(neighbour: Neighbour): Map<string, ReadonlySet<string>> {
+    const known = this.#sentFor.get(neighbour)
+    if (known !== undefined) return known
+    const none = new Map<string, ReadonlySet<string>>()
+    this.#sentFor.set(neighbour, none)
+    return none
   }
 
   /** Whether its writer has just gone, who may not have told all. Where states are passed on, all tell all at once. */

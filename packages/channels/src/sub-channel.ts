@@ -52,8 +52,8 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   readonly #queue: PolicyQueue<Received<MessageOf[T]>>
   readonly #watchers = new Set<() => void>()
   readonly #readers: Reader<MessageOf[T]>[] = []
-  /** Of each sender, in sync mode: how many were read since it was last told, and up to which number. */
-  readonly #untold = new Map<string, number>()
+  /** Of each sender, in sync mode: up to which number it was read, and up to which it was told so. */
+  readonly #taken = new Map<string, { read: number; told: number }>()
   readonly #tellEvery: number
 
   /** @throws ERR_INVALID_OPTION, if the context has a SubChannel of this name and type, too */
@@ -130,6 +130,14 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
     return () => void this.#watchers.delete(fn)
   }
 
+  /** @internal What a sender was told last may be lost with whoever was to pass it on. */
+  changed(): void {
+    const { graph } = this.router
+    for (const [source, { read }] of this.#taken)
+      if (graph.reaches(source)) this.router.tellTaken(source, this.key, read)
+      else if (!graph.knows(source)) this.#taken.delete(source)
+  }
+
   /** @internal */
   receive(source: string, seq: number, parts: Parts): boolean {
     let message: MessageOf[T]
@@ -187,13 +195,10 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   /** In sync mode its sender is told, now and then, how far it was read. */
   #read({ source, seq }: Received<MessageOf[T]>): void {
     if (this.interest.window === 0 || this.isClosed) return
-    const read = (this.#untold.get(source) ?? 0) + 1
-    if (read < this.#tellEvery) {
-      this.#untold.set(source, read)
-      return
-    }
-    this.#untold.delete(source)
-    this.router.tellTaken(source, this.key, seq)
+    const { told } = this.#taken.get(source) ?? { told: seq - 1 }
+    const isDue = seq - told >= this.#tellEvery
+    this.#taken.set(source, { read: seq, told: isDue ? seq : told })
+    if (isDue) this.router.tellTaken(source, this.key, seq)
   }
 
   #closedError(): SkeinError {

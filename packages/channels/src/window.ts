@@ -42,7 +42,7 @@ export class Window {
   }
 
   /**
-   * @param ways how many neighbours the source is reached through
+   * @param ways by how many neighbours, or connections to the same one, the source is reached
    * @returns false if it has come before
    */
   take(arrived: Package, from: string, ways: number): boolean {
@@ -67,8 +67,9 @@ export class Window {
     this.#held.clear()
   }
 
-  /** Those from `since` on were to come here; of those before it nothing is known. */
+  /** Those from `since` on were to come here; of those before it nothing is known but what has come. */
   #begin({ since }: Package): void {
+    this.#letAll(this.#heldBefore(since))
     this.#last = Math.max(this.#released, since - 1)
     this.#isAnew = false
   }

@@ -27,10 +27,11 @@ export class Windows {
     this.#release = release
   }
 
-  take(arrived: Package, from: string, graph: Graph): void {
+  /** @param connections how many lead to whom it came from */
+  take(arrived: Package, from: string, connections: number, graph: Graph): void {
     const { source, key } = arrived
     const window = this.#all.get(source)?.get(key) ?? this.#open(source, key, graph)
-    window.take(arrived, from, graph.waysTo(source))
+    window.take(arrived, from, Math.max(graph.waysTo(source), connections))
   }
 
   /** This context begins to want a channel. */

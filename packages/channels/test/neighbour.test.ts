@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
 import { Reply, SkeinError } from '@skein/core'
-import { TurnedClock } from '@skein/core/internal'
 import { eventually } from '@skein/test-harness'
 import { type Lane, Neighbour } from '../src/neighbour.js'
 import { BatchEncoder, readBatch } from '../src/package-batch.js'
@@ -10,6 +9,7 @@ import { readParts } from '../src/read.js'
 /** A link that takes nothing more after so many messages, until it is opened. */
 function narrowLane(room: number) {
   const taken: unknown[] = []
+  let posted = 0
   let left = room
   let open = (): void => {}
   const opened = new Promise<void>((resolve) => {
@@ -21,6 +21,7 @@ function narrowLane(room: number) {
   const lane: Lane = {
     hasRoom: () => left > 0,
     async send(_, call) {
+      posted += 1
       if (left <= 0) await opened
       left -= 1
       const batch = readBatch(readParts(call.args) ?? []) ?? []
@@ -28,7 +29,7 @@ function narrowLane(room: number) {
     },
     sendRecv: () => Reply.failed(new SkeinError('ERR_CLOSED', 'not here')),
   }
-  return { lane, taken, open }
+  return { lane, taken, posted: () => posted, open }
 }
 
 test.each<[QueuePolicy, number[]]>([
@@ -40,7 +41,6 @@ test.each<[QueuePolicy, number[]]>([
     const { lane, taken, open } = narrowLane(1)
     const neighbour = new Neighbour('id', 'uid', lane, {
       queue: [2, policy],
-      clock: new TurnedClock(),
       encoder: new BatchEncoder(),
     })
     const send = (seq: number) =>
@@ -59,3 +59,17 @@ test.each<[QueuePolicy, number[]]>([
     expect(taken).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, ...kept, 21])
   },
 )
+
+test('what waits is handed over at once to a link that is full, in order: whoever leaves is kept by nobody', async () => {
+  for (const count of [100, 600]) {
+    const { lane, taken, posted, open } = narrowLane(0)
+    const neighbour = new Neighbour('id', 'uid', lane, { queue: [600, 'old'], encoder: new BatchEncoder() })
+    const all = Array.from({ length: count }, (_, n) => n + 1)
+    for (const seq of all) neighbour.send({ key: 'key', source: 'source', since: 1, seq, hops: 1, parts: [] })
+    neighbour.handOver()
+    expect(posted()).toBe(Math.ceil(count / 256))
+    open()
+    await eventually(() => taken.length === count)
+    expect(taken).toEqual(all)
+  }
+})

@@ -49,3 +49,13 @@ test('after a time of which nothing is known, what was to come is waited for', (
   for (const seq of [9, 8]) take(seq, 8)
   expect(out).toEqual([1, 8, 9])
 })
+
+test('what waits when a time begins of which nothing is known comes before what begins it, and nothing comes twice', async () => {
+  const { clock, out, window, take } = setUp()
+  for (const seq of [1, 3]) take(seq)
+  window.anew()
+  take(9, 9)
+  await clock.advance(GAP)
+  for (const seq of [9, 8, 10]) take(seq, 9)
+  expect(out).toEqual([1, 3, 9, 10])
+})

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { PubChannel, RepChannel, ReqChannel, StateChannel, SubChannel } from '@skein/channels'
+import type { Clock } from '@skein/core/internal'
 import type { Runtime } from '../src/runtime.js'
 import { ClockedMesh } from './support/clocked-mesh.js'
 
@@ -230,4 +231,88 @@ test('what comes that can not be read is counted, and what is asked of one witho
   expect(a.channels.malformed).toBe(4)
   const asked = b.comms.sendRecv('c', { service: 'skein.channels', method: 'barrier', args: [] })
   await expect(mesh.settled(asked)).rejects.toMatchObject({ code: 'ERR_CLOSED', executed: 'no' })
+})
+
+test('a runtime that takes nothing keeps nobody from closing its channels, nor from stopping', async () => {
+  const flow = { outboxMessages: 1, windowMessages: 1 }
+  const [x, y] = [await mesh.runtime('x', { flow }), await mesh.runtime('y', { flow })]
+  const pubs = [x, y].map(({ channels }) => new PubChannel(channels, 'log'))
+  new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  mesh.network.stall('b')
+  for (const pub of pubs) await pub.send('it fills the link')
+  await mesh.clock.advance(100)
+  for (const pub of pubs) void pub.send('it waits for room')
+  await mesh.settled(x.channels.close(), 1000)
+  await mesh.settled(y.stop(), 10_000)
+  mesh.network.resume('b')
+})
+
+test('whoever makes a channel in a runtime that has ended is told so each time', async () => {
+  await mesh.settled(a.stop())
+  for (let n = 0; n < 2; n++)
+    expect(() => new SubChannel(a.channels, 'log')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+})
+
+test('who comes back is known by what it wants now', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  await b.channels.close()
+  await mesh.clock.advance(100)
+  await log.send('one')
+  new SubChannel(b.channels, 'other')
+  await mesh.clock.advance(100)
+  const sub = new SubChannel(c.channels, 'log')
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['one'])
+})
+
+test('a runtime that starts anew at once, under the same uid, is found', async () => {
+  const log = new PubChannel(a.channels, 'log')
+  new SubChannel(b.channels, 'log')
+  await mesh.clock.advance(100)
+  for (let n = 0; n < 3; n++) {
+    await mesh.kill(b)
+    b = await mesh.runtime('b')
+    const sub = new SubChannel(b.channels, 'log')
+    await mesh.clock.advance(200 * n + 50)
+    await mesh.settled(log.waitForSubscribers(), 20_000)
+    await mesh.clock.advance(10_000)
+    await log.send(String(n))
+    await mesh.clock.advance(100)
+    expect([n, read(sub), a.channels.peers]).toEqual([n, [String(n)], ['b']])
+  }
+})
+
+test('two of whom only one has given the other up find each other again', async () => {
+  const late: (() => void)[] = []
+  let isStalled = false
+  const clock: Clock = {
+    now: () => mesh.clock.now(),
+    after: (ms, fn) => mesh.clock.after(ms, () => (isStalled ? void late.push(fn) : fn())),
+  }
+  const d = await mesh.runtime('d', { clock })
+  const log = new PubChannel(a.channels, 'log')
+  const back = new SubChannel(a.channels, 'back')
+  const sub = new SubChannel(d.channels, 'log')
+  const echo = new PubChannel(d.channels, 'back')
+  await mesh.clock.advance(100)
+  const others = ['monitor', 'a', 'b', 'c']
+  for (const uid of others) mesh.network.partition(uid, 'd')
+  mesh.network.stall('d')
+  isStalled = true
+  await mesh.clock.advance(20_000)
+  expect(a.channels.peers).toEqual([])
+  expect(d.channels.peers).toEqual(['a'])
+  for (const uid of others) mesh.network.heal(uid, 'd')
+  mesh.network.resume('d')
+  isStalled = false
+  for (const fn of late.splice(0)) fn()
+  await mesh.clock.advance(30_000)
+  await log.send('one')
+  await echo.send('two')
+  await mesh.clock.advance(1000)
+  expect([a.channels.peers, d.channels.peers]).toEqual([['d'], ['a']])
+  expect([read(sub), read(back)]).toEqual([['one'], ['two']])
 })
