@@ -16,7 +16,8 @@ export interface HostAndPort {
  * @throws ERR_INVALID_ADDRESS
  */
 export function parseAddress(address: unknown): HostAndPort {
-  const [, host, port] = (typeof address === 'string' ? /^(.+):([^:]+)$/.exec(address) : null) ?? []
+  const [, host, port] =
+    (typeof address === 'string' ? /^(?!\w+:\/\/)(\S+):([^:]+)$/.exec(address) : null) ?? []
   if (host === undefined || port === undefined) {
     const shown = describe(address)
     const allowed = 'host:port, as in localhost:11111 or publichost:name'

@@ -3,6 +3,9 @@ import { MOST_HOPS, type Parts } from './package.js'
 import { isCount, isText, readParts } from './read.js'
 import type { Router } from './router.js'
 
+/** The method by which contexts hand each other the requests of channels. */
+export const ASK = 'ask'
+
 /** What runs the requests of a channel here. */
 export interface Replier {
   run(method: string, args: Parts, request: Incoming): Promise<Parts>
@@ -18,7 +21,7 @@ export class Asking {
 
   constructor(router: Router) {
     this.#router = router
-    router.handle('ask', (_, args, request) => this.#asked(args, request))
+    router.handle(ASK, (_, args, request) => this.#asked(args, request))
   }
 
   add(key: string, replier: Replier): void {
@@ -41,7 +44,7 @@ export class Asking {
     const next = this.#router.graph.nextHop(target)
     const neighbour = next === undefined ? undefined : this.#router.neighbour(next)
     if (neighbour === undefined || hops <= 0) throw lost(target)
-    const parts = readParts(await neighbour.ask('ask', [target, key, method, args, hops], options))
+    const parts = readParts(await neighbour.ask(ASK, [target, key, method, args, hops], options))
     if (parts !== undefined) return parts
     throw new SkeinError('ERR_PROTOCOL', `what ${target} has answered to ${key}.${method} can't be read`)
   }

@@ -160,7 +160,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #parted(uid: string, reason: CloseReason): void {
     const neighbour = this.#neighbours.get(uid)
     if (neighbour === undefined) return
-    this.#timed(uid, false)
+    this.#timedOut.delete(uid) // of which nobody is told: nothing was heard again
     this.#neighbours.delete(uid)
     this.#parts.router.left(neighbour)
     this.#report(() => this.emit('parted', this, neighbour.id, reason))

@@ -1,5 +1,5 @@
 import { CommsManager, type Incoming, type Logger, SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption, messageOf } from '@skein/core/internal'
+import { checkTimeout, invalidOption } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
 import { awaited } from './awaited.js'
 import { Connection, contextOf, uidOf } from './connection.js'
@@ -119,7 +119,7 @@ export class ChannelContext extends ChannelNode {
       return connection
     } catch (error) {
       await connection.finish('not connected')
-      throw isLate(error) ? unanswered(address, timeout, error) : error
+      throw isLate(error) ? unanswered(endpoint, timeout, error) : error
     }
   }
 
@@ -243,9 +243,12 @@ function isLate(error: unknown): boolean {
   )
 }
 
-function unanswered(address: string, timeoutMs: number, cause: unknown): SkeinError {
-  const text = `${messageOf(cause)}; is a context bound to ${address}, and has it the same token?`
-  return new SkeinError('ERR_HANDSHAKE_TIMEOUT', text, { address, timeoutMs, cause })
+function unanswered(endpoint: string, timeoutMs: number, cause: unknown): SkeinError {
+  const why = cause instanceof SkeinError && cause.reason !== undefined ? ` (${cause.reason})` : ''
+  const text =
+    `no context has answered at ${endpoint} within ${timeoutMs} ms${why}; ` +
+    'is one bound there, has it the same token, and can it dial back?'
+  return new SkeinError('ERR_HANDSHAKE_TIMEOUT', text, { address: endpoint, timeoutMs, cause })
 }
 
 function inUse(

@@ -110,16 +110,13 @@ export class Graph {
     return new Set([...(this.#allWays().get(neighbour) ?? [])].filter((id) => wanting.has(id)))
   }
 
-  /**
-   * The neighbours through whom somebody is reached that wants a channel. One that has not described itself yet may
-   * want anything.
-   */
+  /** The neighbours through whom somebody is reached that wants a channel. */
   routes(key: string): readonly string[] {
     const known = this.#routes.get(key)
     if (known !== undefined) return known
     const wanting = this.interested(key)
     const routes = [...this.#allWays()].flatMap(([neighbour, beyond]) =>
-      !this.knows(neighbour) || [...beyond].some((id) => wanting.has(id)) ? [neighbour] : [],
+      [...beyond].some((id) => wanting.has(id)) ? [neighbour] : [],
     )
     this.#routes.set(key, routes)
     return routes

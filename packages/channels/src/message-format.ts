@@ -1,3 +1,4 @@
+/// <reference lib="es2024.string" />
 import { defaultLimits, SkeinError } from '@skein/core'
 import { invalidOption, MsgpackCodec } from '@skein/core/internal'
 import type { Parts } from './package.js'
@@ -35,8 +36,8 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const formats: { readonly [T in ChannelType]: Format<MessageOf[T]> } = {
   text: {
     encode(message) {
-      if (typeof message !== 'string')
-        throw invalidOption('message', message, 'a string, on a channel of text')
+      if (typeof message !== 'string' || !message.isWellFormed())
+        throw invalidOption('message', message, 'a string without lone surrogates, on a channel of text')
       return checkSize([new TextEncoder().encode(message)])
     },
     decode: (parts) => strict.decode(single(parts)),

@@ -42,6 +42,11 @@ export class Neighbour {
     this.#inFlight = new InFlight(() => this.#barrier(Number.POSITIVE_INFINITY))
   }
 
+  /** How many packages its queue had no room for. */
+  get discarded(): number {
+    return this.#queue.discarded
+  }
+
   /**
    * Sends a package behind those before it, and together with what else is sent in this turn. While the link is full it
    * waits here, in a queue with bound and policy.
@@ -106,7 +111,7 @@ export class Neighbour {
     try {
       while (this.#queue.length > 0) {
         await this.#inFlight.room()
-        await this.#post()
+        if (this.#queue.length > 0) await this.#post()
       }
     } catch {
       this.#lost()

@@ -34,6 +34,14 @@ export abstract class ChannelNode {
   /** How many contexts are directly connected to this one. */
   abstract get connectionCount(): number
 
+  /**
+   * How many messages were discarded here because a queue was full: that of a connection whose other end took no more, or
+   * that of what was sent before there was anybody. What a `SubChannel` discards it counts itself.
+   */
+  get discarded(): number {
+    return this.router.discarded
+  }
+
   /** How many things that came from other contexts could not be read, and were dropped. */
   get malformed(): number {
     return this.router.malformed

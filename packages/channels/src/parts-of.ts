@@ -20,6 +20,7 @@ export function bindParts(context: object, parts: ContextInside): void {
 /** @throws ERR_INVALID_OPTION if it is no context */
 export function partsOf(context: object): ContextInside {
   const found = typeof context === 'object' && context !== null ? byContext.get(context) : undefined
-  if (found === undefined) throw invalidOption('context', context, 'a ChannelContext')
+  if (found === undefined)
+    throw invalidOption('context', context, 'a ChannelContext, or the channels of a runtime')
   return found
 }

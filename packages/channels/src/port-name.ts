@@ -26,7 +26,8 @@ export function portOf(text: string, address: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : named(text)
   if (number !== undefined && number >= 1024 && number <= 65_535) return number
   const why = number === undefined ? `'${text}' names no port` : `its port would be ${number}`
-  const allowed = 'host:port, the port from 1024 to 65535, or a name, to which a number may be added: name+1'
+  const allowed =
+    'host:port, the port from 1024 to 65535, or a name with a letter in it, to which a number may be added: name+1'
   throw new SkeinError(
     'ERR_INVALID_ADDRESS',
     `${address} is not a usable address: ${why}; allowed: ${allowed}`,
@@ -38,6 +39,7 @@ export function portOf(text: string, address: string): number {
 }
 
 function named(text: string): number | undefined {
-  const [, name, offset = '0'] = /^([^+]+?)(?:\+(\d+))?$/.exec(text) ?? []
+  // What has no letter is a number that went wrong, and no name.
+  const [, name, offset = '0'] = /^(?=.*\p{L})([\p{L}\p{N}_.-]+)(?:\+(\d+))?$/u.exec(text) ?? []
   return name === undefined ? undefined : portOfName(name) + Number(offset)
 }

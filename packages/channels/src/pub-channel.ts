@@ -15,6 +15,7 @@ export interface PubOptions<T extends ChannelType> {
 }
 
 const NAMES = { type: true } as const
+const TIMEOUT = { timeout: true } as const
 
 /** Who awaits one sending after the other would keep the event loop from all else: after so many it gets its turn. */
 const SENT_IN_A_ROW = 256
@@ -51,7 +52,8 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
   }
 
   /**
-   * Resolves when so many other contexts are known to listen: what is sent from then on reaches them.
+   * Resolves when so many other contexts listen, as far as is known here: what is sent from then on reaches them, unless
+   * they have closed meanwhile.
    *
    * @param count @default 1
    * @param options.timeout milliseconds @default Infinity
@@ -59,8 +61,10 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
    */
   async waitForSubscribers(
     count = 1,
-    { timeout }: { readonly timeout?: number | undefined } = {},
+    options: { readonly timeout?: number | undefined } = {},
   ): Promise<void> {
+    checkOptions(options, TIMEOUT)
+    const { timeout } = options
     if (!isCount(count, 1)) throw invalidOption('count', count, 'a whole number of 1 or more')
     const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
     const look = (): true | undefined => {

@@ -60,7 +60,8 @@ export class RepChannel extends Channel {
 
 function checkMethods(given: unknown): object {
   const allowed = 'an object whose own properties are functions, one or more'
-  if (typeof given !== 'object' || given === null) throw invalidOption('methods', given, allowed)
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalidOption('methods', given, allowed)
   const values: unknown[] = Object.values(given)
   if (values.length > 0 && values.every((each) => typeof each === 'function')) return given
   throw invalidOption('methods', values.find((each) => typeof each !== 'function') ?? given, allowed)

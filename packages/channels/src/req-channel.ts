@@ -1,6 +1,6 @@
-import { SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
-import type { Asking } from './asking.js'
+import { type ErrorCode, SkeinError } from '@skein/core'
+import { abortSignal, checkTimeout, invalidOption } from '@skein/core/internal'
+import { ASK, type Asking } from './asking.js'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import { encodeValue, formatOf } from './message-format.js'
@@ -24,6 +24,8 @@ interface Chosen {
 
 const NAMES = { timeout: true, signal: true } as const
 const DEFAULT_TIMEOUT = 30_000
+const CARRIED: readonly ErrorCode[] = ['ERR_TIMEOUT', 'ERR_CANCELLED', 'ERR_PEER_LOST']
+const NOT_RUN = { executed: 'no' } as const
 
 /** Asks every `RepChannel` of its name in other contexts: each request goes to the one that has least to do for us. */
 export class ReqChannel extends Channel {
@@ -53,7 +55,14 @@ export class ReqChannel extends Channel {
    */
   async ask(method: string, args: readonly unknown[] = [], options: AskOptions = {}): Promise<unknown> {
     checkOptions(options, NAMES)
-    checkMethod(method)
+    checkRequest(method, args)
+    if (options.signal !== undefined) abortSignal('signal', options.signal)
+    if (options.signal?.aborted === true)
+      throw new SkeinError(
+        'ERR_CANCELLED',
+        `${this.name}.${method} was given up before it was asked`,
+        NOT_RUN,
+      )
     const timeout = checkTimeout('timeout', options.timeout, DEFAULT_TIMEOUT)
     const parts = encodeValue(args)
     const { clock } = this.router.settings
@@ -63,6 +72,8 @@ export class ReqChannel extends Channel {
       const left = { timeout: Math.max(1, until - clock.now()), signal: options.signal }
       const answer = await this.#asking.ask(replier, this.key, method, parts, left)
       return formatOf('object').decode(answer)
+    } catch (error) {
+      throw isOnTheWay(error) ? this.#unanswered(method, timeout, error) : error
     } finally {
       load.running -= 1
     }
@@ -91,6 +102,24 @@ export class ReqChannel extends Channel {
     return awaited(look, { clock, timeout, signal, watch, missing: () => `nobody answers on ${this.name}` })
   }
 
+  /** In words of channels what the request on the way could only say of links. */
+  #unanswered(method: string, timeoutMs: number, cause: SkeinError): SkeinError {
+    const { code, executed, uid } = cause
+    const place = `${this.name}.${method}`
+    const text = {
+      ERR_TIMEOUT: `${place} was not answered within ${timeoutMs} ms`,
+      ERR_CANCELLED: `${place} was given up`,
+    }[String(code)]
+    return new SkeinError(code, text ?? `${place} was not answered: ${cause.message}`, {
+      service: this.name,
+      method,
+      timeoutMs,
+      cause,
+      ...(executed !== undefined && { executed }),
+      ...(uid !== undefined && { uid }),
+    })
+  }
+
   #choose(): string | undefined {
     const candidates = [...this.router.graph.interested(this.key).keys()]
     const loads = candidates.map((id) => ({ id, ...(this.#load.get(id) ?? { running: 0, asked: 0 }) }))
@@ -107,6 +136,12 @@ export class ReqChannel extends Channel {
   }
 }
 
-function checkMethod(method: unknown): void {
+function checkRequest(method: unknown, args: unknown): void {
   if (!isText(method)) throw invalidOption('method', method, 'the name of a method: 1 to 256 characters')
+  if (!Array.isArray(args)) throw invalidOption('args', args, 'a list of arguments')
+}
+
+/** Whether an error tells of what carries requests here, and not of the method that was asked for. */
+function isOnTheWay(error: unknown): error is SkeinError {
+  return error instanceof SkeinError && error.method === ASK && CARRIED.includes(error.code)
 }

@@ -1,4 +1,5 @@
 import type { Incoming } from '@skein/core'
+import { atEndOfTurn } from '@skein/core/internal'
 import { Audiences } from './audiences.js'
 import { ChannelTable, type Endpoint, type Receiver } from './channel-table.js'
 import { Graph } from './graph.js'
@@ -41,6 +42,10 @@ export class Router {
   readonly #wanted = new Set<string>()
   /** What was meant for the first neighbour, which we are, and for channels that are not there yet. */
   readonly #early: PolicyQueue<Package>
+  /** Whether a neighbour has told what is wanted. */
+  #isDescribed = false
+  #isToBeTold = false
+  #discarded = 0
   #malformed = 0
 
   /** @param began a channel was made */
@@ -63,6 +68,12 @@ export class Router {
   /** How many things that came in could not be read, and were dropped. */
   get malformed(): number {
     return this.#malformed
+  }
+
+  /** How many messages the queues of connections, and that of what could not be sent yet, had no room for. */
+  get discarded(): number {
+    const all = [...this.#neighbours.values()].flat()
+    return all.reduce((sum, { discarded }) => sum + discarded, this.#discarded + this.#unsent.discarded)
   }
 
   get neighbours(): Neighbour[] {
@@ -134,8 +145,9 @@ export class Router {
   // Messages
 
   /**
-   * Sends a message of this context. What nobody wants goes nowhere. But what is sent before there is a neighbour waits for
-   * the first; in a mesh, where neighbours come and go for other things, for the first who wants the channel.
+   * Sends a message of this context. What nobody wants goes nowhere. But what is sent before a neighbour has told what it
+   * wants, and what is wanted behind it, waits for the first; in a mesh, where neighbours come and go for other things, for
+   * the first who wants the channel.
    */
   publish(key: string, parts: Parts): number {
     if (!this.#isReached(key)) {
@@ -168,7 +180,6 @@ export class Router {
 
   joined(neighbour: Neighbour): void {
     const { id } = neighbour
-    const wasAlone = this.#neighbours.size === 0
     const same = this.#neighbours.get(id)
     if (same !== undefined) {
       same.push(neighbour)
@@ -176,13 +187,13 @@ export class Router {
       return
     }
     this.#neighbours.set(id, [neighbour])
-    this.#describeNeighbours(id)
+    this.#neighboursChanged()
     this.#tellAll(neighbour)
-    if (wasAlone && this.settings.relays) this.#sendUnsentTo(neighbour)
   }
 
   left(neighbour: Neighbour): void {
     const { id } = neighbour
+    this.#discarded += neighbour.discarded
     const others = (this.#neighbours.get(id) ?? []).filter((each) => each !== neighbour)
     const [first] = others
     if (first !== undefined) {
@@ -193,25 +204,33 @@ export class Router {
     } else if (this.#neighbours.delete(id)) {
       // In a mesh nobody else knows of it, and when it comes back it tells of itself: until then it wants nothing.
       if (!this.settings.relays) this.graph.forget(id)
-      this.#describeNeighbours()
+      this.#isDescribed = this.neighbours.some(({ hasDescribed }) => hasDescribed)
+      this.#neighboursChanged()
     }
   }
 
-  /** No alarm is left when a context without connections is dropped. */
+  /** Nothing is kept for whoever comes later, and no alarm is left. */
   rest(): void {
     this.#windows.rest()
+    this.#unsent.take(() => true)
+    this.#early.extract(() => true)
   }
 
   #isReached(key: string): boolean {
-    if (this.settings.relays) return this.#neighbours.size > 0
+    if (this.settings.relays) return this.#isDescribed
     if (this.#wanted.has(key)) return true
     if (this.graph.interested(key).size === 0) return false
     this.#wanted.add(key)
     return true
   }
 
+  /** What nobody is known to want is the first neighbour's, for a channel that it doesn't have yet. */
   #sendUnsentTo(first: Neighbour): void {
     for (const { key, parts } of this.#unsent.take(() => true)) {
+      if (this.graph.interested(key).size > 0) {
+        this.publish(key, parts)
+        continue
+      }
       const seq = this.#number(key)
       first.send({ key, parts, source: this.id, since: seq, seq, hops: 0 })
     }
@@ -287,6 +306,11 @@ export class Router {
     const news = read.filter((vertex) => this.graph.learn(vertex))
     const isFirst = !from.hasDescribed
     from.hasDescribed = true
+    this.#audiences.changed()
+    if (this.settings.relays && !this.#isDescribed) {
+      this.#isDescribed = true
+      this.#sendUnsentTo(from)
+    }
     if (news.length > 0) this.#told(this.settings.relays ? news.map(vertexRow) : [], from.id)
     else if (isFirst) this.#notify()
     return undefined
@@ -304,16 +328,26 @@ export class Router {
     return vertexRow(this.settings.relays ? own : { ...own, neighbours: [] })
   }
 
-  /** Tells all of what has changed here. */
-  #describe(except?: string): void {
-    this.graph.describe([...this.#neighbours.keys()], this.#channels.interests())
-    this.#told([this.#ownRow()], except)
+  /** All are told of what has changed here, at the end of the turn: of all that has changed by then. */
+  #describe(): void {
+    this.#redescribe()
+    if (!this.#isToBeTold) atEndOfTurn(this.#tellOwn)
+    this.#isToBeTold = true
   }
 
-  #describeNeighbours(except?: string): void {
-    if (this.settings.relays) return this.#describe(except)
+  #neighboursChanged(): void {
+    if (this.settings.relays) this.#describe()
+    else this.#redescribe()
+  }
+
+  #redescribe(): void {
     this.graph.describe([...this.#neighbours.keys()], this.#channels.interests())
     this.#told([], undefined)
+  }
+
+  readonly #tellOwn = (): void => {
+    this.#isToBeTold = false
+    for (const neighbour of this.neighbours) neighbour.tell('graph', [this.#ownRow()])
   }
 
   #told(rows: readonly unknown[][], except: string | undefined): void {

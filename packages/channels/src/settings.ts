@@ -1,6 +1,7 @@
-import type { LivenessOptions, Logger } from '@skein/core'
+import { type LivenessOptions, type Logger, SkeinError } from '@skein/core'
 import {
   type Clock,
+  checkLogger,
   invalidOption,
   type Place,
   type Randomness,
@@ -85,7 +86,13 @@ export function settle(options: ContextOptions, parts: ContextParts): ContextSet
   if (typeof insecure !== 'boolean') throw invalidOption('insecure', insecure, 'true or false')
   if (token !== undefined && (typeof token !== 'string' || token.length < 8 || token.length > 256)) {
     // Does not say what was given: it may be nearly right.
-    throw invalidOption('token', undefined, 'a string of 8 to 256 characters')
+    const given = typeof token === 'string' ? `a string of ${token.length} characters` : `a ${typeof token}`
+    const allowed = 'a string of 8 to 256 characters'
+    throw new SkeinError('ERR_INVALID_OPTION', `token is ${given}; allowed: ${allowed}`, {
+      option: 'token',
+      given,
+      allowed,
+    })
   }
   return {
     ...parts,
@@ -94,7 +101,7 @@ export function settle(options: ContextOptions, parts: ContextParts): ContextSet
     token,
     insecure,
     liveness: options.liveness,
-    logger: options.logger ?? stderrLogger,
+    logger: options.logger === undefined ? stderrLogger : checkLogger('logger', options.logger),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandomness,
   }

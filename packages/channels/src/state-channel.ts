@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout } from '@skein/core/internal'
+import { checkTimeout, invalidOption } from '@skein/core/internal'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
@@ -18,6 +18,7 @@ export interface StateOptions<T extends ChannelType> {
 }
 
 const NAMES = { type: true, changed: true } as const
+const TIMEOUT = { timeout: true } as const
 
 /**
  * A value that all channels of its name and type come to agree on: the last one that was set. Who joins later gets it
@@ -40,7 +41,10 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
     this.type = type
     this.#format = formatOf(type)
     this.#states = partsOf(context).states
-    this.#changed = options.changed
+    const { changed } = options
+    if (changed !== undefined && typeof changed !== 'function')
+      throw invalidOption('changed', changed, 'a function')
+    this.#changed = changed
     this.interest = { key: this.key, window: 0 }
     this.router.addReceiver(this)
   }
@@ -68,7 +72,9 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
    * @param options.timeout milliseconds @default Infinity
    * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
    */
-  async ready({ timeout }: { readonly timeout?: number | undefined } = {}): Promise<MessageOf[T]> {
+  async ready(options: { readonly timeout?: number | undefined } = {}): Promise<MessageOf[T]> {
+    checkOptions(options, TIMEOUT)
+    const { timeout } = options
     const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
     const look = (): { readonly value: MessageOf[T] } | undefined => {
       const held = this.#states.get(this.key)

@@ -22,6 +22,7 @@ export interface SubOptions<T extends ChannelType> {
 }
 
 const NAMES = { type: true, queue: true, sync: true } as const
+const TIMEOUT = { timeout: true } as const
 
 export interface RecvOptions {
   /** Milliseconds. @default Infinity */
@@ -55,6 +56,8 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   /** Of each sender, in sync mode: up to which number it was read, and up to which it was told so. */
   readonly #taken = new Map<string, { read: number; told: number }>()
   readonly #tellEvery: number
+  /** Of each sender, in sync mode: the number of what came last. */
+  readonly #last = new Map<string, number>()
 
   /** @throws ERR_INVALID_OPTION, if the context has a SubChannel of this name and type, too */
   constructor(context: ChannelNode, name: string, options: SubOptions<T> = {}) {
@@ -104,7 +107,9 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
    *
    * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED if the channel is closed first; what waits then can still be read
    */
-  async recv({ timeout }: RecvOptions = {}): Promise<MessageOf[T]> {
+  async recv(options: RecvOptions = {}): Promise<MessageOf[T]> {
+    checkOptions(options, TIMEOUT)
+    const { timeout } = options
     const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
     const received = this.take()
     if (received !== undefined) return received.message
@@ -135,7 +140,10 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
     const { graph } = this.router
     for (const [source, { read }] of this.#taken)
       if (graph.reaches(source)) this.router.tellTaken(source, this.key, read)
-      else if (!graph.knows(source)) this.#taken.delete(source)
+      else if (!graph.knows(source)) {
+        this.#taken.delete(source)
+        this.#last.delete(source)
+      }
   }
 
   /** @internal */
@@ -146,6 +154,7 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
     } catch {
       return false
     }
+    if (this.interest.window > 0) this.#last.set(source, seq)
     const received = { message, source, seq, arrival: ++arrivals }
     const reader = this.#readers.shift()
     if (reader === undefined) {
@@ -159,6 +168,8 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   }
 
   protected override closed(): void {
+    // What waits here is for nobody else: a successor has a whole queue.
+    for (const [source, seq] of this.#last) this.router.tellTaken(source, this.key, seq)
     this.router.remove(this)
     for (const { reject } of this.#readers.splice(0)) reject(this.#closedError())
     this.#notify()

@@ -16,6 +16,11 @@ export class Unsent {
     this.#queue = new PolicyQueue(queue)
   }
 
+  /** How many it had no room for. */
+  get discarded(): number {
+    return this.#queue.discarded
+  }
+
   push(message: UnsentMessage): void {
     this.#queue.push(message)
   }

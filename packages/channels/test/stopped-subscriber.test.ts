@@ -47,6 +47,7 @@ test.each<QueuePolicy>(['old', 'new'])(
     const onTheWay = got.length - SIZE
     const kept = policy === 'old' ? sent.slice(-SIZE) : sent.slice(onTheWay, onTheWay + SIZE)
     expect(got).toEqual([...sent.slice(0, onTheWay), ...kept])
+    expect(at(all, 0).discarded).toBe(MESSAGES - got.length)
     // What the link itself takes is bounded, too.
     expect(onTheWay).toBeLessThan(MESSAGES / 2)
     await memory.close()

@@ -87,10 +87,11 @@ function failure({ link, address, timeout }: Dial): SkeinError {
     const text = `${uid ?? 'whoever answered'} at ${address} was lost before the handshake was complete (${reason})`
     return new SkeinError('ERR_PEER_LOST', text, { address, reason, ...(uid !== undefined && { uid }) })
   }
+  const reason = link.lastFailure ?? 'no answer'
   return new SkeinError(
     'ERR_HANDSHAKE_TIMEOUT',
-    `${address} did not complete the handshake within ${timeout} ms (${link.lastFailure ?? 'no answer'}); ` +
+    `${address} did not complete the handshake within ${timeout} ms (${reason}); ` +
       'is a runtime listening there, with the same mesh token, and can it dial back?',
-    { address, timeoutMs: timeout },
+    { address, timeoutMs: timeout, reason },
   )
 }
