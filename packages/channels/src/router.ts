@@ -268,11 +268,12 @@ export class Router {
   /** Whether there is somebody to send it to. */
   #forward(sent: Package, from: string): boolean {
     let isSent = false
+    const isKept = this.graph.isAwaited(sent.key)
     for (const id of this.graph.routes(sent.key)) {
       if (id === from || id === sent.source) continue
       // Over all connections that lead to it, since one of them may break.
       for (const neighbour of this.#neighbours.get(id) ?? []) {
-        neighbour.send(sent)
+        neighbour.send(sent, isKept)
         isSent = true
       }
     }
@@ -320,9 +321,10 @@ export class Router {
     for (const neighbour of this.neighbours)
       if (rows.length > 0 && neighbour.id !== except) neighbour.tell('graph', rows)
     this.#audiences.changed()
-    if (!this.settings.relays) this.#sendWanted()
     this.#windows.changed(this.graph.reachable())
     for (const channel of this.#channels.all()) channel.changed?.()
+    // Behind that, so that whoever is in sync mode is counted to have it unread.
+    if (!this.settings.relays) this.#sendWanted()
     this.#notify()
   }
 

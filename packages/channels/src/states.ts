@@ -94,7 +94,7 @@ export class States {
   }
 
   #send(key: string, { version, writer, parts }: Held, to: string): void {
-    this.#router.neighbour(to)?.tell('state', key, version, writer, parts)
+    this.#router.neighbour(to)?.tellLatest(key, 'state', key, version, writer, parts)
   }
 }
 
