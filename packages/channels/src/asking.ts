@@ -18,7 +18,7 @@ export class Asking {
 
   constructor(router: Router) {
     this.#router = router
-    router.handle('ask', (_, args, request) => this.#asked(args, request))
+    router.handlers.set('ask', (_, args, request) => this.#asked(args, request))
   }
 
   add(key: string, replier: Replier): void {
@@ -50,7 +50,7 @@ export class Asking {
     const [target, key, method, rest, hops] = given
     const args = readParts(rest)
     if (!isText(target) || !isText(key) || !isText(method) || args === undefined || !isCount(hops, 1)) {
-      this.#router.countMalformed()
+      this.#router.handlers.countMalformed()
       throw request.refuse(new SkeinError('ERR_PROTOCOL', 'the request can not be read', { executed: 'no' }))
     }
     if (target !== this.#router.id) {
