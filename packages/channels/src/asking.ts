@@ -21,7 +21,7 @@ export class Asking {
 
   constructor(router: Router) {
     this.#router = router
-    router.handle(ASK, (_, args, request) => this.#asked(args, request))
+    router.handlers.set(ASK, (_, args, request) => this.#asked(args, request))
   }
 
   add(key: string, replier: Replier): void {
@@ -53,7 +53,7 @@ export class Asking {
     const [target, key, method, rest, hops] = given
     const args = readParts(rest)
     if (!isText(target) || !isText(key) || !isText(method) || args === undefined || !isCount(hops, 1)) {
-      this.#router.countMalformed()
+      this.#router.handlers.countMalformed()
       throw request.refuse(new SkeinError('ERR_PROTOCOL', 'the request can not be read', { executed: 'no' }))
     }
     if (target !== this.#router.id) {

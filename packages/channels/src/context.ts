@@ -3,6 +3,7 @@ import { checkTimeout, invalidOption } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
 import { awaited } from './awaited.js'
 import { Connection, contextOf, uidOf } from './connection.js'
+import { closedMeanwhile, inUse, isLate, noContext, selfConnected, unanswered } from './connection-errors.js'
 import { Connections } from './connections.js'
 import { localToken } from './local-token.js'
 import { ChannelNode } from './node.js'
@@ -173,7 +174,7 @@ export class ChannelContext extends ChannelNode {
 
   #dispatch(connection: Connection, request: Incoming): unknown {
     const neighbour = connection.neighbour(request.from)
-    if (neighbour !== undefined) return this.router.dispatch(neighbour, request)
+    if (neighbour !== undefined) return this.router.handlers.dispatch(neighbour, request)
     if (request.message.id === 0) return undefined
     throw request.refuse(closedMeanwhile(connection))
   }
@@ -218,45 +219,4 @@ function whileOpen(connection: Connection, logger: Logger): Logger {
     warn: (facts, message) => logger.warn(facts, message),
     error: (facts, message) => (isOpen() ? logger.error(facts, message) : logger.debug(facts, message)),
   }
-}
-
-function selfConnected(address: string): SkeinError {
-  const text = `${address} is bound by this very context, which can't be connected to itself`
-  return new SkeinError('ERR_INVALID_ADDRESS', text, { address })
-}
-
-function noContext(address: string, uid: string): SkeinError {
-  const text = `${address} is the address of ${uid}, which is no context of channels`
-  return new SkeinError('ERR_INVALID_ADDRESS', text, { address, uid })
-}
-
-function closedMeanwhile({ address, reason }: Connection): SkeinError {
-  return new SkeinError('ERR_CLOSED', `the connection to ${address} is over: ${reason}`, {
-    address,
-    ...(reason !== undefined && { reason }),
-  })
-}
-
-function isLate(error: unknown): boolean {
-  return (
-    error instanceof SkeinError && (error.code === 'ERR_HANDSHAKE_TIMEOUT' || error.code === 'ERR_TIMEOUT')
-  )
-}
-
-function unanswered(endpoint: string, timeoutMs: number, cause: unknown): SkeinError {
-  const why = cause instanceof SkeinError && cause.reason !== undefined ? ` (${cause.reason})` : ''
-  const text =
-    `no context has answered at ${endpoint} within ${timeoutMs} ms${why}; ` +
-    'is one bound there, has it the same token, and can it dial back?'
-  return new SkeinError('ERR_HANDSHAKE_TIMEOUT', text, { address: endpoint, timeoutMs, cause })
-}
-
-function inUse(
-  address: string,
-  { host, port, last }: { host: string; port: number; last: number },
-  cause: unknown,
-): SkeinError {
-  const ports = last === port ? `port ${port}` : `every port from ${port} to ${last}`
-  const text = `${address} can't be bound: ${ports} of ${host} is held by another listener`
-  return new SkeinError('ERR_ADDRESS_IN_USE', text, { address, cause })
 }

@@ -32,6 +32,7 @@ export class Graph {
   #ways: Map<string, ReadonlySet<string>> | undefined
   #routes = new Map<string, readonly string[]>()
   #counts = new Map<string, number>()
+  #awaited = new Map<string, boolean>()
 
   constructor(id: string) {
     this.id = id
@@ -104,6 +105,15 @@ export class Graph {
     return found
   }
 
+  /** Whether a context that is reached wants a channel, and to be waited for. */
+  isAwaited(key: string): boolean {
+    const known = this.#awaited.get(key)
+    if (known !== undefined) return known
+    const isAwaited = [...this.interested(key).values()].some((window) => window > 0)
+    this.#awaited.set(key, isAwaited)
+    return isAwaited
+  }
+
   /** The contexts that want a channel and are reached through a neighbour. */
   interestedBeyond(neighbour: string, key: string): ReadonlySet<string> {
     const wanting = this.interested(key)
@@ -155,6 +165,7 @@ export class Graph {
     this.#ways = undefined
     this.#routes = new Map()
     this.#counts = new Map()
+    this.#awaited = new Map()
   }
 
   #prune(): void {

@@ -98,10 +98,14 @@ export class MeshContext extends ChannelNode {
     const [first] = args
     switch (method) {
       case 'hello':
-        return isText(first) ? this.#membership.hello(request.from, first) : this.router.countMalformed()
+        return isText(first)
+          ? this.#membership.hello(request.from, first)
+          : this.router.handlers.countMalformed()
       case 'members': {
         const uids = readTexts(first)
-        return uids === undefined ? this.router.countMalformed() : this.#membership.others(request.from, uids)
+        return uids === undefined
+          ? this.router.handlers.countMalformed()
+          : this.#membership.others(request.from, uids)
       }
       case 'bye':
         return this.#membership.bye(request.from)
@@ -135,7 +139,7 @@ export class MeshContext extends ChannelNode {
 
   #dispatch(request: Incoming): unknown {
     const neighbour = this.#neighbours.get(request.from)
-    if (neighbour !== undefined) return this.router.dispatch(neighbour, request)
+    if (neighbour !== undefined) return this.router.handlers.dispatch(neighbour, request)
     if (request.message.id === 0) return undefined
     const { uid } = this.#parts.comms
     throw request.refuse(

@@ -1,9 +1,10 @@
-import { type CommsManager, type Reply, type RequestOptions, SkeinError } from '@skein/core'
+import { type CommsManager, type Reply, type RequestOptions, type ServiceCall, SkeinError } from '@skein/core'
 import { atEndOfTurn } from '@skein/core/internal'
+import { Backlog } from './backlog.js'
 import { InFlight } from './in-flight.js'
 import type { Package, Parts } from './package.js'
 import { type BatchEncoder, MOST_PACKAGES, takeBatch } from './package-batch.js'
-import { PolicyQueue, type QueueParams } from './policy-queue.js'
+import type { QueueParams } from './policy-queue.js'
 
 /** The service by whose methods contexts speak to each other. */
 export const SERVICE = 'skein.channels'
@@ -25,10 +26,12 @@ export class Neighbour {
   /** Whether it has told of itself since this one is connected to it: what is known from before may hold no more. */
   hasDescribed = false
   readonly #comms: Lane
-  /** Without a bound, unless the link takes no more: what is sent in one turn is no backlog. */
-  readonly #queue: PolicyQueue<Package>
+  readonly #queue: Backlog
   readonly #encoder: BatchEncoder
   readonly #inFlight: InFlight
+  /** What waits for a full link to be told, by its topic. */
+  readonly #latest = new Map<string, ServiceCall>()
+  #isTelling = false
   #scheduled = false
   /** For the link to take the next batch. */
   #waiting: Promise<void> | undefined
@@ -37,7 +40,7 @@ export class Neighbour {
     this.id = id
     this.uid = uid
     this.#comms = comms
-    this.#queue = new PolicyQueue(parts.queue, false)
+    this.#queue = new Backlog(parts.queue)
     this.#encoder = parts.encoder
     this.#inFlight = new InFlight(() => this.#barrier(Number.POSITIVE_INFINITY))
   }
@@ -50,9 +53,11 @@ export class Neighbour {
   /**
    * Sends a package behind those before it, and together with what else is sent in this turn. While the link is full it
    * waits here, in a queue with bound and policy.
+   *
+   * @param isKept whether it must not be discarded
    */
-  send(sent: Package): void {
-    this.#queue.push(sent)
+  send(sent: Package, isKept = false): void {
+    this.#queue.push(sent, isKept)
     if (this.#waiting !== undefined) return
     if (this.#queue.length >= MOST_PACKAGES) this.#flush()
     if (this.#scheduled) return
@@ -67,6 +72,13 @@ export class Neighbour {
   tell(method: string, ...args: readonly unknown[]): void {
     this.#flush()
     this.#comms.send(this.uid, { service: SERVICE, method, args }).catch(() => {})
+  }
+
+  /** The same of what holds no more once there is news on the same topic: while the link is full, only the latest waits. */
+  tellLatest(topic: string, method: string, ...args: readonly unknown[]): void {
+    if (!this.#isTelling && this.#comms.hasRoom(this.uid)) return this.tell(method, ...args)
+    this.#latest.set(topic, { service: SERVICE, method, args })
+    if (!this.#isTelling) void this.#tellAllLatest()
   }
 
   /** The same with an answer. */
@@ -92,11 +104,27 @@ export class Neighbour {
    */
   handOver(): void {
     while (this.#queue.length > 0) this.#post().catch(() => this.#lost())
+    for (const call of this.#latest.values()) this.#comms.send(this.uid, call).catch(() => {})
+    this.#latest.clear()
   }
 
   readonly #run = (): void => {
     this.#scheduled = false
     this.#flush()
+  }
+
+  /** One after the other, as the link takes them. */
+  async #tellAllLatest(): Promise<void> {
+    this.#isTelling = true
+    try {
+      for (const [topic, call] of this.#latest) {
+        this.#latest.delete(topic)
+        await this.#comms.send(this.uid, call)
+      }
+    } catch {
+      this.#latest.clear()
+    }
+    this.#isTelling = false
   }
 
   #flush(): void {

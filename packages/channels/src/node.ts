@@ -44,7 +44,7 @@ export abstract class ChannelNode {
 
   /** How many things that came from other contexts could not be read, and were dropped. */
   get malformed(): number {
-    return this.router.malformed
+    return this.router.handlers.malformed
   }
 
   /**

@@ -59,14 +59,16 @@ export class PolicyQueue<T> {
     for (let item = items.shift(); item !== undefined; item = items.shift()) this.push(item)
   }
 
-  push(item: T): void {
+  /** @returns whether it was taken */
+  push(item: T): boolean {
     const [size, policy] = this.#params
     if (this.#isBounded && this.length >= size) {
       this.#discarded += 1
-      if (policy === 'new') return
+      if (policy === 'new') return false
       this.#items.shift()
     }
     this.#items.push(item)
+    return true
   }
 
   shift(): T | undefined {

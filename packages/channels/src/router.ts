@@ -1,22 +1,16 @@
-import type { Incoming } from '@skein/core'
-import { atEndOfTurn } from '@skein/core/internal'
 import { Audiences } from './audiences.js'
 import { ChannelTable, type Endpoint, type Receiver } from './channel-table.js'
-import { Graph } from './graph.js'
+import type { Graph } from './graph.js'
+import { Handlers, MALFORMED } from './handlers.js'
 import type { Neighbour, NeighbourParts } from './neighbour.js'
+import { Network } from './network.js'
 import { copyOf, MOST_HOPS, type Package, type Parts } from './package.js'
 import { BatchEncoder, readBatch } from './package-batch.js'
 import { PolicyQueue } from './policy-queue.js'
-import { isCount, isText, readParts, readVertices, vertexRow } from './read.js'
+import { isCount, isText, readParts } from './read.js'
 import type { NodeSettings } from './settings.js'
 import { Unsent } from './unsent.js'
 import { Windows } from './windows.js'
-
-/** What answers a neighbour. Undefined arguments are for it to check. */
-export type Handler = (from: Neighbour, args: readonly unknown[], request: Incoming) => unknown
-
-/** What a handler returns for what it can't read. */
-export const MALFORMED = Symbol('malformed')
 
 /**
  * Leads the packages of channels from one context to the others. Of each package a context takes the first copy that
@@ -25,14 +19,13 @@ export const MALFORMED = Symbol('malformed')
  */
 export class Router {
   readonly id: string
-  readonly graph: Graph
   readonly settings: NodeSettings
+  /** What is answered to neighbours. */
+  readonly handlers = new Handlers()
   readonly neighbourParts: NeighbourParts
-  /** By the ids of their contexts. Two contexts may be connected more than once. */
-  readonly #neighbours = new Map<string, Neighbour[]>()
+  readonly #network: Network
   readonly #channels = new ChannelTable()
   readonly #began: () => void
-  readonly #handlers = new Map<string, Handler>()
   readonly #watchers = new Set<() => void>()
   readonly #windows: Windows
   readonly #numbers = new Map<string, number>()
@@ -42,73 +35,53 @@ export class Router {
   readonly #wanted = new Set<string>()
   /** What was meant for the first neighbour, which we are, and for channels that are not there yet. */
   readonly #early: PolicyQueue<Package>
-  /** Whether a neighbour has told what is wanted. */
-  #isDescribed = false
-  #isToBeTold = false
-  #discarded = 0
-  #malformed = 0
 
   /** @param began a channel was made */
   constructor(id: string, settings: NodeSettings, began: () => void) {
     this.id = id
     this.settings = settings
     this.#began = began
-    this.graph = new Graph(id)
     this.neighbourParts = { queue: settings.queue, encoder: new BatchEncoder() }
+    this.#network = new Network({
+      id,
+      relays: settings.relays,
+      interests: () => this.#channels.interests(),
+      changed: () => this.#networkChanged(),
+      opened: (first) => this.#opened(first),
+    })
     this.#windows = new Windows(settings, (arrived, from) => this.#arrived(arrived, from))
     this.#unsent = new Unsent(settings.queue)
     this.#audiences = new Audiences((key) => this.graph.interested(key))
     this.#early = new PolicyQueue(settings.queue)
-    this.handle('packages', (from, args) => this.#packages(from, args))
-    this.handle('graph', (from, args) => this.#vertices(from, args))
-    this.handle('taken', (_, args) => this.#taken(args))
-    this.handle('barrier', () => undefined)
+    this.handlers.set('packages', (from, args) => this.#packages(from, args))
+    this.handlers.set('graph', (from, args) => this.#network.told(from, args))
+    this.handlers.set('taken', (_, args) => this.#taken(args))
+    this.handlers.set('barrier', () => undefined)
   }
 
-  /** How many things that came in could not be read, and were dropped. */
-  get malformed(): number {
-    return this.#malformed
+  get graph(): Graph {
+    return this.#network.graph
   }
 
   /** How many messages the queues of connections, and that of what could not be sent yet, had no room for. */
   get discarded(): number {
-    const all = [...this.#neighbours.values()].flat()
-    return all.reduce((sum, { discarded }) => sum + discarded, this.#discarded + this.#unsent.discarded)
+    return this.#network.discarded + this.#unsent.discarded
   }
 
+  /** One of each context that is directly connected to this one. */
   get neighbours(): Neighbour[] {
-    return [...this.#neighbours.values()].flatMap(([first]) => (first === undefined ? [] : [first]))
+    return this.#network.neighbours
   }
 
   /** The one by whom a context is told what is not sent over all connections. */
   neighbour(id: string): Neighbour | undefined {
-    return this.#neighbours.get(id)?.[0]
-  }
-
-  /** What other parts of a context answer to its neighbours. */
-  handle(method: string, handler: Handler): void {
-    this.#handlers.set(method, handler)
+    return this.#network.neighbour(id)
   }
 
   /** Calls back when the network has changed, or a channel was closed. */
   watch(fn: () => void): () => void {
     this.#watchers.add(fn)
     return () => void this.#watchers.delete(fn)
-  }
-
-  /** A neighbour has asked something. */
-  dispatch(from: Neighbour, request: Incoming): unknown {
-    const { method, args } = request.message
-    const handler = this.#handlers.get(method)
-    const result = handler === undefined ? MALFORMED : handler(from, args, request)
-    if (result !== MALFORMED) return result
-    this.#malformed += 1
-    return undefined
-  }
-
-  /** Something else that came in could not be read. */
-  countMalformed(): void {
-    this.#malformed += 1
   }
 
   // Channels
@@ -122,7 +95,7 @@ export class Router {
     this.#began() // which throws where there can be no channel
     this.#channels.addReceiver(receiver)
     this.#windows.anew(receiver.key)
-    this.#describe()
+    this.#network.describe()
     for (const { source, seq, parts } of this.#early.extract(({ key }) => key === receiver.key))
       this.#give(receiver, source, seq, parts)
   }
@@ -134,7 +107,7 @@ export class Router {
   }
 
   remove(channel: Endpoint): void {
-    if (this.#channels.remove(channel)) this.#describe()
+    if (this.#channels.remove(channel)) this.#network.describe()
     else this.#notify()
   }
 
@@ -179,34 +152,11 @@ export class Router {
   // Neighbours
 
   joined(neighbour: Neighbour): void {
-    const { id } = neighbour
-    const same = this.#neighbours.get(id)
-    if (same !== undefined) {
-      same.push(neighbour)
-      this.#tellAll(neighbour)
-      return
-    }
-    this.#neighbours.set(id, [neighbour])
-    this.#neighboursChanged()
-    this.#tellAll(neighbour)
+    this.#network.joined(neighbour)
   }
 
   left(neighbour: Neighbour): void {
-    const { id } = neighbour
-    this.#discarded += neighbour.discarded
-    const others = (this.#neighbours.get(id) ?? []).filter((each) => each !== neighbour)
-    const [first] = others
-    if (first !== undefined) {
-      this.#neighbours.set(id, others)
-      // What was on its way over the one that is lost may be lost with it.
-      this.#tellAll(first)
-      this.#told([], undefined)
-    } else if (this.#neighbours.delete(id)) {
-      // In a mesh nobody else knows of it, and when it comes back it tells of itself: until then it wants nothing.
-      if (!this.settings.relays) this.graph.forget(id)
-      this.#isDescribed = this.neighbours.some(({ hasDescribed }) => hasDescribed)
-      this.#neighboursChanged()
-    }
+    this.#network.left(neighbour)
   }
 
   /** Nothing is kept for whoever comes later, and no alarm is left. */
@@ -217,7 +167,7 @@ export class Router {
   }
 
   #isReached(key: string): boolean {
-    if (this.settings.relays) return this.#isDescribed
+    if (this.settings.relays) return this.#network.isDescribed
     if (this.#wanted.has(key)) return true
     if (this.graph.interested(key).size === 0) return false
     this.#wanted.add(key)
@@ -225,7 +175,8 @@ export class Router {
   }
 
   /** What nobody is known to want is the first neighbour's, for a channel that it doesn't have yet. */
-  #sendUnsentTo(first: Neighbour): void {
+  #opened(first: Neighbour): void {
+    if (!this.settings.relays) return
     for (const { key, parts } of this.#unsent.take(() => true)) {
       if (this.graph.interested(key).size > 0) {
         this.publish(key, parts)
@@ -250,7 +201,7 @@ export class Router {
     const parts = readParts(args)
     const batch = parts && readBatch(parts)
     if (batch === undefined) return MALFORMED
-    const connections = this.#neighbours.get(from.id)?.length ?? 0
+    const connections = this.#network.connections(from.id).length
     for (const each of batch)
       if (each.source !== this.id) this.#windows.take(each, from.id, connections, this.graph)
     return undefined
@@ -281,82 +232,30 @@ export class Router {
   }
 
   #give(receiver: Receiver, source: string, seq: number, parts: Parts): void {
-    if (receiver.receive?.(source, seq, parts) === false) this.#malformed += 1
+    if (receiver.receive?.(source, seq, parts) === false) this.handlers.countMalformed()
   }
 
   /** Whether there is somebody to send it to. */
   #forward(sent: Package, from: string): boolean {
     let isSent = false
+    const isKept = this.graph.isAwaited(sent.key)
     for (const id of this.graph.routes(sent.key)) {
       if (id === from || id === sent.source) continue
       // Over all connections that lead to it, since one of them may break.
-      for (const neighbour of this.#neighbours.get(id) ?? []) {
-        neighbour.send(sent)
+      for (const neighbour of this.#network.connections(id)) {
+        neighbour.send(sent, isKept)
         isSent = true
       }
     }
     return isSent
   }
 
-  // The network
-
-  #vertices(from: Neighbour, args: readonly unknown[]): unknown {
-    const read = readVertices(args)
-    if (read === undefined) return MALFORMED
-    const news = read.filter((vertex) => this.graph.learn(vertex))
-    const isFirst = !from.hasDescribed
-    from.hasDescribed = true
+  #networkChanged(): void {
     this.#audiences.changed()
-    if (this.settings.relays && !this.#isDescribed) {
-      this.#isDescribed = true
-      this.#sendUnsentTo(from)
-    }
-    if (news.length > 0) this.#told(this.settings.relays ? news.map(vertexRow) : [], from.id)
-    else if (isFirst) this.#notify()
-    return undefined
-  }
-
-  /** What a context that relays knows of the network, and any other of itself. */
-  #tellAll(neighbour: Neighbour): void {
-    const others = this.settings.relays ? this.graph.others().map(vertexRow) : []
-    neighbour.tell('graph', [this.#ownRow(), ...others])
-  }
-
-  /** Who is connected here is nobody's business if nothing comes through. */
-  #ownRow(): unknown[] {
-    const { own } = this.graph
-    return vertexRow(this.settings.relays ? own : { ...own, neighbours: [] })
-  }
-
-  /** All are told of what has changed here, at the end of the turn: of all that has changed by then. */
-  #describe(): void {
-    this.#redescribe()
-    if (!this.#isToBeTold) atEndOfTurn(this.#tellOwn)
-    this.#isToBeTold = true
-  }
-
-  #neighboursChanged(): void {
-    if (this.settings.relays) this.#describe()
-    else this.#redescribe()
-  }
-
-  #redescribe(): void {
-    this.graph.describe([...this.#neighbours.keys()], this.#channels.interests())
-    this.#told([], undefined)
-  }
-
-  readonly #tellOwn = (): void => {
-    this.#isToBeTold = false
-    for (const neighbour of this.neighbours) neighbour.tell('graph', [this.#ownRow()])
-  }
-
-  #told(rows: readonly unknown[][], except: string | undefined): void {
-    for (const neighbour of this.neighbours)
-      if (rows.length > 0 && neighbour.id !== except) neighbour.tell('graph', rows)
-    this.#audiences.changed()
-    if (!this.settings.relays) this.#sendWanted()
     this.#windows.changed(this.graph.reachable())
     for (const channel of this.#channels.all()) channel.changed?.()
+    // Behind that, so that whoever is in sync mode is counted to have it unread.
+    if (!this.settings.relays) this.#sendWanted()
     this.#notify()
   }
 

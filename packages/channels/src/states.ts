@@ -1,8 +1,9 @@
 import { SkeinError } from '@skein/core'
+import { MALFORMED } from './handlers.js'
 import type { Neighbour } from './neighbour.js'
 import type { Parts } from './package.js'
 import { isCount, isText, readParts } from './read.js'
-import { MALFORMED, type Router } from './router.js'
+import type { Router } from './router.js'
 
 /** What a state channel holds. Of two values the one with the higher version holds, then that of the higher writer. */
 interface Held {
@@ -27,7 +28,7 @@ export class States {
 
   constructor(router: Router) {
     this.#router = router
-    router.handle('state', (from, args) => this.#received(from.id, args))
+    router.handlers.set('state', (from, args) => this.#received(from.id, args))
     router.watch(() => this.#catchUp())
   }
 
@@ -94,7 +95,7 @@ export class States {
   }
 
   #send(key: string, { version, writer, parts }: Held, to: string): void {
-    this.#router.neighbour(to)?.tell('state', key, version, writer, parts)
+    this.#router.neighbour(to)?.tellLatest(key, 'state', key, version, writer, parts)
   }
 }
 

@@ -10,7 +10,8 @@ export interface UnsentMessage {
 /** What was sent before there was anybody to send it to. */
 export class Unsent {
   readonly #queue: PolicyQueue<UnsentMessage>
-  #waiting: (() => void)[] = []
+  #gone: Promise<void> | undefined
+  #resolve = (): void => {}
 
   constructor(queue: QueueParams) {
     this.#queue = new PolicyQueue(queue)
@@ -29,12 +30,18 @@ export class Unsent {
   take(canBeSent: (key: string) => boolean): UnsentMessage[] {
     if (this.#queue.length === 0) return []
     const taken = this.#queue.extract(({ key }) => canBeSent(key))
-    if (this.#queue.length === 0) for (const resolve of this.#waiting.splice(0)) resolve()
+    if (this.#queue.length > 0) return taken
+    this.#resolve()
+    this.#gone = undefined
     return taken
   }
 
-  /** Resolves when nothing is left here. */
-  async gone(): Promise<void> {
-    if (this.#queue.length > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  /** Resolves when nothing is left here: one promise, however often that is asked. */
+  gone(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve()
+    this.#gone ??= new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+    return this.#gone
   }
 }

@@ -9,6 +9,7 @@ import { readParts } from '../src/read.js'
 /** A link that takes nothing more after so many messages, until it is opened. */
 function narrowLane(room: number) {
   const taken: unknown[] = []
+  const told: unknown[] = []
   let posted = 0
   let left = room
   let open = (): void => {}
@@ -24,12 +25,13 @@ function narrowLane(room: number) {
       posted += 1
       if (left <= 0) await opened
       left -= 1
+      if (call.method === 'state') told.push(call.args?.[0])
       const batch = readBatch(readParts(call.args) ?? []) ?? []
       taken.push(...batch.map(({ seq }) => seq))
     },
     sendRecv: () => Reply.failed(new SkeinError('ERR_CLOSED', 'not here')),
   }
-  return { lane, taken, posted: () => posted, open }
+  return { lane, taken, told, posted: () => posted, open }
 }
 
 test.each<[QueuePolicy, number[]]>([
@@ -71,5 +73,36 @@ test('what waits is handed over at once to a link that is full, in order: whoeve
     open()
     await eventually(() => taken.length === count)
     expect(taken).toEqual(all)
+  }
+})
+
+test('of what holds only until the next only the latest waits for a full link', async () => {
+  const { lane, told, posted, open } = narrowLane(1)
+  const neighbour = new Neighbour('id', 'uid', lane, { queue: [10, 'old'], encoder: new BatchEncoder() })
+  for (let n = 0; n < 100; n++)
+    for (const topic of ['x', 'y']) neighbour.tellLatest(topic, 'state', `${topic}${n}`)
+  expect(posted()).toBe(2)
+  open()
+  await eventually(() => told.length === 4)
+  neighbour.tellLatest('x', 'state', 'after')
+  await eventually(() => told.length === 5)
+  expect(told).toEqual(['x0', 'y0', 'x99', 'y99', 'after'])
+})
+
+test('what must not be discarded waits for a full link whatever the bound, in its place', async () => {
+  for (const [policy, kept] of [
+    ['old', [3, 6, 9, 12, 14, 15, 16]],
+    ['new', [1, 2, 3, 6, 9, 12, 15]],
+  ] as const) {
+    const { lane, taken, open } = narrowLane(0)
+    const neighbour = new Neighbour('id', 'uid', lane, { queue: [2, policy], encoder: new BatchEncoder() })
+    const send = (seq: number) =>
+      neighbour.send({ key: 'key', source: 'source', since: 1, seq, hops: 1, parts: [] }, seq % 3 === 0)
+    send(100) // this one is being sent
+    await new Promise(setImmediate)
+    for (let seq = 1; seq <= 16; seq++) send(seq)
+    open()
+    await eventually(() => taken.length === 1 + kept.length)
+    expect(taken).toEqual([100, ...kept])
   }
 })

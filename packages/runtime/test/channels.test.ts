@@ -316,3 +316,35 @@ test('two of whom only one has given the other up find each other again', async 
   expect([a.channels.peers, d.channels.peers]).toEqual([['d'], ['a']])
   expect([read(sub), read(back)]).toEqual([['one'], ['two']])
 })
+
+test('what was sent before a subscriber in sync mode came counts as unread', async () => {
+  const pub = new PubChannel(a.channels, 'work')
+  for (let n = 0; n < 5; n++) await pub.send(String(n))
+  const sub = new SubChannel(b.channels, 'work', { sync: true, queue: [2, 'old'] })
+  await mesh.clock.advance(100)
+  let isSent = false
+  const next = pub.send('next').then(() => {
+    isSent = true
+  })
+  await mesh.clock.advance(100)
+  expect([isSent, read(sub)]).toEqual([false, ['0', '1', '2', '3', '4']])
+  await mesh.settled(next)
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['next'])
+})
+
+test('in sync mode nothing is discarded, though the link is full and the queue too', async () => {
+  const x = await mesh.runtime('x', { flow: { outboxMessages: 1, windowMessages: 1 } })
+  const count = 11_000
+  const pub = new PubChannel(x.channels, 'work')
+  const sub = new SubChannel(b.channels, 'work', { sync: true, queue: [count, 'old'] })
+  await mesh.clock.advance(100)
+  mesh.network.stall('b')
+  await pub.send('0')
+  await mesh.clock.advance(100)
+  for (let n = 1; n < count; n++) void pub.send(String(n))
+  await mesh.clock.advance(100)
+  mesh.network.resume('b')
+  await mesh.clock.advance(10_000)
+  expect(read(sub)).toEqual(Array.from({ length: count }, (_, n) => String(n)))
+})
