@@ -46,7 +46,8 @@ export class TcpGround implements Ground {
   }
 
   #open(host: string): ChannelContext {
-    const options = { token: 'token of the tests', logger: silent }
+    // A machine that is busy must not make a connection that is healed in time look like one that is lost.
+    const options = { token: 'token of the tests', logger: silent, liveness: { suspicion: 20_000 } }
     return new ChannelContext(options, {
       transport: () => this.#network.transport(host),
       schemes: ['tcp'],
