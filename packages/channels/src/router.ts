@@ -137,7 +137,7 @@ export class Router {
     this.#tellTaken(sender, this.id, key, seq, MOST_HOPS)
   }
 
-  /** Resolves when nothing waits for somebody to send it to. */
+  /** Resolves when nothing waits for somebody to send it to. @throws ERR_CLOSED if the context is closed first */
   unconnected(): Promise<void> {
     return this.#unsent.gone()
   }
@@ -154,9 +154,11 @@ export class Router {
     this.#network.left(neighbour)
   }
 
-  /** No alarm is left when a context without connections is dropped. */
+  /** The context was closed: nothing waits any more, and no alarm is left. */
   rest(): void {
     this.#windows.rest()
+    this.#unsent.drop()
+    while (this.#early.shift() !== undefined);
   }
 
   #isReached(key: string): boolean {
