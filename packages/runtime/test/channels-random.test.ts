@@ -12,7 +12,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
     const mesh = new ClockedMesh()
     const random = randomBelow(seed)
     await mesh.monitor()
-    const all = []
+    const all: Member[] = []
     for (const uid of UIDS) all.push(new Member(await mesh.runtime(uid)))
     for (let round = 0; round < 40; round++) {
       const [i, chosen] = [random(UIDS.length), random(8)]
