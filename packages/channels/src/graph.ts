@@ -32,6 +32,7 @@ export class Graph {
   #ways: Map<string, ReadonlySet<string>> | undefined
   #routes = new Map<string, readonly string[]>()
   #counts = new Map<string, number>()
+  #interested = new Map<string, ReadonlyMap<string, number>>()
   #awaited = new Map<string, boolean>()
 
   constructor(id: string) {
@@ -96,12 +97,15 @@ export class Graph {
   }
 
   /** The contexts that are reached and want a channel, with their windows. */
-  interested(key: string): Map<string, number> {
+  interested(key: string): ReadonlyMap<string, number> {
+    const known = this.#interested.get(key)
+    if (known !== undefined) return known
     const found = new Map<string, number>()
     for (const id of this.reachable()) {
       const interest = this.#others.get(id)?.interests.find((each) => each.key === key)
       if (interest !== undefined) found.set(id, interest.window)
     }
+    this.#interested.set(key, found)
     return found
   }
 
@@ -165,6 +169,7 @@ export class Graph {
     this.#ways = undefined
     this.#routes = new Map()
     this.#counts = new Map()
+    this.#interested = new Map()
     this.#awaited = new Map()
   }
 

@@ -51,7 +51,7 @@ export abstract class ChannelNode {
    * Resolves when what this context has sent was taken by those that are directly connected to it.
    *
    * @param timeout milliseconds @default 5000
-   * @throws ERR_INVALID_OPTION, ERR_TIMEOUT
+   * @throws ERR_INVALID_OPTION, ERR_TIMEOUT, ERR_CLOSED if the context is closed before it has anybody to send it to
    */
   async flush(timeout?: number): Promise<void> {
     const limit = checkTimeout('timeout', timeout, DEFAULT_FLUSH)

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SkeinError } from '@skein/core'
-import { checkTimeout, Fifo, invalidOption } from '@skein/core/internal'
+import { Fifo, invalidOption } from '@skein/core/internal'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { isCount } from './read.js'
-import { checkOptions } from './settings.js'
+import { checkOptions, checkWait } from './settings.js'
 
 export interface PubOptions<T extends ChannelType> {
   /** @default 'text' */
@@ -15,7 +15,6 @@ export interface PubOptions<T extends ChannelType> {
 }
 
 const NAMES = { type: true } as const
-const TIMEOUT = { timeout: true } as const
 
 /** Who awaits one sending after the other would keep the event loop from all else: after so many it gets its turn. */
 const SENT_IN_A_ROW = 256
@@ -59,21 +58,16 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
    * @param options.timeout milliseconds @default Infinity
    * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
    */
-  async waitForSubscribers(
-    count = 1,
-    options: { readonly timeout?: number | undefined } = {},
-  ): Promise<void> {
-    checkOptions(options, TIMEOUT)
-    const { timeout } = options
+  async waitForSubscribers(count = 1, options?: { readonly timeout?: number | undefined }): Promise<void> {
     if (!isCount(count, 1)) throw invalidOption('count', count, 'a whole number of 1 or more')
-    const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
+    const timeout = checkWait(options)
     const look = (): true | undefined => {
       if (this.isClosed) throw this.#closedError()
       return this.subscribers >= count || undefined
     }
     await awaited(look, {
       clock: this.router.settings.clock,
-      timeout: limit,
+      timeout,
       watch: (fn) => this.router.watch(fn),
       missing: () => `${this.subscribers} of ${count} have subscribed to ${this.name}`,
     })

@@ -144,7 +144,7 @@ export class Router {
     this.#tellTaken(sender, this.id, key, seq, MOST_HOPS)
   }
 
-  /** Resolves when nothing waits for somebody to send it to. */
+  /** Resolves when nothing waits for somebody to send it to. @throws ERR_CLOSED if the context is closed first */
   unconnected(): Promise<void> {
     return this.#unsent.gone()
   }
@@ -159,11 +159,11 @@ export class Router {
     this.#network.left(neighbour)
   }
 
-  /** Nothing is kept for whoever comes later, and no alarm is left. */
+  /** The context was closed: nothing waits any more, and no alarm is left. */
   rest(): void {
     this.#windows.rest()
-    this.#unsent.take(() => true)
-    this.#early.extract(() => true)
+    this.#unsent.drop()
+    while (this.#early.shift() !== undefined);
   }
 
   #isReached(key: string): boolean {

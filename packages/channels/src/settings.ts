@@ -2,6 +2,7 @@ import { type LivenessOptions, type Logger, SkeinError } from '@skein/core'
 import {
   type Clock,
   checkLogger,
+  checkTimeout,
   invalidOption,
   type Place,
   type Randomness,
@@ -79,6 +80,8 @@ const NAMES: Record<keyof ContextOptions, true> = {
   random: true,
 }
 
+const WAIT_NAMES = { timeout: true } as const
+
 /** @throws ERR_INVALID_OPTION; what is passed on to a CommsManager is checked there, at the first connection. */
 export function settle(options: ContextOptions, parts: ContextParts): ContextSettings {
   checkOptions(options, NAMES)
@@ -114,4 +117,15 @@ export function checkOptions(options: unknown, names: Readonly<Record<string, tr
     if (Object.hasOwn(names, name)) continue
     throw invalidOption(name, value, `there is no such option; there are ${Object.keys(names).join(', ')}`)
   }
+}
+
+/**
+ * How long something is waited for, in milliseconds: Infinity where nothing else is said.
+ *
+ * @throws ERR_INVALID_OPTION
+ */
+export function checkWait(options: { readonly timeout?: number | undefined } | undefined): number {
+  if (options === undefined) return Number.POSITIVE_INFINITY
+  checkOptions(options, WAIT_NAMES)
+  return checkTimeout('timeout', options.timeout, Number.POSITIVE_INFINITY)
 }

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { invalidOption } from '@skein/core/internal'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
@@ -7,7 +7,7 @@ import { type ChannelType, checkType, type Format, formatOf, type MessageOf } fr
 import type { ChannelNode } from './node.js'
 import { copyOf, type Parts } from './package.js'
 import { partsOf } from './parts-of.js'
-import { checkOptions } from './settings.js'
+import { checkOptions, checkWait } from './settings.js'
 import type { States } from './states.js'
 
 export interface StateOptions<T extends ChannelType> {
@@ -18,7 +18,6 @@ export interface StateOptions<T extends ChannelType> {
 }
 
 const NAMES = { type: true, changed: true } as const
-const TIMEOUT = { timeout: true } as const
 
 /**
  * A value that all channels of its name and type come to agree on: the last one that was set. Who joins later gets it
@@ -36,14 +35,14 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
   /** @throws ERR_INVALID_OPTION, if the context has a StateChannel of this name and type, too */
   constructor(context: ChannelNode, name: string, options: StateOptions<T> = {}) {
     checkOptions(options, NAMES)
+    const { changed } = options
+    if (changed !== undefined && typeof changed !== 'function')
+      throw invalidOption('changed', changed, 'a function')
     const type = checkType(options.type)
     super(context, name, type, 'state')
     this.type = type
     this.#format = formatOf(type)
     this.#states = partsOf(context).states
-    const { changed } = options
-    if (changed !== undefined && typeof changed !== 'function')
-      throw invalidOption('changed', changed, 'a function')
     this.#changed = changed
     this.interest = { key: this.key, window: 0 }
     this.router.addReceiver(this)
@@ -72,10 +71,8 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
    * @param options.timeout milliseconds @default Infinity
    * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
    */
-  async ready(options: { readonly timeout?: number | undefined } = {}): Promise<MessageOf[T]> {
-    checkOptions(options, TIMEOUT)
-    const { timeout } = options
-    const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
+  async ready(options?: { readonly timeout?: number | undefined }): Promise<MessageOf[T]> {
+    const timeout = checkWait(options)
     const look = (): { readonly value: MessageOf[T] } | undefined => {
       const held = this.#states.get(this.key)
       if (held !== undefined) return { value: this.#format.decode(copyOf(held.parts)) }
@@ -84,7 +81,7 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
     }
     const { value } = await awaited(look, {
       clock: this.router.settings.clock,
-      timeout: limit,
+      timeout,
       watch: (fn) => this.#watch(fn),
       missing: () => `${this.name} has no value yet`,
     })

@@ -1,12 +1,12 @@
 import { SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption, type Timer } from '@skein/core/internal'
+import { invalidOption, type Timer } from '@skein/core/internal'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { checkQueue, PolicyQueue, type QueueParams } from './policy-queue.js'
-import { checkOptions } from './settings.js'
+import { checkOptions, checkWait } from './settings.js'
 
 export interface SubOptions<T extends ChannelType> {
   /** @default 'text' */
@@ -22,7 +22,6 @@ export interface SubOptions<T extends ChannelType> {
 }
 
 const NAMES = { type: true, queue: true, sync: true } as const
-const TIMEOUT = { timeout: true } as const
 
 export interface RecvOptions {
   /** Milliseconds. @default Infinity */
@@ -107,10 +106,8 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
    *
    * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED if the channel is closed first; what waits then can still be read
    */
-  async recv(options: RecvOptions = {}): Promise<MessageOf[T]> {
-    checkOptions(options, TIMEOUT)
-    const { timeout } = options
-    const limit = checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY)
+  async recv(options?: RecvOptions): Promise<MessageOf[T]> {
+    const limit = checkWait(options)
     const received = this.take()
     if (received !== undefined) return received.message
     if (this.isClosed) throw this.#closedError()

@@ -1,3 +1,4 @@
+import { SkeinError } from '@skein/core'
 import type { Parts } from './package.js'
 import { PolicyQueue, type QueueParams } from './policy-queue.js'
 
@@ -11,7 +12,8 @@ export interface UnsentMessage {
 export class Unsent {
   readonly #queue: PolicyQueue<UnsentMessage>
   #gone: Promise<void> | undefined
-  #resolve = (): void => {}
+  /** Settles it. */
+  #end = (_?: SkeinError): void => {}
 
   constructor(queue: QueueParams) {
     this.#queue = new PolicyQueue(queue)
@@ -30,18 +32,27 @@ export class Unsent {
   take(canBeSent: (key: string) => boolean): UnsentMessage[] {
     if (this.#queue.length === 0) return []
     const taken = this.#queue.extract(({ key }) => canBeSent(key))
-    if (this.#queue.length > 0) return taken
-    this.#resolve()
-    this.#gone = undefined
+    if (this.#queue.length === 0) this.#ended()
     return taken
   }
 
-  /** Resolves when nothing is left here: one promise, however often that is asked. */
+  /** What is left here is sent to nobody. */
+  drop(): void {
+    while (this.#queue.shift() !== undefined);
+    this.#ended(new SkeinError('ERR_CLOSED', 'the context was closed before anybody could be sent this'))
+  }
+
+  /** Resolves when nothing is left here: one promise, however often that is asked. @throws ERR_CLOSED */
   gone(): Promise<void> {
     if (this.#queue.length === 0) return Promise.resolve()
-    this.#gone ??= new Promise((resolve) => {
-      this.#resolve = resolve
+    this.#gone ??= new Promise((resolve, reject) => {
+      this.#end = (error) => (error === undefined ? resolve() : reject(error))
     })
     return this.#gone
+  }
+
+  #ended(error?: SkeinError): void {
+    this.#end(error)
+    this.#gone = undefined
   }
 }

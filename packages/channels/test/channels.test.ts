@@ -3,6 +3,7 @@ import { eventually, useLedger } from '@skein/test-harness'
 import { ChannelContext } from '../src/context.js'
 import { PubChannel } from '../src/pub-channel.js'
 import { selectSubChannel } from '../src/select.js'
+import { StateChannel } from '../src/state-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { at, Contexts, join, MemoryContexts } from './support/contexts.js'
 import { sized } from './support/size.js'
@@ -186,8 +187,16 @@ test('bad names, types and messages are errors', async () => {
   expect(() => Reflect.construct(SubChannel, [context, 'x', { type: 'image' }])).toThrow(wrong)
   expect(() => Reflect.construct(SubChannel, [context, 'x', { quque: [3, 'old'] }])).toThrow(wrong)
   expect(() => Reflect.construct(SubChannel, [{}, 'x'])).toThrow(wrong)
+  expect(() => Reflect.construct(StateChannel, [context, 'x', { changed: 7 }])).toThrow(wrong)
   const pub = new PubChannel(context, 'x')
-  new SubChannel(context, 'x')
+  const sub = new SubChannel(context, 'x')
+  const slip = { timout: 5 }
+  for (const waiting of [
+    Reflect.apply(sub.recv, sub, [slip]),
+    Reflect.apply(pub.waitForSubscribers, pub, [1, slip]),
+    Reflect.apply(StateChannel.prototype.ready, new StateChannel(context, 'x'), [slip]),
+  ])
+    await expect(waiting).rejects.toThrow(wrong)
   expect(() => new PubChannel(context, 'X')).toThrow(wrong)
   expect(() => new SubChannel(context, 'x')).toThrow(wrong)
   new PubChannel(context, 'x', { type: 'object' })

@@ -11,3 +11,9 @@ export function seededRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+/** Whole numbers from 0 up to, and without, a bound: the same for the same seed. */
+export function randomBelow(seed: number): (bound: number) => number {
+  const random = seededRandom(seed)
+  return (bound) => Math.floor(random() * bound)
+}

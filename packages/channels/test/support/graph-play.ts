@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals'
+import { randomBelow } from '@skein/test-harness'
 import type { ChannelContext } from '../../src/context.js'
 import { PubChannel } from '../../src/pub-channel.js'
 import { StateChannel } from '../../src/state-channel.js'
@@ -35,7 +36,7 @@ export interface Game {
  */
 export async function play(ground: Ground, game: Game): Promise<void> {
   const { contexts, messages, rounds, pause } = game
-  const random = below(game.seed)
+  const random = randomBelow(game.seed)
   const { tree, spare } = edgesOf(game, random)
   const all = await ground.graph(contexts, [...tree, ...spare])
   const chorus = new Chorus(all)
@@ -197,16 +198,5 @@ class Disturbances {
 
   async joined(): Promise<void> {
     await Promise.all(this.#joining)
-  }
-}
-
-/** Mulberry32: whole numbers below a bound, the same for the same seed. */
-function below(seed: number): (bound: number) => number {
-  let state = seed
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % bound
   }
 }
