@@ -48,7 +48,8 @@ export abstract class ChannelNode {
   }
 
   /**
-   * Resolves when what this context has sent was taken by those that are directly connected to it.
+   * Resolves when what this context has sent was taken by those that are directly connected to it. While there are none,
+   * one is waited for; but in a mesh, what waits for somebody to want it is not.
    *
    * @param timeout milliseconds @default 5000
    * @throws ERR_INVALID_OPTION, ERR_TIMEOUT, ERR_CLOSED if the context is closed before it has anybody to send it to

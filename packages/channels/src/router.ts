@@ -144,9 +144,13 @@ export class Router {
     this.#tellTaken(sender, this.id, key, seq, MOST_HOPS)
   }
 
-  /** Resolves when nothing waits for somebody to send it to. @throws ERR_CLOSED if the context is closed first */
-  unconnected(): Promise<void> {
-    return this.#unsent.gone()
+  /**
+   * Resolves when nothing waits for a first neighbour. In a mesh what nobody wants may wait for ever, and is not waited for.
+   *
+   * @throws ERR_CLOSED if the context is closed first
+   */
+  async unconnected(): Promise<void> {
+    if (this.settings.relays) await this.#unsent.gone()
   }
 
   // Neighbours
