@@ -284,8 +284,8 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     // Before the objects: what runs may use them.
     await this.comms.drain(drain)
     this.#tellCutOff(drain)
-    this.#channels.stop()
     await inTime(this.clock, this.#holdings.objects.close(), farewellTimeout)
+    this.#channels.stop()
     // What was passed on is let go of with this runtime: its owner must know whoever got it before.
     await inTime(this.clock, this.#holdings.references.settled(), farewellTimeout)
     await this.comms.stop()

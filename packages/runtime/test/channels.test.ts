@@ -205,6 +205,18 @@ test('what was sent before a runtime stops arrives', async () => {
   expect(() => new PubChannel(a.channels, 'more')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
 })
 
+test('an object that is disposed when its runtime stops can still say so', async () => {
+  const sub = new SubChannel(b.channels, 'log')
+  const log = new PubChannel(a.channels, 'log')
+  await mesh.settled(log.waitForSubscribers())
+  const object = { look: () => 'here', [Symbol.asyncDispose]: () => log.send('disposed') }
+  b.expose('shelf', { keep: (kept: unknown) => void kept })
+  await mesh.settled(a.comms.sendRecv('b', { service: 'shelf', method: 'keep', args: [a.share(object)] }))
+  await mesh.settled(a.stop())
+  await mesh.clock.advance(100)
+  expect(read(sub)).toEqual(['disposed'])
+})
+
 test('runtimes without a monitor are connected when they are linked, whichever begins first', async () => {
   const [x, y] = [
     await mesh.runtime('x', { monitor: undefined }),
