@@ -10,6 +10,10 @@ const { SourceTextModule } = vm
 // that import() would be kept as well, and all that its file has loaded.
 setFlagsFromString('--no-compilation-cache')
 
+// What a file makes hot is compiled anew for the next file: to let V8 optimize only what runs eight times as long as
+// it would wait for saves a seventh of the processor's time.
+setFlagsFromString('--interrupt-budget=1000000')
+
 /**
  * Node's environment, and each file leaves it as it was. Two things would stay in memory, and slow every later file:
  *
