@@ -1,4 +1,4 @@
-import { isRecord } from '@skein/runner/internal'
+import { isRecord } from '@skein/core/internal'
 import type { BrokerConfig } from './config.js'
 import type { RelayEndpoints } from './contract.js'
 

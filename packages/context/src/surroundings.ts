@@ -38,8 +38,8 @@ export interface EndpointSettings {
   readonly socketOptions: SocketOptions
 }
 
-/** The names of `EndpointOptions`. */
-const NAMES: readonly (keyof EndpointOptions)[] = ['bind', 'codec', 'logger', 'socketOptions']
+/** Of `EndpointOptions`, what every endpoint has; whoever encodes has `codec` as well. */
+const NAMES: readonly (keyof EndpointOptions)[] = ['bind', 'logger', 'socketOptions']
 
 /** A socket of ours is waited for as long as it takes: one that gave up would be taken for one that is closed or lost. */
 const REFUSED = ['receiveTimeout', 'sendTimeout']

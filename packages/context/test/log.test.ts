@@ -218,6 +218,18 @@ describe('what is wrong with a logger or a record is said', () => {
       message: expect.stringContaining(message),
     })
   })
+
+  test('a codec, where records have a form of their own, or messages pass as they are', async () => {
+    const given: [add: unknown[], from: (...args: never[]) => unknown][] = [
+      [[ANY, { codec: 'json' }], context.addPubHandler],
+      [[ANY, ANY, { codec: 'json' }], context.addBroker],
+    ]
+    for (const [args, add] of given)
+      await expect(Reflect.apply(add, context, args)).rejects.toMatchObject({
+        code: 'ERR_INVALID_OPTION',
+        message: expect.stringContaining("there is no option 'codec'; there are bind, logger, socketOptions"),
+      })
+  })
 })
 
 test('a handler takes what pino takes: a text alone, facts alone, an error', async () => {

@@ -157,7 +157,9 @@ test('mahos 7: a second addReq gives the same Requester, or throws where its opt
   })
   const slip: object = { timout: 50 }
   expect(await rejectionOf(context.addReq('tcp://127.0.0.1:5999', slip))).toMatchObject({
-    message: expect.stringContaining("there is no option 'timout'; there are bind, codec"),
+    message: expect.stringContaining(
+      "there is no option 'timout'; there are bind, logger, socketOptions, codec",
+    ),
   })
   await (await first).close()
   expect(await context.addReq('tcp://127.0.0.1:5999', { timeout: 60 })).not.toBe(await first)

@@ -1,4 +1,5 @@
 import { invalidOption, noSuchOption } from './errors.js'
+import { isRecord } from './is-record.js'
 import { checkLogger } from './logger.js'
 import { checkTimeout } from './settings.js'
 
@@ -56,8 +57,4 @@ export function checkBytes(option: string, given: unknown): Uint8Array | string 
 
 function namesOf(checks: Checks): string {
   return Object.keys(checks).join(', ')
-}
-
-function isRecord(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }

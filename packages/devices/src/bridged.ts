@@ -83,7 +83,7 @@ class BridgedRelay implements RunningRelay {
   readonly #relay: RunningRelay
   readonly #bridges: ReadonlyMap<Place, Bridge>
   readonly #close: () => Promise<void>
-  readonly #ends: Promise<void>[]
+  readonly #ends: Promise<void>[] = []
   #control: readonly string[] = []
   #stopping: Promise<void> | undefined
 
@@ -91,9 +91,7 @@ class BridgedRelay implements RunningRelay {
     this.#relay = relay
     this.#bridges = bridges
     this.#close = close
-    this.#ends = [relay, ...[...bridges.values()].map((bridge) => bridge.relay)].map(({ ended }) => ended)
-    // One of them alone is of no use to anybody.
-    for (const end of this.#ends) void end.catch(() => {}).then(() => this.stop())
+    for (const { ended } of [relay, ...[...bridges.values()].map((bridge) => bridge.relay)]) this.#tie(ended)
   }
 
   get endpoints(): Endpoints {
@@ -121,7 +119,7 @@ class BridgedRelay implements RunningRelay {
   async steer(plan: SocketPlan, space: SocketSpace, logger: Logger): Promise<void> {
     const control = await prepareSocket(space, plan)
     this.#control = control.endpoints
-    this.#ends.push(obey(control, this, () => void this.stop(), logger))
+    this.#tie(obey(control, this, () => void this.stop(), logger))
   }
 
   stop(): Promise<void> {
@@ -131,6 +129,12 @@ class BridgedRelay implements RunningRelay {
 
   hold<T>(waiting: Promise<T>): Promise<T> {
     return this.#relay.hold(waiting)
+  }
+
+  /** One part alone is of no use to anybody. */
+  #tie(end: Promise<void>): void {
+    this.#ends.push(end)
+    void end.catch(() => {}).then(() => this.stop())
   }
 
   /**

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/core'
-import { isRecord } from '@skein/runner/internal'
+import { isRecord } from '@skein/core/internal'
 import type { Endpoints, RunningRelay } from './open-relay.js'
 import type { RelayStatistics, Traffic } from './relay.js'
 

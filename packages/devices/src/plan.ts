@@ -1,5 +1,4 @@
-import { isSocketKind, type SocketKind, type SocketOption } from '@skein/core/internal'
-import { isRecord } from '@skein/runner/internal'
+import { isRecord, isSocketKind, type SocketKind, type SocketOption } from '@skein/core/internal'
 
 /** A range of ports, of which the first that is free is taken, from one on that is drawn by lot. */
 export interface PortRange {

@@ -1,4 +1,4 @@
-import { isRecord } from '@skein/runner/internal'
+import { isRecord } from '@skein/core/internal'
 import type { RuntimeStats } from '@skein/runtime'
 import type { Progress } from '@skein/runtime/internal'
 

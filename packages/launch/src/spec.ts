@@ -1,5 +1,4 @@
-import { checkUid, describe, invalidOption } from '@skein/core/internal'
-import { isRecord } from '@skein/runner/internal'
+import { checkUid, describe, invalidOption, isRecord } from '@skein/core/internal'
 import type { RuntimeSpec } from '@skein/runtime/internal'
 
 const ROLES = ['monitor', 'node', 'worker', 'head'] as const

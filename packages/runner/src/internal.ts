@@ -1,7 +1,6 @@
 export { type Deferred, deferred } from './deferred.js'
 export { killGroup } from './end-group.js'
 export type { Host, RunJob } from './host.js'
-export { isRecord } from './is-record.js'
 export type { Ending, Job, ProcessJob, Run, RunEvents } from './job.js'
 export { holdLifeline } from './lifeline.js'
 export { processMain } from './process-main.js'

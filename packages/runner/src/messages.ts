@@ -1,4 +1,4 @@
-import { isRecord } from './is-record.js'
+import { isRecord } from '@skein/core/internal'
 import { parseToldError, type ToldError } from './told-error.js'
 
 /** What a job says to whoever started it, apart from what it prints. */

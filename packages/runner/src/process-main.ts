@@ -1,9 +1,9 @@
 // The other side of process-run.ts.
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
+import { isRecord } from '@skein/core/internal'
 import { endGroup } from './end-group.js'
 import { Hosting, type RunJob } from './host.js'
-import { isRecord } from './is-record.js'
 import { holdLifeline } from './lifeline.js'
 import { PipeChannel } from './pipe-channel.js'
 import { fromJson } from './plain-json.js'

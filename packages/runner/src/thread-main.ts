@@ -1,8 +1,8 @@
 // The other side of thread-run.ts.
 import { MessagePort, workerData } from 'node:worker_threads'
+import { isRecord } from '@skein/core/internal'
 import { ExitRequest } from './exit-request.js'
 import { Hosting, type RunJob } from './host.js'
-import { isRecord } from './is-record.js'
 import { dropThreads } from './live-threads.js'
 import { fromJson, toJson } from './plain-json.js'
 import type { StopOrder } from './stop-order.js'

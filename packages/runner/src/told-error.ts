@@ -1,5 +1,5 @@
 import { type ErrorFacts, SkeinError } from '@skein/core'
-import { isRecord } from './is-record.js'
+import { isRecord } from '@skein/core/internal'
 
 /** What travels of an error of ours: its stack leads into another process. */
 export interface ToldError {

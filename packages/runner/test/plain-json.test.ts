@@ -20,6 +20,10 @@ describe('plain values', () => {
     ['a function', () => {}],
     ['a bigint', 1n],
     ['a symbol', Symbol('s')],
+    ['a date', new Date(0)],
+    ['a map', new Map([[1, 2]])],
+    ['bytes', Buffer.from('abc')],
+    ['an object of a class', new (class Volt {})()],
   ])('that are none are refused: %s', (_what, value) => {
     expect(() => toJson({ deep: [value] })).toThrow(expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE' }))
   })

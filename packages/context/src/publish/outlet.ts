@@ -28,7 +28,10 @@ export class Outlet {
     this.#writer = new Writer(
       { send: (frames) => socket.send(frames), close: () => void socket.close() },
       () => this.#next(),
-      (error) => settings.logger.error({ endpoint, error }, 'a message could not be published'),
+      (error) => {
+        settings.logger.error({ endpoint, error }, 'a message could not be published')
+        this.#writer.wake()
+      },
     )
   }
 

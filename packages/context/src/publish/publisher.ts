@@ -40,7 +40,7 @@ export class Publisher<M = unknown> {
     surroundings: Surroundings,
     outlets: Outlets,
   ): Promise<Publisher<M>> {
-    const settings = settleEndpoint(endpoint, options, surroundings, true, ['type'])
+    const settings = settleEndpoint(endpoint, options, surroundings, true, ['codec', 'type'])
     const payload = new Payload(settings.codec, options.type, 'type')
     if (typeof topic !== 'string') throw invalidOption('topic', topic, 'a string')
     return outlets.share(

@@ -49,7 +49,7 @@ export class Subscriber<M = unknown> implements AsyncIterable<Message<M>> {
     options: SubscriberOptions<M>,
     surroundings: Surroundings,
   ): Promise<Subscriber<M>> {
-    const names = ['topic', 'exact', 'handler', 'maxQueued', 'type']
+    const names = ['codec', 'topic', 'exact', 'handler', 'maxQueued', 'type']
     const { bind, codec, logger, socketOptions } = settleEndpoint(given, options, surroundings, false, names)
     const parts: Parts<M> = {
       payload: new Payload(codec, options.type, 'type'),

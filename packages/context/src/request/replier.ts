@@ -55,7 +55,10 @@ export class Replier<Q = unknown, A = unknown> {
     this.#writer = new Writer(
       { send: (frames) => socket.send(frames), close: () => void socket.close() },
       () => this.#answers.shift(),
-      (error) => this.#logger.error({ endpoint, error }, 'an answer could not be sent'),
+      (error) => {
+        this.#logger.error({ endpoint, error }, 'an answer could not be sent')
+        this.#writer.wake()
+      },
     )
   }
 
@@ -66,7 +69,7 @@ export class Replier<Q = unknown, A = unknown> {
     options: ReplierOptions<Q, A>,
     surroundings: Surroundings,
   ): Promise<Replier<Q, A>> {
-    const names = ['concurrency', 'reqType', 'repType']
+    const names = ['codec', 'concurrency', 'reqType', 'repType']
     const { bind, codec, logger, socketOptions } = settleEndpoint(given, options, surroundings, true, names)
     if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
     const limit = checkCount('concurrency', options.concurrency, defaults.concurrency)

@@ -17,7 +17,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export const REQUESTER_NAMES = ['timeout', 'maxPending', 'reqType', 'repType']
+export const REQUESTER_NAMES = ['codec', 'timeout', 'maxPending', 'reqType', 'repType']
 
 /** Asks at one endpoint: any REP, ROUTER or Replier. Made by `Context.addReq`. */
 export class Requester<Q = unknown, A = unknown> {

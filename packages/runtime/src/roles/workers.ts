@@ -1,5 +1,5 @@
 import { SkeinError, type StopOptions } from '@skein/core'
-import { type Clock, checkUid, invalidOption, systemClock } from '@skein/core/internal'
+import { type Clock, checkUid, invalidOption, isRecord, systemClock } from '@skein/core/internal'
 import type { Ending, Launched, Launcher, RuntimeSpec } from '../launcher.js'
 import { checkOptions, duration } from '../options.js'
 import { drainOf } from './role.js'
@@ -189,10 +189,6 @@ function checkDrain(given: unknown): number | undefined {
   if (!isRecord(given)) throw invalidOption('options', given, '{ drain }')
   const { drain } = checkOptions<StopOptions>(given, { drain: duration })
   return drain
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -1,4 +1,5 @@
 import type { PeerKind } from '@skein/core'
+import { isRecord } from '@skein/core/internal'
 import { type Runtime, type RuntimeStats, type StatsService, withOptions } from '@skein/runtime'
 import { isLive, STATS } from '@skein/runtime/internal'
 
@@ -53,8 +54,4 @@ function isRuntimeSummary(given: unknown): given is RuntimeSummary {
   const { stats } = given
   if (stats === undefined) return true
   return isRecord(stats) && [stats.served, stats.errors, stats.busiest].every((n) => typeof n === 'number')
-}
-
-function isRecord(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null
 }
