@@ -1,9 +1,11 @@
-import { paceOf } from '../contest.js'
+import { contest, paceOf, rowOf } from '../contest.js'
+import { ratio } from '../rounds.js'
 import type { Suite } from '../suite.js'
+import { raw, rawMany } from '../systems/raw.js'
 import { skein, skeinMany } from '../systems/skein.js'
-import type { Lane } from '../systems/system.js'
+import type { Lane, System } from '../systems/system.js'
 import { barsByLane, columnsOf } from './calls.js'
-import { compared } from './pairwise.js'
+import { ratesOf } from './pairwise.js'
 
 const WINDOW = 256
 
@@ -13,23 +15,36 @@ const QUICK_WARM_UP = 3000
 
 const LANES: readonly Lane[] = ['tcp', 'ipc']
 
-/** One who calls many: what that costs him beside calling one. */
+/** One who calls many: what that costs him beside calling one, and beside doing it with nothing but sockets. */
 export const fanout: Suite = {
   name: 'fanout',
-  summary: 'one caller and 16 workers, and one caller and one, in turn',
-  systems: [skein, skeinMany],
+  summary: 'one caller and 16 workers, and one caller and one, in turn; and the same of bare sockets',
+  systems: [skein, skeinMany, raw, rawMany],
   columns: columnsOf('calls/s'),
 
-  measure(options) {
+  async measure(options) {
     const { rounds, milliseconds } = paceOf(options.quick)
-    const load = { window: WINDOW, milliseconds }
-    const warmUp = options.quick ? QUICK_WARM_UP : WARM_UP
-    const loads = [{ name: `w${WINDOW} 16 workers`, ours: { ...load, warmUp }, theirs: load }]
-    return compared(
-      { ours: skeinMany, theirs: skein, lanes: LANES, loads, other: '1 worker' },
-      rounds,
-      options,
-    )
+    const one = { window: WINDOW, milliseconds }
+    const many = { ...one, warmUp: options.quick ? QUICK_WARM_UP : WARM_UP }
+    const entries = LANES.flatMap((lane) => [
+      { system: skeinMany, lane, load: many },
+      { system: skein, lane, load: one },
+      { system: rawMany, lane, load: many },
+      { system: raw, lane, load: one },
+    ])
+    const measured = await contest(entries, rounds, options)
+    const over = (lane: Lane, ours: System, theirs: System): number => {
+      const [a, b] = [ours, theirs].map((system) =>
+        ratesOf(measured.find((one) => one.system === system && one.lane === lane)),
+      )
+      return ratio(a ?? [], b ?? [])
+    }
+    const ratios = LANES.flatMap((lane) => [
+      [`${lane} w${WINDOW} 16 workers over 1 worker`, over(lane, skeinMany, skein)],
+      [`${lane} w${WINDOW} raw 16 workers over raw 1 worker`, over(lane, rawMany, raw)],
+      [`${lane} w${WINDOW} 16 workers over raw 16 workers`, over(lane, skeinMany, rawMany)],
+    ])
+    return { rows: measured.map(rowOf), ratios: Object.fromEntries(ratios) }
   },
 
   chart(rows) {

@@ -33,6 +33,6 @@ export async function compared(
   return { rows: measured.map(rowOf), ratios: Object.fromEntries(ratios) }
 }
 
-function ratesOf(measurement: Measurement | undefined): number[] {
+export function ratesOf(measurement: Measurement | undefined): number[] {
   return (measurement?.rounds ?? []).map(({ perSecond }) => perSecond)
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { measured } from '../load.js'
+import { type Echo, measured } from '../load.js'
 import type { System } from './system.js'
 
 /** The floor: nothing but sockets and an encoder, one message for each call. */
@@ -33,41 +33,61 @@ export const raw: System = {
   },
 
   async call(_lane, [endpoint]) {
-    const { Dealer } = await import('zeromq')
-    const { decode, encode } = await import('@msgpack/msgpack')
-    const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 })
-    dealer.connect(endpoint)
-    // Answers come in the order of the calls.
-    const waiting: ((value: unknown) => void)[] = []
-    const unsent: Uint8Array[] = []
-    let isSending = false
+    const { echo, close } = await dialled(endpoint)
+    return { measure: (load) => measured(echo, load), close }
+  },
+}
 
-    async function send(): Promise<void> {
-      isSending = true
-      for (let next = unsent.shift(); next !== undefined; next = unsent.shift()) await dealer.send(next)
-      isSending = false
+/** Many who serve, called by one: a DEALER for each. */
+export const rawMany: System = {
+  ...raw,
+  name: 'raw 16 workers',
+  settings: 'as raw; 16 processes, each with a sixteenth of the calls',
+  servers: 16,
+
+  async call(_lane, endpoints) {
+    const lines = await Promise.all(endpoints.map(dialled))
+    const echoes = lines.map(({ echo }) => echo)
+    return {
+      measure: (load) => measured(echoes, load),
+      close: async () => void (await Promise.all(lines.map(({ close }) => close()))),
     }
+  },
+}
 
-    const reading = (async () => {
-      for await (const [message = EMPTY] of dealer) waiting.shift()?.(decode(message))
-    })()
+async function dialled(endpoint: string): Promise<{ echo: Echo; close: () => Promise<void> }> {
+  const { Dealer } = await import('zeromq')
+  const { decode, encode } = await import('@msgpack/msgpack')
+  const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 })
+  dealer.connect(endpoint)
+  // Answers come in the order of the calls.
+  const waiting: ((value: unknown) => void)[] = []
+  const unsent: Uint8Array[] = []
+  let isSending = false
 
-    function echo(value: unknown): Promise<unknown> {
+  async function send(): Promise<void> {
+    isSending = true
+    for (let next = unsent.shift(); next !== undefined; next = unsent.shift()) await dealer.send(next)
+    isSending = false
+  }
+
+  const reading = (async () => {
+    for await (const [message = EMPTY] of dealer) waiting.shift()?.(decode(message))
+  })()
+
+  return {
+    echo(value) {
       return new Promise((resolve) => {
         waiting.push(resolve)
         unsent.push(encode(value))
         if (!isSending) void send()
       })
-    }
-
-    return {
-      measure: (load) => measured(echo, load),
-      async close() {
-        dealer.close()
-        await reading.catch(() => {})
-      },
-    }
-  },
+    },
+    async close() {
+      dealer.close()
+      await reading.catch(() => {})
+    },
+  }
 }
 
 const EMPTY = Buffer.alloc(0)

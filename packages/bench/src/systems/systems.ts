@@ -3,14 +3,14 @@ import { erlang } from './erlang.js'
 import { grpc } from './grpc.js'
 import { moleculer } from './moleculer.js'
 import { nats } from './nats.js'
-import { raw } from './raw.js'
+import { raw, rawMany } from './raw.js'
 import { skein, skeinMany, skeinObject, skeinStream } from './skein.js'
 import type { System } from './system.js'
 
 /** Those that echo a small object, in the order in which they take turns. */
 export const peers: readonly System[] = [skein, raw, moleculer, nats, grpc, capnweb, erlang]
 
-const all: readonly System[] = [...peers, skeinStream, skeinObject, skeinMany]
+const all: readonly System[] = [...peers, skeinStream, skeinObject, skeinMany, rawMany]
 
 /** @throws RangeError if there is none of that name */
 export function systemOf(name: string): System {
