@@ -7,7 +7,7 @@ import { type ChannelType, checkType, type Format, formatOf, type MessageOf } fr
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { isCount } from './read.js'
-import { checkOptions, checkWait } from './settings.js'
+import { checkOptions, checkWait, type WaitOptions } from './settings.js'
 
 export interface PubOptions<T extends ChannelType> {
   /** @default 'text' */
@@ -55,19 +55,18 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
    * they have closed meanwhile.
    *
    * @param count @default 1
-   * @param options.timeout milliseconds @default Infinity
-   * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
+   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_INVALID_OPTION, ERR_CLOSED
    */
-  async waitForSubscribers(count = 1, options?: { readonly timeout?: number | undefined }): Promise<void> {
+  async waitForSubscribers(count = 1, options?: WaitOptions): Promise<void> {
     if (!isCount(count, 1)) throw invalidOption('count', count, 'a whole number of 1 or more')
-    const timeout = checkWait(options)
+    const wait = checkWait(options)
     const look = (): true | undefined => {
       if (this.isClosed) throw this.#closedError()
       return this.subscribers >= count || undefined
     }
     await awaited(look, {
+      ...wait,
       clock: this.router.settings.clock,
-      timeout,
       watch: (fn) => this.router.watch(fn),
       missing: () => `${this.subscribers} of ${count} have subscribed to ${this.name}`,
     })

@@ -1,5 +1,6 @@
 import { type LivenessOptions, type Logger, SkeinError } from '@skein/core'
 import {
+  abortSignal,
   type Clock,
   checkLogger,
   checkTimeout,
@@ -80,7 +81,7 @@ const NAMES: Record<keyof ContextOptions, true> = {
   random: true,
 }
 
-const WAIT_NAMES = { timeout: true } as const
+const WAIT_NAMES = { timeout: true, signal: true } as const
 
 /** @throws ERR_INVALID_OPTION; what is passed on to a CommsManager is checked there, at the first connection. */
 export function settle(options: ContextOptions, parts: ContextParts): ContextSettings {
@@ -119,13 +120,23 @@ export function checkOptions(options: unknown, names: Readonly<Record<string, tr
   }
 }
 
-/**
- * How long something is waited for, in milliseconds: Infinity where nothing else is said.
- *
- * @throws ERR_INVALID_OPTION
- */
-export function checkWait(options: { readonly timeout?: number | undefined } | undefined): number {
-  if (options === undefined) return Number.POSITIVE_INFINITY
+/** How long something is waited for. */
+export interface WaitOptions {
+  /** Milliseconds. @default Infinity */
+  readonly timeout?: number | undefined
+  /** Gives it up when it is aborted. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Wait {
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function checkWait(options: WaitOptions = {}): Wait {
   checkOptions(options, WAIT_NAMES)
-  return checkTimeout('timeout', options.timeout, Number.POSITIVE_INFINITY)
+  const { timeout, signal } = options
+  if (signal !== undefined) abortSignal('signal', signal)
+  return { timeout: checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY), signal }
 }

@@ -7,7 +7,7 @@ import { type ChannelType, checkType, type Format, formatOf, type MessageOf } fr
 import type { ChannelNode } from './node.js'
 import { copyOf, type Parts } from './package.js'
 import { partsOf } from './parts-of.js'
-import { checkOptions, checkWait } from './settings.js'
+import { checkOptions, checkWait, type WaitOptions } from './settings.js'
 import type { States } from './states.js'
 
 export interface StateOptions<T extends ChannelType> {
@@ -68,11 +68,10 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
   /**
    * The value that holds, as soon as there is one.
    *
-   * @param options.timeout milliseconds @default Infinity
-   * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED
+   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_INVALID_OPTION, ERR_CLOSED
    */
-  async ready(options?: { readonly timeout?: number | undefined }): Promise<MessageOf[T]> {
-    const timeout = checkWait(options)
+  async ready(options?: WaitOptions): Promise<MessageOf[T]> {
+    const wait = checkWait(options)
     const look = (): { readonly value: MessageOf[T] } | undefined => {
       const held = this.#states.get(this.key)
       if (held !== undefined) return { value: this.#format.decode(copyOf(held.parts)) }
@@ -80,8 +79,8 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
       return undefined
     }
     const { value } = await awaited(look, {
+      ...wait,
       clock: this.router.settings.clock,
-      timeout,
       watch: (fn) => this.#watch(fn),
       missing: () => `${this.name} has no value yet`,
     })

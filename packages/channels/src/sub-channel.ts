@@ -1,12 +1,13 @@
 import { SkeinError } from '@skein/core'
-import { invalidOption, type Timer } from '@skein/core/internal'
+import { invalidOption } from '@skein/core/internal'
+import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { checkQueue, PolicyQueue, type QueueParams } from './policy-queue.js'
-import { checkOptions, checkWait } from './settings.js'
+import { checkOptions, checkWait, type Wait, type WaitOptions } from './settings.js'
 
 export interface SubOptions<T extends ChannelType> {
   /** @default 'text' */
@@ -23,22 +24,12 @@ export interface SubOptions<T extends ChannelType> {
 
 const NAMES = { type: true, queue: true, sync: true } as const
 
-export interface RecvOptions {
-  /** Milliseconds. @default Infinity */
-  readonly timeout?: number | undefined
-}
-
 interface Received<M> {
   readonly message: M
   readonly source: string
   readonly seq: number
   /** Counts all messages that arrive in this thread. */
   readonly arrival: number
-}
-
-interface Reader<M> {
-  readonly resolve: (message: M) => void
-  readonly reject: (error: SkeinError) => void
 }
 
 let arrivals = 0
@@ -51,7 +42,6 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   readonly #format: Format<MessageOf[T]>
   readonly #queue: PolicyQueue<Received<MessageOf[T]>>
   readonly #watchers = new Set<() => void>()
-  readonly #readers: Reader<MessageOf[T]>[] = []
   /** Of each sender, in sync mode: up to which number it was read, and up to which it was told so. */
   readonly #taken = new Map<string, { read: number; told: number }>()
   readonly #tellEvery: number
@@ -104,14 +94,13 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
   /**
    * The next message, once it is there.
    *
-   * @throws ERR_TIMEOUT, ERR_INVALID_OPTION, ERR_CLOSED if the channel is closed first; what waits then can still be read
+   * @throws ERR_TIMEOUT, ERR_CANCELLED, ERR_INVALID_OPTION, ERR_CLOSED if the channel is closed first; what waits then can
+   *   still be read
    */
-  async recv(options?: RecvOptions): Promise<MessageOf[T]> {
-    const limit = checkWait(options)
-    const received = this.take()
-    if (received !== undefined) return received.message
-    if (this.isClosed) throw this.#closedError()
-    return this.#next(limit)
+  async recv(options?: WaitOptions): Promise<MessageOf[T]> {
+    const wait = checkWait(options)
+    const { message } = this.#next() ?? (await this.#coming(wait))
+    return message
   }
 
   /** All messages, those that wait first, until the channel is closed and no more wait. */
@@ -152,15 +141,8 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
       return false
     }
     if (this.interest.window > 0) this.#last.set(source, seq)
-    const received = { message, source, seq, arrival: ++arrivals }
-    const reader = this.#readers.shift()
-    if (reader === undefined) {
-      this.#queue.push(received)
-      this.#notify()
-      return true
-    }
-    this.#read(received)
-    reader.resolve(message)
+    this.#queue.push({ message, source, seq, arrival: ++arrivals })
+    this.#notify()
     return true
   }
 
@@ -168,7 +150,6 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
     // What waits here is for nobody else: a successor has a whole queue.
     for (const [source, seq] of this.#last) this.router.tellTaken(source, this.key, seq)
     this.router.remove(this)
-    for (const { reject } of this.#readers.splice(0)) reject(this.#closedError())
     this.#notify()
   }
 
@@ -176,27 +157,18 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
     if (this.#watchers.size > 0) for (const fn of this.#watchers) fn()
   }
 
-  #next(limit: number): Promise<MessageOf[T]> {
-    return new Promise((resolve, reject) => {
-      let timer: Timer | undefined
-      const settle = () => timer?.cancel()
-      const reader: Reader<MessageOf[T]> = {
-        resolve: (message) => {
-          settle()
-          resolve(message)
-        },
-        reject: (error) => {
-          settle()
-          reject(error)
-        },
-      }
-      this.#readers.push(reader)
-      if (limit === Number.POSITIVE_INFINITY) return
-      timer = this.router.settings.clock.after(limit, () => {
-        this.#readers.splice(this.#readers.indexOf(reader), 1)
-        const text = `no message has come on ${this.name} within ${limit} ms`
-        reject(new SkeinError('ERR_TIMEOUT', text, { timeoutMs: limit }))
-      })
+  #next(): { readonly message: MessageOf[T] } | undefined {
+    const received = this.take()
+    if (received === undefined && this.isClosed) throw this.#closedError()
+    return received
+  }
+
+  #coming(wait: Wait): Promise<{ readonly message: MessageOf[T] }> {
+    return awaited(() => this.#next(), {
+      ...wait,
+      clock: this.router.settings.clock,
+      watch: (fn) => this.watch(fn),
+      missing: () => `no message has come on ${this.name}`,
     })
   }
 

@@ -125,3 +125,23 @@ test('a context is closed at the end of its block', async () => {
   }
   await eventually(() => host.contexts.length === 0)
 })
+
+test('whoever waits can give it up, and takes nothing from those that wait behind him', async () => {
+  const [a, b] = await contexts.graph(2, [[0, 1]])
+  const log = new PubChannel(at([a], 0), 'log')
+  const sub = new SubChannel(at([b], 0), 'log')
+  const state = new StateChannel(at([b], 0), 'volts', { type: 'object' })
+  await log.waitForSubscribers()
+  const giver = new AbortController()
+  const { signal } = giver
+  const left = [sub.recv({ signal }), log.waitForSubscribers(2, { signal }), state.ready({ signal })]
+  const next = sub.recv()
+  giver.abort()
+  for (const waiting of left) await expect(waiting).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
+  await log.send('for who stayed')
+  expect(await next).toBe('for who stayed')
+  await expect(sub.recv({ signal })).rejects.toMatchObject({
+    code: 'ERR_CANCELLED',
+    message: 'it was given up: no message has come on log',
+  })
+})
