@@ -11,9 +11,10 @@ useLedger()
 const SAYS_FAREWELL = `comms.once('close', () => console.log('closed'))`
 
 describe('a process', () => {
-  test('has no secret in its command line, where every user can read it', async () => {
-    const { launched } = start(local)
+  test('bears its uid in its title, and has no secret in its command line, where every user can read it', async () => {
+    const { launched, reports } = start(local, 'report(process.title)')
     await launched.ready
+    expect(reports).toEqual(['skein worker:0:1'])
     const commandLine = readFileSync(`/proc/${launched.pid}/cmdline`, 'utf8')
     expect(commandLine).toContain('skein worker:0:1')
     expect(commandLine).not.toContain(TOKEN)
@@ -114,10 +115,4 @@ describe('a process', () => {
     expect(launched.signal('SIGKILL')).toBe(false)
     launched.stop()
   })
-})
-
-test('a runtime in a process bears its uid in the title of that', async () => {
-  const { launched, reports } = start(local, `report(process.title); comms.stop()`)
-  await launched.ended
-  expect(reports).toEqual(['skein worker:0:1'])
 })

@@ -17,13 +17,6 @@ describe.each<[string, (...args: Parameters<typeof inProcess>) => Started<Run>]>
     expect(await run.ended).toEqual({ code: 0, signal: null })
   })
 
-  test('may have nothing to say when it is ready', async () => {
-    const { run } = start(`host.ready()`)
-    expect(await run.ready).toBeUndefined()
-    run.stop()
-    await run.ended
-  })
-
   test('that can not start rejects with the error that it threw, its facts too, and has ended then', async () => {
     const { run, stderr } = start(`
       await open('relay')
@@ -70,11 +63,14 @@ describe.each<[string, (...args: Parameters<typeof inProcess>) => Started<Run>]>
     expect(stderr.join('\n')).toContain('too late')
   })
 
-  test('gets every message in order, and answers', async () => {
+  test('gets every message in order, and answers; it is neither started with nor sent what is no plain value', async () => {
+    const refused = expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE' })
+    expect(() => start('', { spec: { code: () => {} } })).toThrow(refused)
     const code = `host.onMessage((message) => host.report({ echo: message })); host.ready()`
     const { run, reports } = start(code)
     const messages = ['one', { two: [null, Number.NEGATIVE_INFINITY] }, 'x'.repeat(5e6)]
     for (const message of messages) run.send(message)
+    expect(() => run.send({ deep: [1n] })).toThrow(refused)
     await eventually(() => reports.length === messages.length)
     expect(reports).toEqual(messages.map((echo) => ({ echo })))
     run.stop()
@@ -91,18 +87,9 @@ describe.each<[string, (...args: Parameters<typeof inProcess>) => Started<Run>]>
     expect(reports).toEqual([1, 2])
   })
 
-  test('is neither started with nor sent what is no plain value', async () => {
-    const refused = expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE' })
-    expect(() => start('', { spec: { code: () => {} } })).toThrow(refused)
-    const { run } = start('host.ready()')
-    expect(() => run.send({ deep: [1n] })).toThrow(refused)
-    run.stop()
-    await run.ended
-  })
-
-  test('learns how long what runs may take to end', async () => {
+  test('may have nothing to say when it is ready, and learns how long what runs may take to end', async () => {
     const { run, reports } = start(`host.ready(); return () => host.report(host.order.drain)`)
-    await run.ready
+    expect(await run.ready).toBeUndefined()
     run.stop({ drain: 4321 })
     await run.ended
     expect(reports).toEqual([4321])
