@@ -5,7 +5,7 @@ import type { Client } from '../src/client.js'
 import type { WorkContext } from '../src/duties.js'
 import { BrokerMesh } from './support/broker-mesh.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 let mesh: BrokerMesh
 let broker: Broker

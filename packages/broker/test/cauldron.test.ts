@@ -7,7 +7,7 @@ import { Broker } from '../src/broker.js'
 import { BROKER } from '../src/contract.js'
 import { BrokerMesh, SILENT, TOKEN } from './support/broker-mesh.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 let mesh: BrokerMesh
 beforeEach(() => {

@@ -6,7 +6,7 @@ import { BROKER, type ServiceChange } from '../src/contract.js'
 import { Service } from '../src/service.js'
 import { BrokerMesh } from './support/broker-mesh.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 let mesh: BrokerMesh
 let broker: Broker

@@ -6,7 +6,7 @@ import { statusText } from '../src/status-text.js'
 import { Worker } from '../src/worker.js'
 import { BrokerMesh, SILENT, TOKEN } from './support/broker-mesh.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 let mesh: BrokerMesh
 beforeEach(() => {

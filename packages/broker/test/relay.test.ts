@@ -7,7 +7,7 @@ import { statusText } from '../src/status-text.js'
 import { BrokerMesh, SILENT, TOKEN } from './support/broker-mesh.js'
 import { expectRelayed } from './support/relayed.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 let mesh: BrokerMesh
 let space: SocketSpace

@@ -26,7 +26,7 @@ class Tool {
   }
 }
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   gate = deferred()
   began = false

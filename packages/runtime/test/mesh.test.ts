@@ -15,7 +15,7 @@ let network: TestMesh
 let head: Head
 let progress: unknown[]
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   reset()
   progress = []

@@ -17,7 +17,7 @@ let pool: Pool<Labour>
 let redone: Redo[]
 let places: Map<number, string[]>
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   reset()
   clock = new TurnedClock()

@@ -18,7 +18,7 @@ let workers: Role[]
 let pool: Pool<Labour>
 let redone: Redo[]
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   reset()
   network = new TestMesh()

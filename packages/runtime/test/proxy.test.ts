@@ -20,7 +20,7 @@ let b: Runtime
 let echo: Remote<Echo>
 let aborted: boolean
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   mesh = new TestMesh()
   ;[a, b] = await mesh.pair()

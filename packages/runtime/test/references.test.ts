@@ -27,7 +27,7 @@ let owner: Runtime
 let shelf: Shelf
 let remoteShelf: Remote<Shelf>
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   events.length = 0
   mesh = new TestMesh()

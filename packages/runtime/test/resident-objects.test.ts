@@ -14,7 +14,7 @@ let mesh: TestMesh
 let a: Runtime
 let b: Runtime
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   events.length = 0
   mesh = new TestMesh()

@@ -16,7 +16,7 @@ import { TestMesh } from './support/test-mesh.js'
 let mesh: TestMesh
 let monitor: Role
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   mesh = new TestMesh()
   monitor = await mesh.monitor()

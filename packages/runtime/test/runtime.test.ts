@@ -26,7 +26,7 @@ class Maths {
 
 let mesh: TestMesh
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(() => {
   mesh = new TestMesh()
 })

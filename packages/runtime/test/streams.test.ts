@@ -49,7 +49,7 @@ let a: Runtime
 let b: Runtime
 let numbers: Remote<Numbers>
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(async () => {
   mesh = new TestMesh()
   ;[a, b] = await mesh.pair()
@@ -73,7 +73,8 @@ test('a method that yields is iterated as if it were here, awaited or not', asyn
 })
 
 test('many items arrive in order', async () => {
-  expect(await read(numbers.below(50_000))).toEqual(Array.from({ length: 50_000 }, (_, i) => i))
+  const items = await read(numbers.below(50_000))
+  expect(items.join()).toBe(Array.from({ length: 50_000 }, (_, i) => i).join())
 })
 
 test('leaving the loop ends the generator, and calls go on meanwhile', async () => {

@@ -12,7 +12,7 @@ import { alive, Labour, reset } from './fixtures/labour.js'
 const meshToken = 'token of the tests'
 let roles: Role[]
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(() => {
   roles = []
   events.length = 0
