@@ -22,6 +22,11 @@ function audit(args: string): Promise<EndedNode> {
   return runNode(AUDIT, args.split(' '))
 }
 
+/** The same, in this process. */
+function auditHere(args: string): Promise<EndedNode> {
+  return runHere(main, args)
+}
+
 const NONE = {
   unsettled: 0,
   executedTwice: 0,
@@ -49,19 +54,22 @@ const SEEDS = 6
  * than the others.
  */
 const SIZES: Readonly<Record<Sabotage, string>> = {
-  dedup: '--requests 800 --cuts 4',
-  resume: '--requests 200 --cuts 2',
-  token: '--requests 800 --cuts 4',
-  order: '--requests 800 --cuts 10',
+  dedup: '--requests 200 --cuts 4',
+  resume: '--requests 100 --cuts 2',
+  token: '--requests 400 --cuts 4',
+  order: '--requests 400 --cuts 5',
 }
 
 describe('An audit', () => {
-  test.each(['tcp', 'memory'])(
+  test.each([
+    ['tcp', audit],
+    ['memory', auditHere],
+  ] as const)(
     'over %s is clean after faults of all kinds and a kill',
-    async (transport) => {
+    async (transport, run) => {
       const json = join(folder, `${transport}.json`)
-      const { status, stdout } = await audit(
-        `--requests 500 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
+      const { status, stdout } = await run(
+        `--members 3 --requests 500 --cuts 9 --kills 1 --seed 1 --transport ${transport} --json ${json}`,
       )
       const findings: Findings = JSON.parse(stdout)
       expect(findings).toMatchObject(NONE)
@@ -69,7 +77,7 @@ describe('An audit', () => {
       expect(findings.requests).toBeGreaterThanOrEqual(500)
       expect(findings.streamItems).toBeGreaterThan(0)
       const written: object = JSON.parse(readFileSync(json, 'utf8'))
-      const schedule = makeSchedule({ requests: 500, cuts: 9, kills: 1, seed: 1 })
+      const schedule = makeSchedule({ members: 3, requests: 500, cuts: 9, kills: 1, seed: 1 })
       expect(written).toMatchObject({ ...findings, clean: true, givenUp: null, schedule })
     },
     60_000,
@@ -98,6 +106,7 @@ describe('An audit', () => {
   )
 
   test.each([
+    ['--members 2', 'a whole number from 3'],
     ['--requests none', 'a whole number from 1'],
     ['--cuts -1', 'a whole number from 0'],
     ['--transport pigeon', 'tcp, ipc, memory'],
@@ -114,7 +123,7 @@ describe('An audit', () => {
   test('has help', async () => {
     const { status, stdout } = await runHere(main, '--help')
     expect(status).toBe(0)
-    for (const option of ['requests', 'cuts', 'kills', 'seed', 'transport', 'sabotage', 'json']) {
+    for (const option of ['members', 'requests', 'cuts', 'kills', 'seed', 'transport', 'sabotage', 'json']) {
       expect(stdout).toContain(`--${option} <`)
     }
   })

@@ -44,14 +44,14 @@ const BURST = 1 / 6
  * @param tell what happens, for people
  */
 export async function audit(options: AuditOptions, tell: (line: string) => void): Promise<AuditReport> {
-  const { seed, transport, sabotage, patience } = options
+  const { members, seed, transport, sabotage, patience } = options
   const schedule = makeSchedule(options)
   const folder = await mkdtemp(join(tmpdir(), 'skein-audit-'))
   const crew = new Crew({ seed, transport, sabotage, folder, window: WINDOW })
   const stage = new Stage(crew, patience)
   let givenUp: string | undefined
   try {
-    await stage.open()
+    await stage.open(members)
     await play(stage, schedule, options, tell)
   } catch (error) {
     if (!(error instanceof HarnessError)) {

@@ -6,6 +6,7 @@ import { type AuditOptions, audit } from './audit.js'
 import { isClean, type Suspect } from './findings.js'
 import { operations } from './operations.js'
 import { SABOTAGES } from './sabotage.js'
+import { FEWEST } from './schedule.js'
 
 interface Flags extends Omit<AuditOptions, 'patience'> {
   /** Seconds. */
@@ -57,6 +58,11 @@ function auditCommand(start: (flags: Flags) => Promise<void>): Command {
   return new Command('audit')
     .description(
       'Cuts, kills and confuses a mesh under traffic, and counts what went wrong with its requests.',
+    )
+    .addOption(
+      new Option('--members <n>', 'how many runtimes ask each other')
+        .argParser(whole(FEWEST, 100))
+        .default(5),
     )
     .addOption(
       new Option('--requests <n>', 'how many requests to make')

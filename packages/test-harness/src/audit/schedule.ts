@@ -29,8 +29,8 @@ export type Fault = (typeof FAULTS)[number]
 /** Those at the front of `FAULTS`. */
 const SAFEGUARDED = 4
 
-/** Members that ask each other, the first of which introduces the others and is never killed. */
-export const PLACES = 5
+/** The fewest members there can be: some ask one for what another has. */
+export const FEWEST = 3
 
 /** One thing that goes wrong, and when. */
 export interface Appointment {
@@ -46,6 +46,8 @@ export interface Appointment {
 }
 
 export interface ScheduleOptions {
+  /** How many ask each other; the first introduces the others and is never killed. */
+  readonly members: number
   readonly requests: number
   readonly cuts: number
   readonly kills: number
@@ -53,18 +55,18 @@ export interface ScheduleOptions {
 }
 
 /** The same for the same options, in the order of time. */
-export function makeSchedule({ requests, cuts, kills, seed }: ScheduleOptions): Appointment[] {
+export function makeSchedule({ members, requests, cuts, kills, seed }: ScheduleOptions): Appointment[] {
   const random = seededRandom(seed)
   const faults = withKills(faultsOf(cuts, random), kills)
   const part = requests / (faults.length + 1)
   return faults.map((fault, i) => {
     const place =
-      fault === 'kill' || fault === 'give-up' ? 1 + below(PLACES - 1, random) : below(PLACES, random)
+      fault === 'kill' || fault === 'give-up' ? 1 + below(members - 1, random) : below(members, random)
     return {
       at: Math.round(part * (i + 0.75 + random() / 2)),
       fault,
       place,
-      other: otherThan(place, random),
+      other: otherThan(place, members, random),
       bytes: bytesOf(fault, random),
     }
   })
@@ -92,8 +94,8 @@ function bytesOf(fault: Fault | 'kill', random: Random): number {
 }
 
 /** A place that is neither this one nor the first. */
-function otherThan(place: number, random: Random): number {
-  const others = Array.from({ length: PLACES - 1 }, (_, i) => i + 1).filter((other) => other !== place)
+function otherThan(place: number, members: number, random: Random): number {
+  const others = Array.from({ length: members - 1 }, (_, i) => i + 1).filter((other) => other !== place)
   return others[below(others.length, random)] ?? 0
 }
 

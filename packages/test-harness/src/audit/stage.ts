@@ -2,7 +2,6 @@ import { systemClock } from '@skein/core/internal'
 import { HarnessError } from '../errors.js'
 import { turns } from '../turns.js'
 import type { Crew, Mate } from './crew.js'
-import { PLACES } from './schedule.js'
 
 export interface Burst {
   /** Payloads of 1 MiB that each member sends first. @default none */
@@ -34,8 +33,8 @@ export class Stage {
     this.#patience = patience
   }
 
-  async open(): Promise<void> {
-    for (let place = 0; place < PLACES; place++) this.#places.push(await this.crew.add())
+  async open(members: number): Promise<void> {
+    for (let place = 0; place < members; place++) this.#places.push(await this.crew.add())
     this.crew.introduce()
   }
 
