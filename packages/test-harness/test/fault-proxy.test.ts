@@ -14,7 +14,7 @@ const MORE_THAN_BUFFERS = 64 * 2 ** 20
 
 let closers: Array<() => unknown>
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 beforeEach(() => {
   closers = []
 })
