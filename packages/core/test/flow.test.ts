@@ -136,8 +136,8 @@ test('two that flood each other in circles, with too little room for the circle,
 })
 
 test('what waits for a slow peer does not slow another', async () => {
-  const total = 3000
-  const flow = { windowMessages: 1000, outboxMessages: 2000 }
+  const total = sized(900, 3000)
+  const flow = { windowMessages: total / 3, outboxMessages: (2 * total) / 3 }
   const head = await mesh.local('head', { timeout: LONG, flow })
   await Promise.all(['slow', 'quick'].map((uid) => mesh.remote(uid, addressOf(head))))
   await Promise.all(['slow', 'quick'].map((uid) => head.waitFor(uid)))
