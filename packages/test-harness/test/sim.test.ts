@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { type EndedNode, runNode } from '../src/run-node.js'
 import { main } from '../src/sim/command.js'
 import { CALM, LENGTH, makePlan, type Plan } from '../src/sim/plan.js'
-import { type Counts, noCounts, play } from '../src/sim/play.js'
+import { type Counts, noCounts, type Played, type PlayOptions, play } from '../src/sim/play.js'
 import type { Sabotage } from '../src/sim/sabotage.js'
 import { shrink } from '../src/sim/shrink.js'
 import { useLedger } from '../src/use-ledger.js'
@@ -59,8 +59,8 @@ describe('A simulation', () => {
     const wanted = ['falseDeaths', 'lateDeaths', 'viewsDiffer'] as const
     // The first seed that shows all three is played first.
     for (let seed = 8; seed < 18 && wanted.some((name) => counts[name] === 0); seed++) {
-      const hasty = await play(makePlan(seed), { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
-      const patient = await play(makePlan(seed), {
+      const hasty = await played(seed, { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
+      const patient = await played(seed, {
         // No probe is answered in time either: a refusal would end the suspicion of a crash.
         liveness: { suspicion: 60_000, confirmedSuspicion: 60_000, probeTimeout: 1 },
       })
@@ -80,7 +80,7 @@ describe('A simulation', () => {
     [9280, 'a request waited for the answer of a lost monitor although its peer had come by itself'],
     [11_174, 'a handshake was given up that had lost its time to a stall of our own'],
   ])('finds nothing with seed %i: once, %s', async (seed) => {
-    expect((await play(makePlan(seed))).wrong).toEqual([])
+    expect((await played(seed)).wrong).toEqual([])
   })
 
   // The first seed from 1 on that shows it stands beside each, and is played first: what draws otherwise, and another seed
@@ -97,7 +97,7 @@ describe('A simulation', () => {
     async (sabotage, count, first) => {
       let found = 0
       for (let seed = first; found === 0 && seed < first + SEEDS; seed++)
-        found = (await play(makePlan(seed), { sabotage })).counts[count]
+        found = (await played(seed, { sabotage })).counts[count]
       expect(found).toBeGreaterThan(0)
     },
     60_000,
@@ -127,11 +127,11 @@ describe('The command', () => {
   }, 60_000)
 
   test('tells what happens, fails without a safeguard, and says how to see it again', async () => {
-    const { status, stdout } = await runHere(main, '--seeds 1 --from 12 --sabotage refutation --trace')
+    const { status, stdout } = await runHere(main, '--seeds 1 --from 22 --sabotage refutation --trace')
     expect(stdout).toMatch(/^ +\d+\.\d{3} s +worker:0:0 +monitor: shaking → alive$/m)
     expect(stdout).toMatch(/^ {2}falseDeaths: .* takes .* for dead \(suspect, silent\), which lives$/m)
-    expect(stdout).toContain('npm run sim -- --seeds 1 --from 12 --sabotage refutation --trace\n')
-    expect(stdout).toMatch(/^failed seeds +12$/m)
+    expect(stdout).toContain('npm run sim -- --seeds 1 --from 22 --sabotage refutation --trace\n')
+    expect(stdout).toMatch(/^failed seeds +22$/m)
     expect(status).toBe(1)
   }, 60_000)
 
@@ -156,8 +156,19 @@ describe('The command', () => {
   })
 })
 
+/** What becomes of a seed. As for the command, nobody reads where the errors of the mesh come from. */
+async function played(seed: number, options?: PlayOptions): Promise<Played> {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return await play(makePlan(seed), options)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 async function traceOf(seed: number): Promise<string[]> {
   const lines: string[] = []
-  await play(makePlan(seed), { tell: (at, who, what) => lines.push(`${at} ${who} ${what}`) })
+  await played(seed, { tell: (at, who, what) => lines.push(`${at} ${who} ${what}`) })
   return lines
 }
