@@ -6,9 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { LocalLauncher } from '@skein/launch'
 import { eventually } from '@skein/test-harness'
 import { HEAD_MAIN } from '../src/files.js'
-import { Command, fixture, skein } from './support/command.js'
-
-const LAUNCHERS = ['local', 'thread']
+import { Command, fixture, type Outcome, skein } from './support/command.js'
 
 /** One worker, where it does not matter what that is: a thread is one process less to start. */
 const ONE = ['-w', '1', '-l', 'thread']
@@ -30,45 +28,10 @@ describe('what comes out', () => {
 
   test('a TypeScript program has a pool, and objects, on its workers', async () => {
     // Each process that compiles TypeScript takes as long as two that don't.
-    const { status, stdout } = await skein(['run', fixture('primes.ts'), '--workers', '1'])
+    const { status, stdout } = await skein(['run', fixture('primes.ts'), ...ONE])
     expect(stdout).toBe('17984 on 1 workers\n2 3 5 7 11 13 17 19 23 29')
     expect(status).toBe(0)
   })
-
-  test.each([
-    ['local', ['node:0', 'node:1', 'worker:0:0', 'worker:1:0']],
-    ['thread', ['node:0', 'worker:0:0', 'worker:0:1']],
-  ])(
-    'what %s workers of all nodes print comes on stderr under their names, and a table closes it',
-    async (launcher, started) => {
-      const nodes = started.filter((uid) => uid.startsWith('node'))
-      const workers = started.filter((uid) => uid.startsWith('worker'))
-      const flags = ['-w', String(workers.length), '-n', String(nodes.length), '-l', launcher]
-      const { status, stdout, stderr } = await skein(['run', fixture('spread.mjs'), ...flags])
-      expect(status).toBe(0)
-      const places = [...stdout.matchAll(/^(worker:.*) (\d+)\/(\d+)\n/gm)]
-      expect(places.map(([line]) => line).join('')).toBe(stdout)
-      expect(places.map(([, uid]) => uid)).toEqual(workers)
-      expect(new Set(places.map(([, , pid]) => pid)).size).toBe(launcher === 'local' ? 2 : 1)
-      for (const uid of workers) {
-        expect(stderr).toMatch(new RegExp(`^${uid} \\| asked$`, 'm'))
-        expect(stderr).toMatch(new RegExp(`^${uid} \\| indeed$`, 'm'))
-      }
-      expect(
-        stderr
-          .slice(stderr.indexOf('runtime '))
-          .split('\n')
-          .map((row) => row.slice(0, 39)),
-      ).toEqual([
-        'runtime     state  calls served  errors',
-        'head        alive             0       0',
-        'monitor     alive             0       0',
-        ...nodes.map((uid) => `${uid}      alive             0       0`),
-        ...workers.map((uid) => `${uid}  alive             1       0`),
-        '',
-      ])
-    },
-  )
 })
 
 test('a monitor that is killed is started anew at its address, and introduces who comes then', async () => {
@@ -91,29 +54,62 @@ const DEATHS = [
   ['standStill', undefined, 'dead'],
 ] as const
 
-// A thread can't be killed or stopped alone.
-test.each([
-  ['local', DEATHS],
-  ['thread', DEATHS.slice(0, 3)],
-] as const)(
-  'of %s workers, those that die are dead to the mesh, told of, and stand in the table, however they die',
-  async (launcher, deaths) => {
-    const ways = deaths.map(([way]) => way)
-    const workers = String(deaths.length + 1)
-    const command = ['run', fixture('dies.mjs'), '-w', workers, '-l', launcher, '--', ...ways]
-    const { status, stdout, stderr } = await skein(command)
-    expect(stdout).toBe(deaths.map((_, i) => `worker:0:${i} dead, ERR_PEER_LOST\n`).join(''))
-    for (const [i, [, end, state]] of deaths.entries()) {
-      const told = `skein: worker:0:${i} has ended`
-      if (end === undefined) expect(stderr).not.toContain(told)
-      else expect(stderr).toContain(`${told} (${end})\n`)
-      const shown = end === undefined ? state : `${state} \\(${end}\\)`
-      expect(stderr).toMatch(new RegExp(`^worker:0:${i} {2}${shown} +– +– +–$`, 'm'))
+describe.each([
+  ['local', 2, DEATHS],
+  // A thread can't be killed or stopped alone.
+  ['thread', 1, DEATHS.slice(0, 3)],
+] as const)('a run of %s workers, all of which but the last die', (launcher, nodes, deaths) => {
+  const each = (deaths.length + 1) / nodes
+  const workers = Array.from({ length: nodes * each }, (_, i) => `worker:${Math.floor(i / each)}:${i % each}`)
+  const survivor = workers[deaths.length]
+  let run: Outcome
+  beforeAll(async () => {
+    const flags = ['-w', String(workers.length), '-n', String(nodes), '-l', launcher]
+    run = await skein(['run', fixture('dies.mjs'), ...flags, '--', ...deaths.map(([way]) => way)])
+  })
+
+  test('what workers of all nodes print comes on stderr under their names', () => {
+    const places = [...run.stdout.matchAll(/^(worker:\S+) (\d+)\/\d+$/gm)]
+    expect(places.map(([, uid]) => uid)).toEqual(workers)
+    expect(new Set(places.map(([, , pid]) => pid)).size).toBe(launcher === 'local' ? workers.length : 1)
+    for (const uid of workers) {
+      expect(run.stderr).toMatch(new RegExp(`^${uid} \\| asked$`, 'm'))
+      expect(run.stderr).toMatch(new RegExp(`^${uid} \\| indeed$`, 'm'))
     }
-    expect(stderr).toMatch(new RegExp(`^worker:0:${deaths.length} {2}alive`, 'm'))
-    expect(status).toBe(0)
-  },
-)
+  })
+
+  test('those that die are dead to the mesh, and told of, however they die', () => {
+    expect(run.stdout.split('\n').slice(workers.length)).toEqual([
+      ...deaths.map((_, i) => `${workers[i]} dead, ERR_PEER_LOST`),
+      '',
+    ])
+    for (const [i, [, end]] of deaths.entries()) {
+      const told = `skein: ${workers[i]} has ended`
+      if (end === undefined) expect(run.stderr).not.toContain(told)
+      else expect(run.stderr).toContain(`${told} (${end})\n`)
+    }
+    expect(run.status).toBe(0)
+  })
+
+  test('a table closes it, and they stand in it', () => {
+    const states = deaths.map(([, end, state]) => (end === undefined ? state : `${state} (${end})`))
+    const rows = [
+      ['runtime', 'state', 'calls served', 'errors'],
+      ['head', 'alive', '0', '0'],
+      ['monitor', 'alive', '0', '0'],
+      ...Array.from({ length: nodes }, (_, i) => [`node:${i}`, 'alive', '0', '0']),
+      ...states.map((state, i) => [workers[i], state, '–', '–']),
+      [survivor, 'alive', '1', '0'],
+    ]
+    const width = Math.max(...states.map((state) => state.length))
+    const expected = rows.map(
+      ([uid = '', state = '', calls = '', errors = '']) =>
+        `${uid.padEnd(10)}  ${state.padEnd(width)}  ${calls.padStart(12)}  ${errors.padStart(6)}`,
+    )
+    const table = run.stderr.slice(run.stderr.indexOf('runtime ')).split('\n')
+    expect(table.map((row) => row.slice(0, expected[0]?.length))).toEqual([...expected, ''])
+  })
+})
 
 /** The head of a run alone. It loads its program before it joins the mesh, so where that fails there need not be one. */
 async function head(script: string): Promise<{ status: number | null; stderr: string }> {
@@ -207,15 +203,16 @@ describe('what goes wrong', () => {
   })
 })
 
-describe.each(LAUNCHERS)('ending a run of %s workers', (launcher) => {
-  const run = async (script: string, workers = 1): Promise<Command> => {
-    const command = new Command(['run', fixture(script), '-w', String(workers), '-l', launcher])
-    await command.printed('begun')
-    return command
-  }
+/** A run that ends only when it is ended. */
+async function begun(script: string, flags: readonly string[]): Promise<Command> {
+  const command = new Command(['run', fixture(script), ...flags])
+  await command.printed('begun')
+  return command
+}
 
+describe.each(['local', 'thread'])('ending a run of %s workers', (launcher) => {
   test('SIGINT ends those that are busy and those that are not within two seconds, and nothing is left', async () => {
-    const command = await run('endless.mjs', 2)
+    const command = await begun('endless.mjs', ['-w', '2', '-l', launcher])
     const asked = performance.now()
     command.signal('SIGINT')
     expect(await command.outcome()).toMatchObject({ status: 130 })
@@ -223,29 +220,8 @@ describe.each(LAUNCHERS)('ending a run of %s workers', (launcher) => {
     expect(command.running()).toEqual([])
   })
 
-  test('SIGTERM ends those that have nothing to do within two seconds, and nothing is left', async () => {
-    const command = await run('idle.mjs')
-    const asked = performance.now()
-    command.signal('SIGTERM')
-    expect(await command.outcome()).toMatchObject({ status: 143 })
-    expect(performance.now() - asked).toBeLessThan(2000)
-    expect(command.running()).toEqual([])
-  })
-
-  test('a second Ctrl-C ends it at once', async () => {
-    const command = await run('endless.mjs')
-    const asked = performance.now()
-    command.signal('SIGINT')
-    command.signal('SIGTERM')
-    expect(await command.outcome()).toMatchObject({ status: expect.any(Number) })
-    expect(performance.now() - asked).toBeLessThan(700)
-    // A killed process is there until it has been collected.
-    await eventually(() => command.running().length === 0, { message: 'the busy worker to be gone' })
-    expect(performance.now() - asked).toBeLessThan(1000)
-  })
-
   test('when the command itself is killed, all the others end', async () => {
-    const command = await run('endless.mjs')
+    const command = await begun('endless.mjs', ['-w', '1', '-l', launcher])
     expect(command.running().length).toBe(launcher === 'local' ? 5 : 4)
     command.signal('SIGKILL')
     await eventually(() => command.running().length === 0, { message: 'all to end' })
@@ -253,19 +229,24 @@ describe.each(LAUNCHERS)('ending a run of %s workers', (launcher) => {
 })
 
 describe('SIGTERM', () => {
-  const begun = async (...flags: string[]) => {
-    const command = new Command(['run', fixture('drained.mjs'), '-w', '1', ...flags])
-    await command.printed('begun')
-    return { command, worker: Number(/begun (\d+)/.exec(command.stdout)?.[1]) }
-  }
+  test('ends those that have nothing to do within two seconds, and nothing is left', async () => {
+    const command = await begun('idle.mjs', ONE)
+    const asked = performance.now()
+    command.signal('SIGTERM')
+    expect(await command.outcome()).toMatchObject({ status: 143 })
+    expect(performance.now() - asked).toBeLessThan(2000)
+    expect(command.running()).toEqual([])
+  })
 
-  test('lets what runs end: its answer reaches the program, and new calls are refused', async () => {
-    const { command, worker } = await begun()
+  test('lets what runs end: its answer reaches the program, new calls are refused, and all end within two seconds', async () => {
+    const command = await begun('drained.mjs', ['-w', '1'])
     command.signal('SIGTERM')
     await command.printed('refused')
     expect(command.stdout).toContain('refused ERR_CLOSED no\n')
-    process.kill(worker, 'SIGUSR2')
+    const released = performance.now()
+    process.kill(Number(/begun (\d+)/.exec(command.stdout)?.[1]), 'SIGUSR2')
     expect(await command.outcome()).toMatchObject({ status: 143, stdout: expect.stringMatching(/worked\n$/) })
+    expect(performance.now() - released).toBeLessThan(2000)
     expect(command.stderr).toMatch(/^skein: draining for up to 10 s; another signal ends it at once$/m)
     expect(command.stderr).toMatch(/^worker:0:0 {2}left +[1-9][0-9]* /m)
     expect(command.stderr).not.toContain('cut off')
@@ -273,7 +254,7 @@ describe('SIGTERM', () => {
   })
 
   test('waits no longer than --drain says', async () => {
-    const { command } = await begun('--drain', '0.1')
+    const command = await begun('drained.mjs', ['-w', '1', '--drain', '0.1'])
     command.signal('SIGTERM')
     await command.printed('lost ERR_PEER_LOST maybe')
     expect(await command.outcome()).toMatchObject({ status: 143 })
@@ -283,13 +264,24 @@ describe('SIGTERM', () => {
     expect(command.stderr).toMatch(/^runtime {5}state /m)
     expect(command.running()).toEqual([])
   })
-
-  test('is cut short by a second signal', async () => {
-    const { command } = await begun()
-    command.signal('SIGTERM')
-    await command.printed('refused')
-    command.signal('SIGTERM')
-    expect(await command.outcome()).toMatchObject({ status: 143 })
-    await eventually(() => command.running().length === 0)
-  })
 })
+
+/** Both are busy for ever; whoever drains is waited for no longer. */
+test.each([
+  ['local', 'SIGTERM', 'draining'],
+  ['thread', 'SIGINT', ''],
+] as const)(
+  'of %s workers, what %s has begun a second signal ends at once',
+  async (launcher, first, said) => {
+    const command = await begun('endless.mjs', ['-w', '1', '-l', launcher])
+    const asked = performance.now()
+    command.signal(first)
+    await eventually(() => command.stderr.includes(said))
+    command.signal('SIGTERM')
+    expect(await command.outcome()).toMatchObject({ status: expect.any(Number) })
+    expect(performance.now() - asked).toBeLessThan(700)
+    // A killed process is there until it has been collected.
+    await eventually(() => command.running().length === 0, { message: 'the busy worker to be gone' })
+    expect(performance.now() - asked).toBeLessThan(1000)
+  },
+)
