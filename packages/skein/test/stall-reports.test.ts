@@ -3,7 +3,7 @@ import { fixture, skein } from './support/command.js'
 
 const stuck = (...flags: string[]) => skein(['run', fixture('stuck.mjs'), '-w', '1', '--quiet', ...flags])
 
-const PLACE = 'in=spin at=file:\\S+stuck\\.mjs:5:\\d+'
+const PLACE = 'in=stick at=file:\\S+stuck\\.mjs:6:\\d+'
 
 test('with --stall-reports each runtime says where it is stuck, and a stalled worker for how long it was', async () => {
   const { status, stdout, stderr } = await stuck('--stall-reports')
