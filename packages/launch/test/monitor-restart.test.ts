@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
 import { type DirectoryService, Runtime, type StatsService } from '@skein/runtime'
 import type { LaunchEvents, RuntimeSpec } from '@skein/runtime/internal'
@@ -12,24 +12,26 @@ const launcher = new LocalLauncher()
 /** Shorter than by default: who is frozen is known dead in three seconds. */
 const LIVENESS = { suspicion: 1000, confirmedSuspicion: 1000 }
 
-let started: LocalProcess[]
+const started: LocalProcess[] = []
 let head: Runtime
 let address: string
 let monitor: LocalProcess
 /** What the head tells of others than the monitor. */
 let told: string[]
 
-useLedger({ before: beforeEach, after: afterEach })
-beforeEach(async () => {
-  started = []
+useLedger()
+// One mesh for all tests: after each of them it is as whole as before.
+beforeAll(async () => {
   monitor = await startMonitor()
   await start({ uid: 'node:0', role: 'node', roleOptions: { launcher: 'local', workers: 2 } }).ready
   head = await join('head')
   await head.waitFor('worker:0:0')
-  told = []
   head.on('peer', ({ uid, is }: PeerChange) => uid === 'monitor' || told.push(`${uid} ${is}`))
 })
-afterEach(async () => {
+beforeEach(() => {
+  told = []
+})
+afterAll(async () => {
   await head.stop()
   for (const each of started) {
     each.signal('SIGCONT')

@@ -15,7 +15,10 @@ const thread = new ThreadLauncher()
 
 let folder: string
 let started: Launched[] = []
-/** The monitor of those for whom any will do: a thread is there sooner than a process. */
+/**
+ * The monitor of those for whom any will do. Like all whose part it is to say something, and not to be a process, it is a
+ * thread, which is there sooner.
+ */
 let monitor: string
 let introducing: Launched
 
@@ -129,7 +132,7 @@ describe('a head', () => {
 })
 
 test('a node without a launcher that there is can not be started', async () => {
-  const node = start(local, { uid: 'node:0', role: 'node', monitor, roleOptions: { launcher: 'rocket' } })
+  const node = start(thread, { uid: 'node:0', role: 'node', monitor, roleOptions: { launcher: 'rocket' } })
   await expect(node.launched.ready).rejects.toMatchObject({
     code: 'ERR_LAUNCH',
     message: expect.stringContaining("launcher is 'rocket'; allowed: local, thread"),
@@ -185,7 +188,7 @@ async function startMonitor(launcher: Launcher): Promise<{ monitor: string; laun
 }
 
 function startHead(monitor: string, script: string): Told {
-  return start(local, { uid: 'head', role: 'head', monitor, roleOptions: { script } })
+  return start(thread, { uid: 'head', role: 'head', monitor, roleOptions: { script } })
 }
 
 let scripts = 0
