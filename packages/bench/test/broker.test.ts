@@ -5,7 +5,7 @@ import { load } from '../src/broker/load.js'
 useLedger()
 
 test('every request settles while workers of a broker are killed, and none by a wrong worker', async () => {
-  const size = { seconds: 2, killEvery: 0.6, pauseMs: 60 }
+  const size = { seconds: 1, killEvery: 0.5, pauseMs: 60 }
   const outcome = await load({ workers: [2, 10], clients: [1, 10], ...size }, () => {})
   const { asked, answered, failed, unsettled, wrong } = outcome.account
   expect({ unsettled, wrong }).toEqual({ unsettled: 0, wrong: 0 })

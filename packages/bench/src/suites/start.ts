@@ -43,7 +43,7 @@ export const start: Suite = {
       tell(system.name)
       return timedRun(args, signal)
     })
-    const times = await inTurn(tasks, quick ? 2 : 15)
+    const times = await inTurn(tasks, quick ? 1 : 15)
     const [skeins = [], nodes = []] = times
     return {
       rows: RUNS.map(({ system }, i) => rowOf(system.name, times[i] ?? [])),
