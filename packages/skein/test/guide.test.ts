@@ -68,7 +68,7 @@ describe('what the guide says is printed by the first program', () => {
         }
       }`
     await writeFile(join(folder, 'together.mjs'), all)
-    outputs = (await outputOf('together.mjs')).split(END)
+    outputs = (await outputOf('together.mjs', '--launcher', 'thread')).split(END)
   })
 
   test.each(TOGETHER)('under "%s"', (heading) => {
@@ -92,9 +92,9 @@ function compiled(heading: string): string {
 }
 
 /** Runs it, and gives what it prints. */
-async function outputOf(script: string): Promise<string> {
+async function outputOf(script: string, ...flags: string[]): Promise<string> {
   const bin = join(root, 'packages', 'skein', 'bin', 'skein.js')
-  const args = [bin, 'run', script, '--workers', '2', '--quiet']
+  const args = [bin, 'run', script, '--workers', '2', '--quiet', ...flags]
   const { stdout } = await run(process.execPath, args, { cwd: folder })
   return stdout
 }
