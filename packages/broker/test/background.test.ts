@@ -7,7 +7,7 @@ import { Broker } from '../src/broker.js'
 import { BrokerMesh, SILENT, TOKEN } from './support/broker-mesh.js'
 import { expectRelayed } from './support/relayed.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 const ANY = 'tcp://127.0.0.1:0'
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))

@@ -5,7 +5,7 @@ import type { Broker } from '../src/broker.js'
 import type { Client } from '../src/client.js'
 import { BrokerMesh } from './support/broker-mesh.js'
 
-useLedger({ before: beforeEach, after: afterEach })
+useLedger()
 
 const MAIN = fileURLToPath(new URL('fixtures/worker-process.mjs', import.meta.url))
 const TIMEOUT = 200
