@@ -41,7 +41,7 @@ test('what is slow to warm up does so before all rounds', async () => {
 })
 
 test('a system that does not start is named, and nothing is left of the others', async () => {
-  const entries = entriesOf([skein, madeUp('nobody')], LOADS, ['tcp'])
+  const entries = entriesOf([raw, madeUp('nobody')], LOADS, ['tcp'])
   await expect(contest(entries, 1, { signal, tell })).rejects.toThrow(
     /^nobody over tcp did not start: .*no system/,
   )
@@ -59,7 +59,7 @@ test('an interrupt ends what is under way, and nothing is left', async () => {
   const run = interruptible((signal) => {
     const loads = [{ window: 8, milliseconds: 60_000 }]
     const noticed = (text: string) => text.includes('window') && measuring.resolve()
-    return contest(entriesOf([skein], loads, ['tcp']), 1, { signal, tell: noticed })
+    return contest(entriesOf([raw], loads, ['tcp']), 1, { signal, tell: noticed })
   })
   await measuring.promise
   process.emit('SIGTERM', 'SIGTERM')

@@ -131,37 +131,28 @@ describe('pyzmq 12: a program that does nothing else than to start daemons', () 
     expect(program.stderr).toEqual([])
   })
 
-  test.each(['thread', 'process'])('lives as long as it waits for one (%s)', async (runner) => {
-    const program = runProgram(`${started('device', runner)}
-      for (let i = 0; i < 20; i++) await device.statistics()
-      console.log('true')
-      await device.join()`)
-    expect(await program.told()).toBe(true)
-    const { child } = program
-    expect([child.exitCode, child.signalCode]).toEqual([null, null])
-    let hasEnded = false
-    void program.ended.then(() => {
-      hasEnded = true
-    })
-    // What keeps nobody alive is asked to end within a turn of the event loop; this is a process's start later.
-    const other = runProgram(started('device', runner))
-    expect(await other.ended).toEqual([0, null])
-    expect(hasEnded).toBe(false)
-    child.kill('SIGKILL')
-    await program.ended
-  })
-
-  test.each(['thread', 'process'])('lives on while one that is no daemon runs (%s)', async (runner) => {
-    const program = runProgram(`${started('device', runner, ', daemon: false')}
-      process.on('SIGTERM', () => device.stop())
-      console.log(true)`)
-    expect(await program.told()).toBe(true)
-    const other = runProgram(started('device', runner))
-    expect(await other.ended).toEqual([0, null])
-    expect(program.child.exitCode).toBeNull()
-    program.child.kill('SIGTERM')
-    expect(await program.ended).toEqual([0, null])
-  })
+  test.each(['thread', 'process'])(
+    'lives as long as it waits for one, or has one that is no daemon (%s)',
+    async (runner) => {
+      const waiting = runProgram(`${started('device', runner)}
+        for (let i = 0; i < 20; i++) await device.statistics()
+        console.log('true')
+        await device.join()`)
+      const keeping = runProgram(`${started('device', runner, ', daemon: false')}
+        process.on('SIGTERM', () => device.stop())
+        console.log(true)`)
+      expect([await waiting.told(), await keeping.told()]).toEqual([true, true])
+      // What keeps nobody alive is asked to end within a turn of the event loop; this is a process's start later.
+      const other = runProgram(started('device', runner))
+      expect(await other.ended).toEqual([0, null])
+      for (const { child } of [waiting, keeping])
+        expect([child.exitCode, child.signalCode]).toEqual([null, null])
+      waiting.child.kill('SIGKILL')
+      await waiting.ended
+      keeping.child.kill('SIGTERM')
+      expect(await keeping.ended).toEqual([0, null])
+    },
+  )
 })
 
 test('a monitor that can not be bound leaves nothing of the device open', async () => {
