@@ -18,6 +18,9 @@ const SIZES = [KIB, 64 * KIB, MIB]
 /** So large that what is kept of it counts. */
 const LARGE = 64 * MIB
 
+/** Until V8 has compiled what it does for each size, which takes longer than a round, in milliseconds. */
+const WARM_UP = 4000
+
 const SYSTEMS = [skein, raw]
 
 const LANES: readonly Lane[] = ['tcp', 'ipc']
@@ -41,7 +44,8 @@ export const payload: Suite = {
   async measure({ systems, quick, ...options }) {
     const here = SYSTEMS.filter((one) => systems.includes(one))
     const { rounds, milliseconds } = paceOf(quick)
-    const many: Load[] = SIZES.map((payload) => ({ window: 8, milliseconds, payload }))
+    const warmUp = quick ? undefined : WARM_UP
+    const many: Load[] = SIZES.map((payload) => ({ window: 8, milliseconds, payload, warmUp }))
     const one: Load = { window: 1, milliseconds, payload: LARGE }
     const measured = await contest(entriesOf(here, many, LANES), rounds, options)
     // By processes of their own: what smaller buffers have left behind is not theirs.
