@@ -35,7 +35,7 @@ export const fanout: Suite = {
     const measured = await contest(entries, rounds, options)
     const over = (lane: Lane, ours: System, theirs: System): number => {
       const [a, b] = [ours, theirs].map((system) =>
-        ratesOf(measured.find((one) => one.system === system && one.lane === lane)),
+        ratesOf(measured.find((entry) => entry.system === system && entry.lane === lane)),
       )
       return ratio(a ?? [], b ?? [])
     }
