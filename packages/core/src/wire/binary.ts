@@ -50,18 +50,17 @@ export function lowerBinary(
   attachments: Uint8Array[],
   maxBytes: number,
 ): ExtData {
-  const view = ArrayBuffer.isView(binary) ? binary : new Uint8Array(binary)
-  const type = view === binary ? typeOfView(view) : Extension.arrayBuffer
+  const type = typeOfBinary(binary)
   if (type === undefined) {
     throw new Refusal(
       'ERR_NOT_SERIALISABLE',
-      `is ${describe(view)}, which has no wire format: send its buffer`,
+      `is ${describe(binary)}, which has no wire format: send its buffer`,
     )
   }
-  if (isSharedArrayBuffer(view.buffer)) {
+  const bytes = bytesOfBinary(binary)
+  if (isSharedArrayBuffer(bytes.buffer)) {
     throw new Refusal('ERR_NOT_SERIALISABLE', 'lies in a SharedArrayBuffer: send a copy, `x.slice()`')
   }
-  const bytes = isUint8Array(view) ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
   if (bytes.length < ATTACHMENT_BYTES) return new ExtData(type, bytes)
   if (bytes.length > maxBytes) throw tooLarge('bytes', bytes.length, maxBytes)
   const reference = Buffer.allocUnsafe(5)
@@ -72,9 +71,18 @@ export function lowerBinary(
 }
 
 /** Undefined for a kind of typed array that version 1 doesn't have. */
-function typeOfView(view: ArrayBufferView): number | undefined {
-  if (Buffer.isBuffer(view)) return Extension.buffer
-  return typeByName.get(typedArrayName?.call(view) ?? 'DataView')
+export function typeOfBinary(binary: ArrayBuffer | ArrayBufferView): number | undefined {
+  if (Buffer.isBuffer(binary)) return Extension.buffer
+  if (!ArrayBuffer.isView(binary)) return Extension.arrayBuffer
+  return typeByName.get(typedArrayName?.call(binary) ?? 'DataView')
+}
+
+/** The bytes of a binary where they lie, not copied. */
+export function bytesOfBinary(binary: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (isUint8Array(binary)) return binary
+  return ArrayBuffer.isView(binary)
+    ? new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength)
+    : new Uint8Array(binary)
 }
 
 /**

@@ -56,11 +56,14 @@ export class MsgpackCodec implements Codec {
   }
 
   encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
-    const plain = this.#encoding ? undefined : this.#plainWriter.write(value)
-    if (plain === undefined || plain.length > this.#limits.frameBytes / 2)
-      return this.#encode(value, attachments, peer)
-    this.#exporters.begin()
-    return plain
+    const attached = attachments.length
+    const plain = this.#encoding ? undefined : this.#plainWriter.write(value, attachments)
+    if (plain !== undefined && this.#excess(plain, attachments, attached) === undefined) {
+      this.#exporters.begin()
+      return plain
+    }
+    attachments.length = attached
+    return this.#encode(value, attachments, peer)
   }
 
   #encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
@@ -72,7 +75,8 @@ export class MsgpackCodec implements Codec {
     try {
       const bytes = encoder.encodeSharedRef(lowering.run(value, attachments, peer))
       if (bytes.length > LARGE) this.#writer = newWriter(this.#exporters, limits)
-      this.#check(bytes, attachments, attached)
+      const excess = this.#excess(bytes, attachments, attached)
+      if (excess !== undefined) throw excess
       return bytes
     } catch (thrown) {
       attachments.length = attached
@@ -97,19 +101,19 @@ export class MsgpackCodec implements Codec {
   }
 
   /** A message may have half of what a batch may: the rest is for the other messages in it. */
-  #check(bytes: Uint8Array, attachments: readonly Uint8Array[], attached: number): void {
+  #excess(bytes: Uint8Array, attachments: readonly Uint8Array[], attached: number): Refusal | undefined {
     const { frameBytes, batchBytes, frames } = this.#limits
-    if (bytes.length > frameBytes / 2) throw tooLarge('bytes', bytes.length, frameBytes / 2)
+    if (bytes.length > frameBytes / 2) return tooLarge('bytes', bytes.length, frameBytes / 2)
     const taken = attachments.length - attached
-    if (taken === 0) return
-    if (taken > frames / 2) throw tooLarge('binaries of 4 KiB or more', taken, Math.floor(frames / 2))
+    if (taken === 0) return undefined
+    if (taken > frames / 2) return tooLarge('binaries of 4 KiB or more', taken, Math.floor(frames / 2))
     let size = 0
     for (let i = attached; i < attachments.length; i++) size += attachments[i]?.byteLength ?? 0
-    if (size > batchBytes / 2) throw tooLarge('bytes of binaries', size, batchBytes / 2)
+    return size > batchBytes / 2 ? tooLarge('bytes of binaries', size, batchBytes / 2) : undefined
   }
 
   decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
-    const plain = this.#plainReader.read(bytes, limits)
+    const plain = this.#plainReader.read(bytes, attachments, limits)
     return plain === NOT_PLAIN ? this.#decodeAny(bytes, attachments, limits, peer) : plain
   }
 

@@ -1,4 +1,4 @@
-import { ATTACHMENT_BYTES } from './binary.js'
+import { ATTACHMENT_BYTES, toBinary } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 
@@ -13,6 +13,8 @@ const KNOWN = 1024
 
 const NOTHING = Buffer.alloc(0)
 
+const NONE: readonly Uint8Array[] = []
+
 /**
  * Reads MessagePack of what nearly all messages are made of, and checks it against the limits on the way. It gives up on
  * anything else, and on whatever is wrong: that is for `skim` and the library, which say what. What both can read, they
@@ -22,22 +24,34 @@ const NOTHING = Buffer.alloc(0)
 export class PlainReader {
   readonly #known: (string | undefined)[] = new Array<string | undefined>(KNOWN).fill(undefined)
   #bytes: Buffer = NOTHING
+  #attachments = NONE
   #at = 0
   #nodesLeft = 0
   #depthLimit = 0
   #gaveUp = false
 
-  /** The one value that fills `bytes`, or `NOT_PLAIN`. */
-  read(bytes: Uint8Array, { depth, nodes }: Pick<Limits, 'depth' | 'nodes'>): unknown {
+  /** The one value that fills `bytes`, or `NOT_PLAIN`. Attachments in it are views. */
+  read(
+    bytes: Uint8Array,
+    attachments: readonly Uint8Array[],
+    { depth, nodes }: Pick<Limits, 'depth' | 'nodes'>,
+  ): unknown {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#attachments = attachments
     this.#at = 0
     this.#nodesLeft = nodes - 1
     this.#depthLimit = depth
     this.#gaveUp = false
-    const value = this.#value(0)
-    const isWhole = this.#at === bytes.length
-    this.#bytes = NOTHING // it may be large
-    return isWhole && !this.#gaveUp ? value : NOT_PLAIN
+    try {
+      const value = this.#value(0)
+      return this.#at === bytes.length && !this.#gaveUp ? value : NOT_PLAIN
+    } catch {
+      return NOT_PLAIN // a binary that is none
+    } finally {
+      // They may be large.
+      this.#bytes = NOTHING
+      this.#attachments = NONE
+    }
   }
 
   /** @param depth how many containers are around it */
@@ -129,23 +143,26 @@ export class PlainReader {
     return this.#nodesLeft >= 0 && depth < this.#depthLimit && items <= this.#bytes.length - this.#at
   }
 
-  /** Those that have no payload, and byte arrays. */
+  /** Those that have no payload, and binaries. */
   #extension(length: number): unknown {
     const type = this.#unsigned(1)
     if (length === 0 && type === Extension.undefined) return undefined
     if (length === 0 && type === Extension.negativeZero) return -0
-    return type === Extension.buffer || type === Extension.uint8Array
-      ? this.#binary(type, length)
-      : this.#giveUp()
+    if (length === 5 && type === Extension.attachment) return this.#attachment()
+    return type >= Extension.buffer ? this.#binary(type, length) : this.#giveUp()
   }
 
-  /** A copy, as `toBinary` makes it of so few bytes. */
-  #binary(type: number, length: number): Uint8Array | undefined {
+  #binary(type: number, length: number): unknown {
     const from = this.#at
     if (length >= ATTACHMENT_BYTES || !this.#has(length)) return this.#giveUp()
-    const copy = new Uint8Array(length)
-    copy.set(this.#bytes.subarray(from, from + length))
-    return type === Extension.buffer ? Buffer.from(copy.buffer) : copy
+    const { buffer, byteOffset } = this.#bytes
+    return toBinary(type, new Uint8Array(buffer, byteOffset + from, length))
+  }
+
+  #attachment(): unknown {
+    const type = this.#unsigned(1)
+    const attachment = this.#attachments[this.#unsigned(4)]
+    return attachment === undefined ? this.#giveUp() : toBinary(type, attachment)
   }
 
   #string(length: number): string | undefined {

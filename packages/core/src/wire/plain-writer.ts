@@ -1,6 +1,6 @@
 /// <reference lib="es2024.string" />
-import { isSharedArrayBuffer } from 'node:util/types'
-import { ATTACHMENT_BYTES } from './binary.js'
+import { isArrayBuffer, isSharedArrayBuffer } from 'node:util/types'
+import { ATTACHMENT_BYTES, bytesOfBinary, typeOfBinary } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 
@@ -12,30 +12,40 @@ const LARGE = 1024 ** 2
 /** Strings of at most so many characters are written one by one: a call into the runtime takes longer. */
 const SHORT = 48
 
+const NONE: Uint8Array[] = []
+
 /**
  * Writes MessagePack of what nearly all messages are made of: plain records, lists, strings, numbers, booleans, null,
- * undefined, and byte arrays that are no attachments. It gives up on anything else, and on whatever is refused: that is
- * for `Lowering` and the library, which have words for it. What both can write, they write alike.
+ * undefined, and binaries. It gives up on anything else, and on whatever is refused: that is for `Lowering` and the
+ * library, which have words for it. What both can write, they write alike.
  */
 export class PlainWriter {
   readonly #depthLimit: number
   readonly #nodeLimit: number
+  readonly #frameBytes: number
+  #attachments = NONE
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #length = 0
   #nodes = 0
   #writing = false
 
-  constructor({ depth, nodes }: Pick<Limits, 'depth' | 'nodes'>) {
+  constructor({ depth, nodes, frameBytes }: Pick<Limits, 'depth' | 'nodes' | 'frameBytes'>) {
+    this.#frameBytes = frameBytes
     this.#depthLimit = depth
     // As for lowering: half of what the reader takes in a batch.
     this.#nodeLimit = nodes / 2
   }
 
-  /** The bytes of a value, valid until the next call; or undefined if it is not for this writer. */
-  write(value: unknown): Uint8Array | undefined {
+  /**
+   * The bytes of a value, valid until the next call; or undefined if it is not for this writer.
+   *
+   * @param attachments receives binaries of 4 KiB or more; some may be there also if it gives up
+   */
+  write(value: unknown, attachments: Uint8Array[]): Uint8Array | undefined {
     // A getter of the value may come back here.
     if (this.#writing) return undefined
     this.#writing = true
+    this.#attachments = attachments
     this.#length = 0
     this.#nodes = 1
     try {
@@ -45,6 +55,7 @@ export class PlainWriter {
       return undefined // a getter has thrown: lowering says where
     } finally {
       this.#writing = false
+      this.#attachments = NONE // they would keep large binaries in memory
       if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
     }
   }
@@ -91,10 +102,15 @@ export class PlainWriter {
   }
 
   #binary(value: object): boolean {
-    if (!(value instanceof Uint8Array) || value.length >= ATTACHMENT_BYTES) return false
-    const type = typeOf(value)
-    if (type === undefined || isSharedArrayBuffer(value.buffer)) return false
-    const { length } = value
+    if (!ArrayBuffer.isView(value) && !isArrayBuffer(value)) return false
+    const type = typeOfBinary(value)
+    const bytes = bytesOfBinary(value)
+    if (type === undefined || isSharedArrayBuffer(bytes.buffer)) return false
+    return bytes.length < ATTACHMENT_BYTES ? this.#inline(type, bytes) : this.#attachment(type, bytes)
+  }
+
+  #inline(type: number, bytes: Uint8Array): boolean {
+    const { length } = bytes
     this.#reserve(4 + length)
     const power = length === 0 ? -1 : Math.log2(length)
     if (power >= 0 && power <= 4 && Number.isInteger(power)) this.#bytes(0xd4 + power, type, 1)
@@ -103,8 +119,16 @@ export class PlainWriter {
       this.#bytes(0xc8, length, 2)
       this.#byte(type)
     }
-    this.#buffer.set(value, this.#length)
+    this.#buffer.set(bytes, this.#length)
     this.#length += length
+    return true
+  }
+
+  #attachment(type: number, bytes: Uint8Array): boolean {
+    if (bytes.length > this.#frameBytes) return false
+    this.#bytes(0xc7, (5 << 8) | Extension.attachment, 2)
+    this.#bytes(type, this.#attachments.length, 4)
+    this.#attachments.push(bytes)
     return true
   }
 
@@ -219,16 +243,4 @@ export class PlainWriter {
 function isRecord(value: object): value is Readonly<Record<string, unknown>> {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (prototype === Object.prototype || prototype === null) && !(Symbol.asyncIterator in value)
-}
-
-/** Undefined of a subclass, and of an array of another realm. */
-function typeOf(array: Uint8Array): number | undefined {
-  switch (Object.getPrototypeOf(array)) {
-    case Uint8Array.prototype:
-      return Extension.uint8Array
-    case Buffer.prototype:
-      return Extension.buffer
-    default:
-      return undefined
-  }
 }

@@ -16,14 +16,14 @@ const decoder = new Decoder({
   extensionCodec: {
     tryToEncode: () => null,
     decode: (data, type) => {
-      if (type === Extension.buffer || type === Extension.uint8Array) return toBinary(type, data)
+      if (type >= Extension.buffer) return toBinary(type, data)
       return type === Extension.undefined ? undefined : -0
     },
   },
 })
 
 const read = (bytes: Uint8Array, limits: Pick<Limits, 'depth' | 'nodes'> = defaultLimits): unknown =>
-  reader.read(bytes, limits)
+  reader.read(bytes, [], limits)
 
 /** What the library makes of bytes that may pass. */
 function byLibrary(bytes: Uint8Array): unknown {
@@ -91,6 +91,7 @@ describe('The reader of plain values', () => {
     ['no number', Number.NaN],
     ['infinity', Number.NEGATIVE_INFINITY],
     ['byte arrays', [0, 1, 2, 3, 16, 17, 255, 256, 4095].map((n) => new Uint8Array(n).fill(n))],
+    ['other binaries', [new Float64Array([1, 2]), new DataView(new ArrayBuffer(3)), new ArrayBuffer(4)]],
     ['buffers', [0, 1, 2, 3, 16, 17, 255, 256, 4095].map((n) => Buffer.alloc(n, n))],
     ['a string of 24 bytes', 'x'.repeat(24)],
     ['a string of 25 bytes', 'x'.repeat(25)],
@@ -127,7 +128,11 @@ describe('The reader of plain values', () => {
     ['a byte string', [0xc4, 1, 1]],
     ['a byte array that ends too soon', [0xc7, 2, 17, 0]],
     ['a byte array of 4 KiB', [0xc8, 0x10, 0, 17, ...new Uint8Array(4096)]],
-    ['a list of numbers', [0xd4, 20, 0]],
+    ['a list of 16-bit numbers with half a number', [0xd4, Extension.int16Array, 0]],
+    ['a binary of an unknown kind', [0xd4, 30, 0]],
+    ['an attachment that is not there', [0xc7, 5, 10, 17, 0, 0, 0, 0]],
+    ['the reference to an attachment that ends too soon', [0xc7, 5, 10, 17, 0, 0, 0]],
+    ['a longer reference to an attachment', [0xc7, 6, 10, 17, 0, 0, 0, 0, 0]],
     ['an extension that ends before its type', [0xd4]],
   ])('gives up on %s', (_, bytes) => {
     expect(read(bytesOf(...bytes))).toBe(NOT_PLAIN)
@@ -141,6 +146,22 @@ describe('The reader of plain values', () => {
     bytes.fill(0)
     expect(value).toEqual([Buffer.from('ab'), new Uint8Array([1, 2])])
     for (const each of Array.isArray(value) ? value : []) expect(each.buffer.byteLength).toBe(2)
+  })
+
+  test('gives attachments as views, of the kinds they were sent as', () => {
+    const sent = [Buffer.alloc(4096, 1), new Float64Array(512).fill(0.5), new ArrayBuffer(5000)]
+    const attachments: Uint8Array[] = []
+    const bytes = codec.encode([...sent, sent[0]], attachments, 'peer')
+    const value = reader.read(bytes, attachments, defaultLimits)
+    expect(value).toEqual([...sent, sent[0]])
+    for (const each of Array.isArray(value) ? value.slice(0, 2) : [])
+      expect(sent.some((one) => 'buffer' in one && one.buffer === each.buffer)).toBe(true)
+  })
+
+  test('gives up on an attachment that does not fit its kind', () => {
+    const bytes = bytesOf(0xc7, 5, Extension.attachment, Extension.float64Array, 0, 0, 0, 0)
+    expect(reader.read(bytes, [new Uint8Array(4097)], defaultLimits)).toBe(NOT_PLAIN)
+    expect(reader.read(bytes, [new Uint8Array(4096)], defaultLimits)).toEqual(new Float64Array(512))
   })
 
   test('keeps to the limits, as skimming does', () => {

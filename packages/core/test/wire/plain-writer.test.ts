@@ -20,15 +20,28 @@ const lowering = new Lowering({
   limits: defaultLimits,
 })
 
+/** What is sent: frame 0, and the attachments behind it. */
+interface Written {
+  readonly bytes: Buffer
+  readonly attachments: readonly Uint8Array[]
+}
+
+/** Another message of the batch has been attached before. */
+const BEFORE = new Uint8Array(4096)
+
 /** What the library makes of a value. */
-const byLibrary = (value: unknown): Buffer => Buffer.from(encoder.encode(lowering.run(value, [], 'peer')))
+function byLibrary(value: unknown): Written {
+  const attachments = [BEFORE]
+  return { bytes: Buffer.from(encoder.encode(lowering.run(value, attachments, 'peer'))), attachments }
+}
 
 const writer = new PlainWriter(defaultLimits)
 
 /** What the writer makes of it, unless it gives up. */
-function written(value: unknown): Buffer | undefined {
-  const bytes = writer.write(value)
-  return bytes && Buffer.from(bytes)
+function written(value: unknown): Written | undefined {
+  const attachments = [BEFORE]
+  const bytes = writer.write(value, attachments)
+  return bytes && { bytes: Buffer.from(bytes), attachments }
 }
 
 const numbers = fc.oneof(
@@ -65,8 +78,8 @@ describe('The writer of plain values', () => {
   test('gives up on what it has no word for, or writes what the library writes', () => {
     fc.assert(
       fc.property(values, (value) => {
-        const bytes = written(value)
-        if (bytes !== undefined) expect(bytes).toEqual(byLibrary(value))
+        const plain = written(value)
+        if (plain !== undefined) expect(plain).toEqual(byLibrary(value))
       }),
     )
   })
@@ -88,10 +101,29 @@ describe('The writer of plain values', () => {
         new Uint8Array(n),
       ]),
     ],
+    [
+      'binaries of all kinds, at the bound of attachments',
+      [4095, 4096, 4104].flatMap((n) => [
+        Buffer.alloc(n, 1),
+        new Uint8Array(n),
+        new ArrayBuffer(n),
+        new DataView(new ArrayBuffer(n)),
+        new Int8Array(n),
+        new Float64Array(n / 8),
+        new BigUint64Array(n / 8),
+        new Float64Array(new ArrayBuffer(n + 8), 8, Math.floor(n / 8)),
+        new (class Bytes extends Uint8Array {})(n),
+      ]),
+    ],
     ['strings of other letters', [10, 11, 16, 85, 86, 21_845, 21_846].map((n) => 'é€'.repeat(n))],
   ])('writes %s', (_, value) => {
-    const bytes = written(value)
-    expect(bytes?.equals(byLibrary(value))).toBe(true)
+    const expected = byLibrary(value)
+    const plain = written(value)
+    expect(plain?.bytes.equals(expected.bytes)).toBe(true)
+    expect(plain?.attachments.length).toBe(expected.attachments.length)
+    for (const [i, attachment] of expected.attachments.entries()) {
+      expect(Buffer.compare(plain?.attachments[i] ?? Buffer.of(), attachment)).toBe(0)
+    }
   })
 
   test.each([
@@ -100,10 +132,9 @@ describe('The writer of plain values', () => {
     ['a function', () => {}],
     ['a Date', new Date(0)],
     ['a Map', new Map()],
-    ['a binary that is to be attached', new Uint8Array(4096)],
     ['shared bytes', new Uint8Array(new SharedArrayBuffer(3))],
-    ['other numbers', new Int8Array(3)],
-    ['an array of a kind of its own', new (class Bytes extends Uint8Array {})(3)],
+    ['a shared buffer', new SharedArrayBuffer(3)],
+    ['what looks like bytes', Object.create(Uint8Array.prototype)],
     ['an instance', new (class Thing {})()],
     ['a list of another kind', new (class List extends Array {})()],
     ['a lone surrogate', '\ud800'],
@@ -118,13 +149,16 @@ describe('The writer of plain values', () => {
   })
 
   test('gives up on what goes beyond the limits, and not on what keeps within them', () => {
-    const small = new PlainWriter({ depth: 2, nodes: 10 })
-    expect(small.write([[1]])).toBeDefined()
-    expect(small.write([[[1]]])).toBeUndefined()
-    expect(small.write([1, 2, 3, 4])).toBeDefined()
-    expect(small.write([1, 2, 3, 4, 5])).toBeUndefined()
-    expect(small.write({ a: 1, b: 2 })).toBeDefined()
-    expect(small.write({ a: 1, b: 2, c: 3 })).toBeUndefined()
+    const small = new PlainWriter({ depth: 2, nodes: 10, frameBytes: 5000 })
+    const takes = (value: unknown) => small.write(value, []) !== undefined
+    expect(takes([[1]])).toBe(true)
+    expect(takes([[[1]]])).toBe(false)
+    expect(takes([1, 2, 3, 4])).toBe(true)
+    expect(takes([1, 2, 3, 4, 5])).toBe(false)
+    expect(takes({ a: 1, b: 2 })).toBe(true)
+    expect(takes({ a: 1, b: 2, c: 3 })).toBe(false)
+    expect(takes(new Uint8Array(5000))).toBe(true)
+    expect(takes(new Uint8Array(5001))).toBe(false)
   })
 
   test('gives up while it writes something else, which goes on unharmed', () => {
@@ -132,7 +166,7 @@ describe('The writer of plain values', () => {
     const value = {
       before: 'x'.repeat(40),
       get now() {
-        inner = writer.write(['another'])
+        inner = writer.write(['another'], [])
         return 1
       },
       after: 'y',
