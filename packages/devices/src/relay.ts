@@ -1,4 +1,4 @@
-import type { PlainSocket } from '@skein/core/internal'
+import { noteReceived, type PlainSocket } from '@skein/core/internal'
 import { type Deferred, deferred } from '@skein/runner/internal'
 
 /** A message: its frames, which nobody may change any more. */
@@ -149,6 +149,7 @@ export class Relay {
         for (;;) {
           if (inHand === undefined) {
             const received: Frames = await from.end.tryReceive()
+            noteReceived(received)
             from.received.add(received)
             // It may be held again before this has gone on.
             while (this.#resumed !== undefined) await this.#resumed.promise

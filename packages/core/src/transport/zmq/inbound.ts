@@ -9,6 +9,7 @@ import { bind, bindTcp } from './bind.js'
 import { errnoOf } from './errno.js'
 import { decode, isInproc } from './inproc.js'
 import { ipcPath, removeSocket } from './ipc-directory.js'
+import { noteReceived } from './received.js'
 import type { Sockets } from './sockets.js'
 
 /**
@@ -85,6 +86,7 @@ class ZmqInbound implements Inbound {
         if (errnoOf(error) === 'EAGAIN') continue // What was announced is gone again, and its connection with it.
         throw error
       }
+      noteReceived(message)
       const [routingId, ...frames] = message
       onBatch(routingId !== undefined && isInproc(routingId) ? decode(frames) : frames)
       // What the batch has brought about leaves before the socket is asked for another, which takes as long as a send.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Frames } from '../transport.js'
+import { COPIED_BYTES } from './copied.js'
 
 /**
  * What makes messages between the threads of a process safe. zeromq.js sends a buffer above 128 bytes by reference, and
@@ -12,9 +13,6 @@ import type { Frames } from '../transport.js'
  */
 const PREFIX = 'skein-base64:'
 
-/** Bytes up to which zeromq.js copies a buffer. */
-const COPIED = 128
-
 export function inprocRoutingId(): string {
   return PREFIX + randomUUID()
 }
@@ -24,12 +22,12 @@ export function isInproc(routingId: Buffer): boolean {
 }
 
 export function encode(frames: Frames): (Uint8Array | string)[] {
-  return frames.map((frame) => (frame.byteLength <= COPIED ? frame : base64Of(frame)))
+  return frames.map((frame) => (frame.byteLength <= COPIED_BYTES ? frame : base64Of(frame)))
 }
 
 export function decode(frames: readonly Buffer[]): Frames {
   return frames.map((frame) =>
-    frame.byteLength <= COPIED ? frame : Buffer.from(frame.toString('latin1'), 'base64'),
+    frame.byteLength <= COPIED_BYTES ? frame : Buffer.from(frame.toString('latin1'), 'base64'),
   )
 }
 

@@ -7,6 +7,7 @@ import { bind, bindName } from './bind.js'
 import { errnoOf, uninterrupted } from './errno.js'
 import type { InprocNames } from './inproc-names.js'
 import { checkFree, removeSocket } from './ipc-directory.js'
+import { noteReceived } from './received.js'
 import { canReceive, canSend, type SocketKind, type SocketOption, setSocketOption } from './socket-kinds.js'
 import type { Sockets } from './sockets.js'
 
@@ -149,7 +150,9 @@ export class PlainSocket {
   async receive(): Promise<Buffer[]> {
     for (;;) {
       try {
-        return await this.tryReceive()
+        const frames = await this.tryReceive()
+        noteReceived(frames)
+        return frames
       } catch (error) {
         this.checkFailure(error, 'receive')
       }
@@ -176,7 +179,8 @@ export class PlainSocket {
 
   /**
    * As `receive`, for whoever reads hundreds of thousands a second and can't afford a promise more for each: it rejects
-   * with what libzmq says, and is to be tried again if `checkFailure` doesn't throw.
+   * with what libzmq says, and is to be tried again if `checkFailure` doesn't throw. What it resolves to is to be given
+   * to `noteReceived`.
    */
   tryReceive(): Promise<Buffer[]> {
     const socket = this.#socket
