@@ -129,9 +129,9 @@ describe('a peer on another host, whose connection is lost,', () => {
 
   test('is dead in time although a runtime of another mesh takes its port', async () => {
     const head = await mesh.local('head', { liveness }, elsewhere)
-    const victim = await mesh.remote('victim', addressOf(head))
+    const victim = await mesh.remote('victim', addressOf(head), { port: await freePort() })
     await head.waitFor('victim')
-    const port = head.uidPort('victim')
+    const port = head.uidPort('victim') // which is none of those that runtimes take by default, one after the other
     const dead = change(head, 'victim', 'dead')
     victim.signal('SIGKILL')
     await victim.ended
@@ -141,7 +141,7 @@ describe('a peer on another host, whose connection is lost,', () => {
 
   test('is dead in time although a socket that is no runtime takes its port', async () => {
     const head = await mesh.local('head', { liveness }, elsewhere)
-    const victim = await mesh.remote('victim', addressOf(head))
+    const victim = await mesh.remote('victim', addressOf(head), { port: await freePort() })
     await head.waitFor('victim')
     const address = head.uidAddress('victim') ?? ''
     const dead = change(head, 'victim', 'dead')
