@@ -251,7 +251,14 @@ function sizeOf(frames: Frames): number {
   return bytes
 }
 
+/** Those of batches, by those of messages: whoever reads batches reads many, under the same. */
+const ofBatches = new WeakMap<Limits, Limits>()
+
 /** `limits.depth` counts from a message, as its sender does. */
 function inBatch(limits: Limits): Limits {
-  return { ...limits, depth: limits.depth + LEVELS_AROUND }
+  const known = ofBatches.get(limits)
+  if (known !== undefined) return known
+  const within = { ...limits, depth: limits.depth + LEVELS_AROUND }
+  ofBatches.set(limits, within)
+  return within
 }

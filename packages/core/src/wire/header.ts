@@ -1,4 +1,5 @@
 import { malformed } from './malformed.js'
+import { asBuffer } from './scalar.js'
 
 /** The first byte of every batch. */
 export const WIRE_VERSION = 1
@@ -83,11 +84,11 @@ export function readHeader(frame: Uint8Array): Header {
 }
 
 class HeaderReader {
-  readonly #view: DataView
+  readonly #frame: Uint8Array
   offset: number
 
   constructor(frame: Uint8Array, offset: number) {
-    this.#view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
+    this.#frame = frame
     this.offset = offset
   }
 
@@ -118,19 +119,13 @@ class HeaderReader {
   }
 
   #uint(width: number): number {
-    const at = this.offset
-    this.offset += width
-    if (this.offset > this.#view.byteLength) throw malformed('a batch ends within its header')
-    switch (width) {
-      case 1:
-        return this.#view.getUint8(at)
-      case 2:
-        return this.#view.getUint16(at)
-      case 4:
-        return this.#view.getUint32(at)
-      default:
-        return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4)
-    }
+    const from = this.offset
+    const to = from + width
+    if (to > this.#frame.length) throw malformed('a batch ends within its header')
+    this.offset = to
+    let value = 0
+    for (let i = from; i < to; i++) value = value * 256 + (this.#frame[i] ?? 0)
+    return value
   }
 }
 
@@ -142,5 +137,5 @@ function writeUint64(frame: Buffer, at: number, value: number): void {
 }
 
 function latin1(bytes: Uint8Array, at: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + at, TOKEN_BYTES).toString('latin1')
+  return asBuffer(bytes).toString('latin1', at, at + TOKEN_BYTES)
 }

@@ -1,6 +1,7 @@
 import { ATTACHMENT_BYTES, toBinary } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
+import { asBuffer } from './scalar.js'
 
 /** What the reader gives for bytes that are not for it. */
 export const NOT_PLAIN: unique symbol = Symbol('not plain')
@@ -36,7 +37,7 @@ export class PlainReader {
     attachments: readonly Uint8Array[],
     { depth, nodes }: Pick<Limits, 'depth' | 'nodes'>,
   ): unknown {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = asBuffer(bytes)
     this.#attachments = attachments
     this.#at = 0
     this.#nodesLeft = nodes - 1

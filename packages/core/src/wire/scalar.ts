@@ -54,5 +54,5 @@ export function bytesToStream(bytes: Uint8Array): number {
 
 /** The same bytes with Buffer's methods. */
 export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

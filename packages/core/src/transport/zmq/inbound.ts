@@ -87,8 +87,8 @@ class ZmqInbound implements Inbound {
         throw error
       }
       noteReceived(message)
-      const [routingId, ...frames] = message
-      onBatch(routingId !== undefined && isInproc(routingId) ? decode(frames) : frames)
+      const routingId = message.shift()
+      onBatch(routingId !== undefined && isInproc(routingId) ? decode(message) : message)
       // What the batch has brought about leaves before the socket is asked for another, which takes as long as a send.
       await (batches % BATCHES_PER_TURN === 0 ? nextTurn() : endOfTurn())
     }
