@@ -51,6 +51,18 @@ test('with one call at a time the times are compared too', () => {
   expect(ratios).toEqual({ 'tcp w1 over raw': 0.25, 'tcp w1 p50 over raw': 4 })
 })
 
+test('of buffers, Skein is compared with bare sockets, and laden with laden', () => {
+  const payload = 1024 ** 2
+  expect(
+    payloadRatios([
+      measurement(skein, 'tcp', { payload }, [3]),
+      measurement(raw, 'tcp', { payload }, [4]),
+      measurement(madeUp('skein laden'), 'tcp', { payload }, [4]),
+      measurement(madeUp('raw laden'), 'tcp', { payload }, [1]),
+    ]),
+  ).toEqual({ 'tcp 1 MiB over raw': 0.75, 'tcp 1 MiB laden over raw laden': 4 })
+})
+
 test('of large buffers the memory of either side is compared with the buffer', () => {
   const payload = 64 * 1024 ** 2
   const peaks = { callerPeak: 3 * payload, serverPeak: 2 * payload }

@@ -6,9 +6,10 @@ import { numbers, words } from '../report/table.js'
 import { ratio } from '../rounds.js'
 import { type Row, rounded } from '../row.js'
 import type { Suite } from '../suite.js'
+import { rawLaden, skeinLaden } from '../systems/laden.js'
 import { raw } from '../systems/raw.js'
 import { skein } from '../systems/skein.js'
-import type { Lane } from '../systems/system.js'
+import type { Lane, System } from '../systems/system.js'
 
 const KIB = 1024
 const MIB = 1024 ** 2
@@ -18,18 +19,19 @@ const SIZES = [KIB, 64 * KIB, MIB]
 /** So large that what is kept of it counts. */
 const LARGE = 64 * MIB
 
-/** Until V8 has compiled what it does for each size, which takes longer than a round, in milliseconds. */
-const WARM_UP = 4000
-
 const SYSTEMS = [skein, raw]
+
+/** What is collected of buffers costs them more, the more the process has besides: told of two sizes, over one lane. */
+const LADEN = [skeinLaden, rawLaden]
+const LADEN_SIZES = [64 * KIB, MIB]
 
 const LANES: readonly Lane[] = ['tcp', 'ipc']
 
-/** Buffers, echoed by Skein and by nothing but sockets in turn. */
+/** Buffers, echoed by Skein and by nothing but sockets in turn; also by processes that have much else in memory. */
 export const payload: Suite = {
   name: 'payload',
   summary: 'buffers echoed, by Skein and by bare sockets in turn',
-  systems: SYSTEMS,
+  systems: [...SYSTEMS, ...LADEN],
   columns: [
     words('system'),
     words('lane'),
@@ -42,18 +44,21 @@ export const payload: Suite = {
   ],
 
   async measure({ systems, quick, ...options }) {
-    const here = SYSTEMS.filter((one) => systems.includes(one))
-    const { rounds, milliseconds } = paceOf(quick)
-    const warmUp = quick ? undefined : WARM_UP
-    const many: Load[] = SIZES.map((payload) => ({ window: 8, milliseconds, payload, warmUp }))
+    const chosen = (some: readonly System[]) => some.filter((one) => systems.includes(one))
+    const { rounds, milliseconds, warmUp } = paceOf(quick)
+    const loadOf = (payload: number): Load => ({ window: 8, milliseconds, payload, warmUp })
     const one: Load = { window: 1, milliseconds, payload: LARGE }
-    const measured = await contest(entriesOf(here, many, LANES), rounds, options)
+    const measured = await contest(entriesOf(chosen(SYSTEMS), SIZES.map(loadOf), LANES), rounds, options)
     // By processes of their own: what smaller buffers have left behind is not theirs.
-    const large = await contest(entriesOf(here, [one], LANES), rounds, options)
-    return { rows: [...measured, ...large].map(rowWithBytes), ratios: ratiosOf([...measured, ...large]) }
+    const large = await contest(entriesOf(chosen(SYSTEMS), [one], LANES), rounds, options)
+    const slowed = await contest(entriesOf(chosen(LADEN), LADEN_SIZES.map(loadOf), ['tcp']), rounds, options)
+    const all = [...measured, ...large, ...slowed]
+    return { rows: all.map(rowWithBytes), ratios: ratiosOf(all) }
   },
 
   chart(rows) {
+    const names = SYSTEMS.map(({ name }) => name)
+    const shown = rows.filter(({ system }) => names.includes(String(system)))
     const categories = [...SIZES, LARGE].map(bytes)
     const reading = {
       name: ({ system, lane }: Row) => `${system}, ${lane}`,
@@ -64,7 +69,7 @@ export const payload: Suite = {
       kind: 'line',
       x: { title: 'size of the buffer', categories },
       y: { title: 'MiB per second each way', log: true },
-      panels: [{ title: '', series: seriesOf(rows, categories, reading) }],
+      panels: [{ title: '', series: seriesOf(shown, categories, reading) }],
     }
   },
 }
@@ -93,18 +98,28 @@ function peaksOf({ rounds }: Measurement): { caller: number; server: number } {
 
 /** Of Skein's rate over that of bare sockets, and of the memory of either over the large buffer. */
 export function ratiosOf(all: readonly Measurement[]): Record<string, number> {
+  return { ...ratesOver(all, skein, raw), ...ratesOver(all, skeinLaden, rawLaden), ...peaksOver(all) }
+}
+
+function ratesOver(all: readonly Measurement[], ours: System, theirs: System): Record<string, number> {
   const ratios: Record<string, number> = {}
+  const mark = ours.name.replace(skein.name, '')
   for (const { system, lane, load, rounds } of all) {
-    if (system.name !== 'skein') continue
+    if (system.name !== ours.name) continue
     const floor = all.find((one) => {
-      return one.system.name === 'raw' && one.lane === lane && one.load.payload === load.payload
+      return one.system.name === theirs.name && one.lane === lane && one.load.payload === load.payload
     })
     if (floor === undefined) continue
-    ratios[`${lane} ${bytes(load.payload ?? 0)} over raw`] = ratio(
+    ratios[`${lane} ${bytes(load.payload ?? 0)}${mark} over ${theirs.name}`] = ratio(
       rounds.map(({ perSecond }) => perSecond),
       floor.rounds.map(({ perSecond }) => perSecond),
     )
   }
+  return ratios
+}
+
+function peaksOver(all: readonly Measurement[]): Record<string, number> {
+  const ratios: Record<string, number> = {}
   for (const measurement of all) {
     const { system, lane, load } = measurement
     if (load.payload !== LARGE) continue

@@ -14,10 +14,8 @@ export const stream: Suite = {
   columns: columnsOf('a second'),
 
   measure(options) {
-    const { rounds, milliseconds } = paceOf(options.quick)
-    const loads = [
-      { name: 'stream', ours: { window: 1, milliseconds }, theirs: { window: WINDOW, milliseconds } },
-    ]
+    const { rounds, ...time } = paceOf(options.quick)
+    const loads = [{ name: 'stream', ours: { window: 1, ...time }, theirs: { window: WINDOW, ...time } }]
     const lanes = skein.lanes
     const comparison = { ours: skeinStream, theirs: skein, lanes, loads, other: `w${WINDOW} calls` }
     return compared(comparison, rounds, options)

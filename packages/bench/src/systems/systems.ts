@@ -1,6 +1,7 @@
 import { capnweb } from './capnweb.js'
 import { erlang } from './erlang.js'
 import { grpc } from './grpc.js'
+import { rawLaden, skeinLaden } from './laden.js'
 import { moleculer } from './moleculer.js'
 import { nats } from './nats.js'
 import { raw, rawMany } from './raw.js'
@@ -10,7 +11,7 @@ import type { System } from './system.js'
 /** Those that echo a small object, in the order in which they take turns. */
 export const peers: readonly System[] = [skein, raw, moleculer, nats, grpc, capnweb, erlang]
 
-const all: readonly System[] = [...peers, skeinStream, skeinObject, skeinMany, rawMany]
+const all: readonly System[] = [...peers, skeinStream, skeinObject, skeinMany, rawMany, skeinLaden, rawLaden]
 
 /** @throws RangeError if there is none of that name */
 export function systemOf(name: string): System {

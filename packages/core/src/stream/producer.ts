@@ -128,6 +128,11 @@ export class Producer implements OfferedStream {
   }
 
   #pump(): void {
+    if (this.#mayPull()) this.#source.within(this.#pull)
+  }
+
+  /** What comes of a promise that is made here runs within as well. */
+  readonly #pull = (): void => {
     while (this.#mayPull()) {
       this.#pulling = true
       let result: unknown
@@ -167,7 +172,7 @@ export class Producer implements OfferedStream {
   readonly #onResult = (result: unknown): void => {
     this.#pulling = false
     this.#take(result)
-    this.#pump()
+    this.#pull()
   }
 
   readonly #onThrown = (error: unknown): void => {

@@ -25,13 +25,18 @@ export class Source {
     return this.#source
   }
 
-  /** The next result or a promise of it; throws what the iterator throws. */
+  /** Runs a function where the iterator is to run. */
+  within(fn: () => void): void {
+    this.#run(fn)
+  }
+
+  /**
+   * The next result or a promise of it; throws what the iterator throws. To be called from within: to enter that for each
+   * item would take as long as to make it.
+   */
   next(): unknown {
-    return this.#run(() => {
-      const iterator = this.#iterator()
-      const result: unknown = iterator?.next()
-      return isSettled(result) && types.isPromise(result.value) ? this.#await(result) : result
-    })
+    const result: unknown = this.#iterator()?.next()
+    return isSettled(result) && types.isPromise(result.value) ? this.#await(result) : result
   }
 
   /** It has returned or thrown: there is nothing left to return. */
