@@ -58,13 +58,23 @@ export class Asking {
     }
     if (target !== this.#router.id) {
       const { timeLeft: timeout, signal } = request
-      return this.ask(target, key, method, args, { timeout, signal }, Math.min(hops, MOST_HOPS) - 1)
+      const asked = this.ask(target, key, method, args, { timeout, signal }, Math.min(hops, MOST_HOPS) - 1)
+      return asked.catch((error: unknown) => {
+        throw asEndOf(signal, error)
+      })
     }
     const replier = this.#repliers.get(key)
     if (replier !== undefined) return replier.run(method, args, request)
     const text = `nobody answers on ${key} any more`
     throw request.refuse(new SkeinError('ERR_NO_SUCH_SERVICE', text, { service: key, executed: 'no' }))
   }
+}
+
+/** A request that ends takes with it the one that it has asked for, whose error says no more than that it was given up. */
+function asEndOf({ aborted, reason }: AbortSignal, error: unknown): unknown {
+  if (!aborted || !(reason instanceof SkeinError) || !(error instanceof SkeinError)) return error
+  const { code, message, uid } = reason
+  return new SkeinError(code, message, { uid, executed: error.executed })
 }
 
 function lost(target: string): SkeinError {
