@@ -7,16 +7,18 @@ const LONGEST_PAUSE = 50
 
 /**
  * Turns at which to look at something again: one at once, one after the event loop has gone round, then in pauses that
- * grow by a millisecond each, and the last when `timeout` milliseconds have passed.
+ * grow by a millisecond each, and the last when `timeout` milliseconds have passed. A machine that stands still for
+ * all of that time takes none of the first two.
  *
  * Yields the milliseconds that are left, 0 at the last turn.
  */
 export async function* turns(timeout: number): AsyncGenerator<number, void, void> {
   const deadline = performance.now() + timeout
-  for (let pause = 0; ; pause = Math.min(pause + 1, LONGEST_PAUSE)) {
-    const left = Math.max(0, deadline - performance.now())
+  let left = timeout
+  for (let pause = 0; left > 0; pause = Math.min(pause + 1, LONGEST_PAUSE)) {
     yield left
-    if (left === 0) return
     await (pause === 0 ? setImmediate() : setTimeout(Math.min(pause, Math.ceil(left))))
+    left = Math.max(0, deadline - performance.now())
   }
+  yield 0
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { expect, jest, test } from '@jest/globals'
 import { deferred } from '@skein/runner/internal'
@@ -46,6 +47,15 @@ test('eventually says what it waited for, how long and what the last value was',
     timeoutMs: 5,
     message: expect.stringMatching(/^waited 5 ms for the tide, in vain: the last of \d+ tries returned 0$/),
   })
+})
+
+test('a machine that stands still from the beginning to the deadline takes no try', async () => {
+  const now = jest.spyOn(performance, 'now').mockReturnValueOnce(performance.now() - 60_000)
+  try {
+    await expect(eventually(() => 0, { timeout: 5 })).rejects.toThrow('the last of 2 tries returned 0')
+  } finally {
+    now.mockRestore()
+  }
 })
 
 test('eventually names the last error, and hands it on as the cause', async () => {
