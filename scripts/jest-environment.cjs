@@ -5,6 +5,7 @@ const { TestEnvironment } = require('jest-environment-node')
 
 const { AsyncLocalStorage } = async_hooks
 const { SourceTextModule, createContext } = vm
+const storagesStay = Number.parseInt(process.versions.node, 10) < 24
 
 // V8 would keep what it has compiled for the next file, which can't use it: jest gives each file its own import(). But
 // that import() would be kept as well, and all that its file has loaded.
@@ -21,7 +22,7 @@ setFlagsFromString('--interrupt-budget=1000000')
  * Each file leaves it as it was. Two things would stay in memory, and slow every later file:
  *
  * - An AsyncLocalStorage that has been run stays in Node's list, and every promise of later files would be entered
- *   into it.
+ *   into it. From Node 24 on there is no such list.
  * - A module that was linked since another imports it holds those that it imports itself, where nothing but Node sees
  *   them; to instantiate it, which is done already, makes it let go.
  */
@@ -41,12 +42,13 @@ module.exports = class extends TestEnvironment {
   async setup() {
     await super.setup()
     const storages = this.#storages
-    async_hooks.AsyncLocalStorage = class extends AsyncLocalStorage {
-      constructor(...options) {
-        super(...options)
-        storages.push(this)
+    if (storagesStay)
+      async_hooks.AsyncLocalStorage = class extends AsyncLocalStorage {
+        constructor(...options) {
+          super(...options)
+          storages.push(this)
+        }
       }
-    }
     const modules = this.#modules
     vm.SourceTextModule = class extends SourceTextModule {
       constructor(...options) {
@@ -57,7 +59,7 @@ module.exports = class extends TestEnvironment {
   }
 
   async teardown() {
-    async_hooks.AsyncLocalStorage = AsyncLocalStorage
+    if (storagesStay) async_hooks.AsyncLocalStorage = AsyncLocalStorage
     for (const storage of this.#storages.splice(0)) storage.disable()
     vm.SourceTextModule = SourceTextModule
     for (const module of this.#modules.splice(0)) letGoOfImports(module)
