@@ -35,6 +35,6 @@ export function streamPorts(parts: StreamPortsParts): StreamPorts {
     whenRoom: (peer, fn) => open(peer)?.outbox.whenRoomForAnswers(fn),
     defer,
     deadlines,
-    bind: requestContext ? AsyncLocalStorage.snapshot : undefined,
+    ...(requestContext && { bind: AsyncLocalStorage.snapshot, outside: AsyncLocalStorage.snapshot() }),
   }
 }

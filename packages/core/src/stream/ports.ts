@@ -27,4 +27,6 @@ export interface StreamPorts {
    * `AsyncLocalStorage.snapshot` does. @default whatever context there is
    */
   readonly bind?: (() => Run) | undefined
+  /** Runs in a context that belongs to no stream what a stream does for others. @default whatever context there is */
+  readonly outside?: Run | undefined
 }

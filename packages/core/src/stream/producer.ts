@@ -3,7 +3,8 @@ import { isThenable } from '../thenable.js'
 import type { StreamSource } from '../wire/codec.js'
 import { malformed } from '../wire/malformed.js'
 import { Kind } from '../wire/message.js'
-import type { StreamPorts } from './ports.js'
+import { ItemCopier, NOT_COPIED } from './item-copier.js'
+import type { Run, StreamPorts } from './ports.js'
 import type { Source } from './source.js'
 import { MESSAGE_BYTES, Window, weigh } from './window.js'
 
@@ -40,15 +41,19 @@ export class Producer implements OfferedStream {
   readonly #ports: StreamPorts
   readonly #forget: (producer: Producer) => void
   readonly #later: (fn: () => void) => void
+  readonly #outside: Run
   readonly #window = new Window()
+  readonly #copier = new ItemCopier()
   #flowing = false
   #outcome: StreamOutcome | undefined
   #onEnd: ((outcome: StreamOutcome) => void)[] = []
   /** Gathered for the next message, and what is known of their bytes. */
   #items: unknown[] = []
+  #weight = 0
   /** Items that have left. */
   #sent = 0
-  #weight = 0
+  /** Items that were taken since others have had their turn. */
+  #taken = 0
   #pulling = false
   /**
    * A full message has left in this turn: whatever else waits has its turn first. A generator that never waits would
@@ -71,6 +76,7 @@ export class Producer implements OfferedStream {
     this.#source = source
     this.#ports = ports
     this.#later = ports.later ?? setImmediate
+    this.#outside = ports.outside ?? atOnce
     this.#forget = forget
   }
 
@@ -131,7 +137,10 @@ export class Producer implements OfferedStream {
     if (this.#mayPull()) this.#source.within(this.#pull)
   }
 
-  /** What comes of a promise that is made here runs within as well. */
+  /**
+   * What comes of a promise that is made here runs within as well. Whatever does not pull is done outside: it may begin
+   * what belongs to others.
+   */
   readonly #pull = (): void => {
     while (this.#mayPull()) {
       this.#pulling = true
@@ -178,9 +187,11 @@ export class Producer implements OfferedStream {
   readonly #onThrown = (error: unknown): void => {
     this.#pulling = false
     this.#source.ended()
-    if (this.isOver) return
-    this.#flush()
-    this.#fail(error)
+    this.#outside(() => {
+      if (this.isOver) return
+      this.#flush()
+      this.#fail(error)
+    })
   }
 
   #take(result: unknown): void {
@@ -189,32 +200,42 @@ export class Producer implements OfferedStream {
       return this.#onThrown(new TypeError(`the iterator gave ${describe(result)}, which is no object`))
     }
     const value = 'value' in result ? result.value : undefined
-    if ('done' in result && result.done) return this.#end(value)
-    this.#items.push(value)
+    if ('done' in result && result.done) return this.#outside(() => this.#end(value))
+    const copy = this.#copier.copy(value)
+    this.#items.push(copy === NOT_COPIED ? value : copy)
     this.#weight += weigh(value)
-    if (this.#items.length >= this.#window.limit || this.#weight >= MESSAGE_BYTES) {
-      this.#resting = true
-      this.#later(this.#onRested)
-      return this.#flush()
-    }
-    if (this.#deferred) return
+    this.#taken += 1
+    if (this.#taken >= this.#window.limit || this.#weight >= MESSAGE_BYTES) this.#outside(this.#rest)
+    else if (copy === NOT_COPIED) this.#outside(this.#flush)
+    else if (!this.#deferred) this.#outside(this.#defer)
+  }
+
+  readonly #rest = (): void => {
+    this.#resting = true
+    this.#later(this.#onRested)
+    this.#flush()
+  }
+
+  readonly #defer = (): void => {
     this.#deferred = true
     this.#ports.defer(this.#onTurn)
   }
 
   readonly #onTurn = (): void => {
     this.#deferred = false
+    this.#taken = 0
     this.#flush()
     this.#pump()
   }
 
   readonly #onRested = (): void => {
     this.#resting = false
+    this.#taken = 0
     this.#pump()
   }
 
   /** Sends what is gathered. */
-  #flush(): void {
+  readonly #flush = (): void => {
     const items = this.#items
     if (items.length === 0 || this.isOver) return
     this.#items = []
@@ -285,6 +306,9 @@ export class Producer implements OfferedStream {
     for (const fn of this.#onEnd.splice(0)) fn(outcome)
   }
 }
+
+/** Where no context is remembered there is none to leave. */
+const atOnce: Run = (fn) => fn()
 
 /** What the codec says of the only item of a message, with the place that the item has in its stream. */
 function counted(error: unknown, index: number): unknown {

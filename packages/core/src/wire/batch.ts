@@ -12,7 +12,7 @@ import {
 import type { Limits } from './limits.js'
 import { malformed, overLimit } from './malformed.js'
 import { type Hand, Kind, type Message, type Shake } from './message.js'
-import { nameField, parse, toArray } from './messages.js'
+import { isUntold, nameField, parse, toArray } from './messages.js'
 import { skim } from './skim.js'
 
 /** Room for a small message or two, and not more than zeromq.js copies: hearts and beats are all as small. */
@@ -59,7 +59,8 @@ export class OpenBatch {
 
   /**
    * Encodes a message into the batch. What the caller changes afterwards does not matter, except in binaries of 4 KiB
-   * or more: they are not copied, and belong to the batch from now on.
+   * or more of a request: they are not copied, and belong to the batch from now on. Those of an answer are, since who
+   * answers is not told when it has left.
    *
    * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; the batch is as before then.
    */
@@ -80,7 +81,17 @@ export class OpenBatch {
     } finally {
       this.#appending = false
     }
-    if (this.#attachments.length > before) this.#attached += sizeOf(this.#attachments.slice(before))
+    if (this.#attachments.length > before) this.#attach(before, isUntold(message.kind))
+  }
+
+  #attach(from: number, copied: boolean): void {
+    const attachments = this.#attachments
+    for (let i = from; i < attachments.length; i++) {
+      const bytes = attachments[i]
+      if (bytes === undefined) continue
+      if (copied) attachments[i] = new Uint8Array(bytes)
+      this.#attached += bytes.byteLength
+    }
   }
 
   /** Takes a message back, if its encoding allows it. Its bytes stay, as a message that readers pass over. */

@@ -207,6 +207,23 @@ const userField: Partial<Record<Kind, string>> = {
   [Kind.fail]: 'error',
 }
 
+/**
+ * Whether who has given the values of a message is not told when they have left, and may use its buffers for the next
+ * ones: a method its result's, a generator its items'.
+ */
+export function isUntold(kind: Kind): boolean {
+  switch (kind) {
+    case Kind.reply:
+    case Kind.raise:
+    case Kind.next:
+    case Kind.end:
+    case Kind.fail:
+      return true
+    default:
+      return false
+  }
+}
+
 /** What a codec threw for the array of a message, with the path as the message's sender knows it: `args[0].user`. */
 export function nameField(thrown: unknown, kind: Kind): unknown {
   const name = userField[kind]

@@ -83,6 +83,42 @@ describe('A large binary', () => {
   })
 })
 
+describe('Who answers may use a buffer again for the next answer', () => {
+  let mesh: MemoryMesh
+  let a: CommsManager
+  beforeEach(async () => {
+    mesh = new MemoryMesh()
+    a = await mesh.runtime('a')
+    const block = new Uint8Array(5000)
+    const fill = (_: unknown, n: number) => block.fill(n)
+    async function* blocks() {
+      for (let n = 0; n < 50; n++) yield n % 2 === 0 ? block.fill(n) : new Map([['block', block.fill(n)]])
+      return block.fill(50)
+    }
+    await mesh.link(a, await mesh.runtime('b', { fill, blocks }))
+  })
+  afterEach(() => mesh.close())
+
+  test('a method with what it returns', async () => {
+    const all = Array.from({ length: 20 }, (_, n) => a.sendRecv('b', call('fill', n)))
+    const answers = (await mesh.inTime(Promise.all(all))) as Uint8Array[]
+    expect(answers.map((block) => [block.length, block[0], block.at(-1)])).toEqual(
+      answers.map((_, n) => [5000, n, n]),
+    )
+  })
+
+  test('a generator with what it yields and returns', async () => {
+    const stream = (await mesh.inTime(a.sendRecv('b', call('blocks')))) as AsyncIterator<unknown, unknown>
+    const blocks: unknown[] = []
+    let result: IteratorResult<unknown, unknown>
+    do {
+      result = await mesh.inTime(stream.next())
+      blocks.push(result.value instanceof Map ? result.value.get('block') : result.value)
+    } while (result.done !== true)
+    expect(blocks).toEqual(Array.from({ length: 51 }, (_, n) => new Uint8Array(5000).fill(n)))
+  })
+})
+
 test('A large binary is read as a view of the frame in which it came', () => {
   const codec = new MsgpackCodec()
   const session = new Session(1, codec, defaultFlow)

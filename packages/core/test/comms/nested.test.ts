@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { currentRequest } from '../../src/comms/current-request.js'
 import type { Incoming } from '../../src/comms/incoming.js'
@@ -218,5 +219,32 @@ describe('currentRequest', () => {
         [n, 'b'],
       ]).flat(),
     )
+  })
+
+  test('and what its generator has put into a context of its own, are nothing to requests that wait for its end', async () => {
+    const store = new AsyncLocalStorage<string>()
+    const later = () => {
+      const value = { store: store.getStore() ?? 'none' }
+      return Object.defineProperty(value, 'from', {
+        enumerable: true,
+        get: () => currentRequest()?.from ?? 'none', // when the answer is encoded
+      })
+    }
+    const items = async function* () {
+      store.enterWith('of the stream')
+      yield 1
+      yield 2
+    }
+    const a = await mesh.runtime('a')
+    await mesh.link(a, await mesh.runtime('b', { items, later }, { flow: { maxRunning: 1 } }))
+    const streams = a.sendRecv('b', call('items')) as Promise<AsyncIterable<unknown>>
+    const waiting = Promise.all([1, 2, 3].map(() => a.sendRecv('b', call('later'))))
+    const seen: unknown[] = []
+    const read = async () => {
+      for await (const item of await streams) seen.push(item)
+    }
+    await mesh.inTime(read())
+    expect(seen).toEqual([1, 2])
+    expect(await mesh.inTime(waiting)).toEqual(new Array(3).fill({ store: 'none', from: 'none' }))
   })
 })

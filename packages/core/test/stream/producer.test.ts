@@ -103,6 +103,33 @@ describe('A producer', () => {
     expect(trace.produced).toBe(1025)
   })
 
+  const record = { n: 0, deep: { list: [0, { n: 0 }] } }
+  const small = Buffer.alloc(10)
+  const floats = new Float32Array(4)
+  const long: number[] = new Array(1000).fill(0)
+  const map = new Map([['n', 0]])
+  const own = Object.assign(Object.create(null), { n: 0 })
+  test.each<[string, unknown, (n: number) => void]>([
+    ['a record', record, (n) => Object.assign(record, { n, deep: { list: [n, { n }] } })],
+    ['a record in a record', record, (n) => Object.assign(record.deep.list, [n, { n }])],
+    ['a Buffer', small, (n) => small.fill(n)],
+    ['a typed array', floats, (n) => floats.fill(n)],
+    ['a list too long to be copied', long, (n) => long.fill(n)],
+    ['a Map', map, (n) => map.set('n', n)],
+    ['a record without a prototype', own, (n) => Object.assign(own, { n })],
+  ])('may use %s again for its next item', async (_, item, set) => {
+    async function* again() {
+      for (let n = 0; n < 200; n++) {
+        set(n)
+        yield item
+      }
+    }
+    const expected = []
+    for await (const given of again()) expected.push(structuredClone(given))
+    const received = await pair.outcome(read(pair.stream(again())))
+    expect(received).toEqual(item === small ? expected.map((bytes) => Buffer.from(bytes as never)) : expected)
+  })
+
   test('runs its iterator in the context in which it was offered', async () => {
     const storage = new AsyncLocalStorage<string>()
     pair.a.bind = () => AsyncLocalStorage.snapshot()
