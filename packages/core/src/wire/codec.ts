@@ -7,7 +7,7 @@ import type { Limits } from './limits.js'
 export interface Codec {
   /**
    * Encodes one value. Buffers and typed arrays of 4 KiB or more are not encoded: they are appended to `attachments`,
-   * uncopied, and the value refers to them by index.
+   * uncopied, and the value refers to them by index: whoever encodes for somebody who may change them copies them.
    *
    * The bytes returned are valid until the next call. A value that can't be encoded throws ERR_NOT_SERIALISABLE or
    * ERR_TOO_LARGE, and leaves `attachments` as it was. The error's `path` leads from the value to the culprit,
