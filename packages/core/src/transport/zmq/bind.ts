@@ -9,7 +9,7 @@ const FIRST_PORT = 3000
 const LAST_PORT = 65_535
 
 /** How long an inproc name is tried for, in milliseconds: what a closed socket held is free far sooner. */
-const NAME_GRACE_MS = 200
+const NAME_GRACE_MS = 1000
 
 /** Binds one TCP port and returns the endpoint: the port given, any if it is 0, the first free one if it is undefined. */
 export function bindTcp(router: Router, host: string, port: number | undefined): string {
