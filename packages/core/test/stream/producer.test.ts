@@ -124,10 +124,12 @@ describe('A producer', () => {
         yield item
       }
     }
-    const expected = []
-    for await (const given of again()) expected.push(structuredClone(given))
-    const received = await pair.outcome(read(pair.stream(again())))
-    expect(received).toEqual(item === small ? expected.map((bytes) => Buffer.from(bytes as never)) : expected)
+    const text = (value: unknown) => JSON.stringify(value instanceof Map ? [...value] : value)
+    const expected: string[] = []
+    for await (const given of again()) expected.push(text(given))
+    const received = (await pair.outcome(read(pair.stream(again())))) as unknown[]
+    expect(received.map(text).findIndex((each, n) => each !== expected[n])).toBe(-1)
+    expect(received).toHaveLength(200)
   })
 
   test('runs its iterator in the context in which it was offered', async () => {
