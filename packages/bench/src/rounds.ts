@@ -1,5 +1,5 @@
-/** What is done again and again; each time gives figures. */
-export type Task<Figures> = () => Promise<Figures>
+/** What is done again and again; each time gives figures. It is told which round it is, in words. */
+export type Task<Figures> = (round: string) => Promise<Figures>
 
 /**
  * Lets all do their tasks in turn, as often as there are rounds: what slows the machine for a while slows all alike. The
@@ -8,8 +8,9 @@ export type Task<Figures> = () => Promise<Figures>
 export async function inTurn<Figures>(tasks: readonly Task<Figures>[], rounds: number): Promise<Figures[][]> {
   const all = tasks.map((task) => ({ task, given: [] as Figures[] }))
   for (let round = 0; round <= rounds; round++) {
+    const name = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
     for (const { task, given } of all) {
-      const figures = await task()
+      const figures = await task(name)
       if (round > 0) given.push(figures)
     }
   }
