@@ -31,7 +31,7 @@ export interface Pace {
 
 const PACE: Pace = { rounds: 5, milliseconds: 1000, warmUp: 4000, sharedWarmUp: 25_000 }
 
-const QUICK: Pace = { rounds: 3, milliseconds: 100, warmUp: 1200, sharedWarmUp: 3000 }
+const QUICK: Pace = { rounds: 3, milliseconds: 100, warmUp: 1200, sharedWarmUp: 5000 }
 
 export function paceOf(quick: boolean): Pace {
   return quick ? QUICK : PACE
