@@ -23,7 +23,7 @@ export interface Measurement extends Entry {
 export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
-  /** What an entry has before the first round, in milliseconds, where a round is too short for V8 to compile what it does. */
+  /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
   readonly warmUp: number
   /** The same where the calls are shared by many servers, each of which does a fraction of them. */
   readonly sharedWarmUp: number
@@ -31,7 +31,7 @@ export interface Pace {
 
 const PACE: Pace = { rounds: 5, milliseconds: 1000, warmUp: 4000, sharedWarmUp: 25_000 }
 
-const QUICK: Pace = { rounds: 3, milliseconds: 100, warmUp: 1200, sharedWarmUp: 5000 }
+const QUICK: Pace = { rounds: 3, milliseconds: 100, warmUp: 1600, sharedWarmUp: 5000 }
 
 export function paceOf(quick: boolean): Pace {
   return quick ? QUICK : PACE
@@ -73,12 +73,9 @@ export async function contest(
       tell(stage, stepOf({ system, lane, load }))
       return unlessAborted(signal, pair.measure(load))
     }
-    // The last first: of a system's windows that is the widest, with which it does most in its time.
-    for (const entry of entries.toReversed()) {
-      const { warmUp: milliseconds = 0 } = entry.load
-      if (milliseconds > 0) await measure({ ...entry, load: { ...entry.load, milliseconds } }, 'warm-up')
-    }
-    const tasks = entries.map((entry) => (round: string) => measure(entry, round))
+    const tasks = entries.map((entry) => (round: string, counts: boolean) => {
+      return measure(counts ? entry : warmingUp(entry), round)
+    })
     const given = await inTurn(tasks, rounds)
     return entries.map((entry, i) => ({ ...entry, rounds: given[i] ?? [] }))
   } finally {
@@ -106,6 +103,11 @@ function timesOf(rounds: readonly PairFigures[]): Row {
   const p99us = rounds.flatMap(({ p99us }) => p99us ?? [])
   if (p50us.length === 0) return {}
   return { p50us: rounded(median(p50us)), p99us: rounded(median(p99us)) }
+}
+
+function warmingUp({ load, ...rest }: Entry): Entry {
+  const { warmUp: milliseconds = load.milliseconds } = load
+  return { ...rest, load: { ...load, milliseconds } }
 }
 
 function stepOf({ system, lane, load: { window, payload } }: Entry): string {

@@ -17,8 +17,8 @@ export const rpc: Suite = {
   async measure({ systems, quick, ...options }) {
     const here = peers.filter((one) => systems.includes(one))
     const { rounds, milliseconds, warmUp } = paceOf(quick)
-    // All windows are for the same processes. Where the rounds are not short, the first is enough.
-    const share = quick ? warmUp / WINDOWS.length : 0
+    // All windows are for the same processes. Where no round is short, each is enough.
+    const share = quick ? warmUp / WINDOWS.length : milliseconds
     const loads = WINDOWS.map((window) => ({ window, milliseconds, warmUp: share }))
     const measured = await contest(entriesOf(here, loads), rounds, options)
     return { rows: measured.map(rowOf), ratios: ratiosOf(measured) }
