@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { exitStatus, writable } from '@skein/test-harness'
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, Help, Option } from 'commander'
 import { atHand } from './installed.js'
 import { Interrupted, interruptible } from './interrupts.js'
+import { Progress } from './progress.js'
 import { writeDocs } from './report/docs.js'
 import { reportOf, type SuiteReport } from './report/report.js'
 import { drawer } from './report/svg.js'
 import { ratioTableOf, tableOf } from './report/table.js'
-import type { Suite } from './suite.js'
+import type { Suite, Tell } from './suite.js'
 import { suites } from './suites.js'
 
 interface Flags {
@@ -16,7 +17,7 @@ interface Flags {
   readonly docs?: boolean
 }
 
-/** Does what the command line says, and resolves with the exit status: 0, or 2 for wrong usage. */
+/** Does what the command line says, and resolves with the exit status, as the help lists them. */
 export function main(args: readonly string[]): Promise<number> {
   return exitStatus(args, benchCommand, run)
 }
@@ -41,13 +42,15 @@ async function bench(
   for (const { system, why } of found.skipped) console.error(`bench: without ${system.name}: ${why}`)
   // That it is missing is better known before minutes of measuring than after.
   if (docs) await drawer()
+  const progress = new Progress()
   const measured: SuiteReport[] = []
   for (const suite of chosen) {
     const systems = found.present.flatMap(({ system }) => (suite.systems.includes(system) ? system : []))
-    const tell = (text: string) => waiting(`${suite.name}: ${text}`)
-    const result = { suite: suite.name, ...(await suite.measure({ systems, quick, tell, signal })) }
+    const tell: Tell = (stage, step) => progress.tell(`${suite.name}: ${stage}`, step)
+    const measuring = suite.measure({ systems, quick, tell, signal }).finally(() => progress.clear())
+    const result = { suite: suite.name, ...(await measuring) }
     measured.push(result)
-    console.log(textOf(suite, result))
+    console.log(textOf(suite, result, quick))
     // After each: what is measured stays, should a later one fail.
     if (docs) await writeDocs(suite, result, reportOf(commandOf([suite], quick), found, []))
     const report = reportOf(commandOf(chosen, quick), found, measured)
@@ -60,13 +63,9 @@ function commandOf(chosen: readonly Suite[], quick: boolean): string {
   return `npm run bench -- ${chosen.map(({ name }) => name).join(' ')}${quick ? ' --quick' : ''}`
 }
 
-function textOf({ name, summary, columns }: Suite, { rows, ratios }: SuiteReport): string {
-  return `${name}: ${summary}\n\n${tableOf(columns, rows)}\n\n${ratioTableOf(ratios)}\n`
-}
-
-/** What is being done, for whoever waits in front of a terminal. */
-function waiting(text: string): void {
-  if (process.stderr.isTTY) console.error(`${text} ...`)
+function textOf({ name, summary, columns }: Suite, { rows, ratios }: SuiteReport, quick: boolean): string {
+  const word = quick ? `\n--quick ${QUICK}.` : ''
+  return `${name}: ${summary}${word}\n\n${tableOf(columns, rows)}\n\n${ratioTableOf(ratios)}\n`
 }
 
 function benchCommand(start: (names: readonly string[], flags: Flags) => Promise<void>): Command {
@@ -74,22 +73,32 @@ function benchCommand(start: (names: readonly string[], flags: Flags) => Promise
   return new Command('bench')
     .description('Measures how fast Skein is, and what it costs.')
     .addArgument(new Argument('<suite...>', 'what to measure').choices(names))
-    .option('--quick', 'take less time, and be less exact')
+    .option('--quick', QUICK)
     .addOption(new Option('--json <file>', 'also write everything to a file').argParser(writable))
     .option('--docs', 'also write tables and charts into docs/performance.md and docs/bench')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText(
-      'after',
-      `\nSuites:\n${suites.map(({ name, summary }) => `  ${name.padEnd(7)}  ${summary}`).join('\n')}\n${HELP}`,
-    )
+    .addHelpText('after', `\nSuites:\n${helpOfSuites()}\n${HELP}`)
     .allowExcessArguments(false)
     .showHelpAfterError('(npm run bench -- --help tells more)')
     .exitOverride()
     .action(start)
 }
 
+function helpOfSuites(): string {
+  const help = new Help()
+  help.helpWidth = HELP_WIDTH
+  const width = Math.max(...suites.map(({ name }) => name.length))
+  return suites.map(({ name, summary }) => help.formatItem(name, width, summary, help)).join('\n')
+}
+
+const HELP_WIDTH = 80
+
+/** What it is for. */
+const QUICK = 'shows that it runs; its ratios are rough'
+
 const HELP = `
 docs/performance.md says what is measured and how to read it. A system that is
 not installed is left out.
 
-Exit status: 0 if it was measured; 1 if that failed; 2 for wrong usage.`
+Exit status: 0 if it was measured; 1 if that failed; 2 for wrong usage; 129, 130
+or 143 if it was ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.`

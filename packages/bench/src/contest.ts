@@ -1,6 +1,7 @@
 import { unlessAborted } from './interruption.js'
 import type { Load } from './load.js'
 import { Pair, type PairFigures } from './pair/pair.js'
+import { bytes } from './report/numbers.js'
 import { inTurn, median } from './rounds.js'
 import { type Row, rounded } from './row.js'
 import type { SuiteOptions } from './suite.js'
@@ -22,12 +23,18 @@ export interface Measurement extends Entry {
 export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
-  /** Until V8 has compiled what an entry does, where it does little else, in milliseconds. */
+  /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
   readonly warmUp: number
+  /** The same where the calls are shared by many servers, each of which does a fraction of them. */
+  readonly sharedWarmUp: number
 }
 
+const PACE: Pace = { rounds: 5, milliseconds: 1000, warmUp: 4000, sharedWarmUp: 25_000 }
+
+const QUICK: Pace = { rounds: 3, milliseconds: 100, warmUp: 1600, sharedWarmUp: 5000 }
+
 export function paceOf(quick: boolean): Pace {
-  return quick ? { rounds: 3, milliseconds: 100, warmUp: 0 } : { rounds: 5, milliseconds: 1000, warmUp: 4000 }
+  return quick ? QUICK : PACE
 }
 
 /** Each of the systems, over each of its lanes that count here, under each of the loads. */
@@ -60,17 +67,15 @@ export async function contest(
     }
     tell(`${pairs.size} pairs start`)
     await unlessAborted(signal, Promise.all([...pairs.values()].map((pair) => pair.start())))
-    const measure = async ({ system, lane, load }: Entry): Promise<PairFigures> => {
+    const measure = async ({ system, lane, load }: Entry, stage: string): Promise<PairFigures> => {
       const pair = pairs.get(keyOf(system, lane))
       if (pair === undefined) throw new RangeError(`nobody is ${system.name} over ${lane}`)
-      tell(`${system.name} over ${lane}, window ${load.window}`)
+      tell(stage, stepOf({ system, lane, load }))
       return unlessAborted(signal, pair.measure(load))
     }
-    for (const entry of entries) {
-      const { warmUp: milliseconds = 0 } = entry.load
-      if (milliseconds > 0) await measure({ ...entry, load: { ...entry.load, milliseconds } })
-    }
-    const tasks = entries.map((entry) => () => measure(entry))
+    const tasks = entries.map((entry) => (round: string, counts: boolean) => {
+      return measure(counts ? entry : warmingUp(entry), round)
+    })
     const given = await inTurn(tasks, rounds)
     return entries.map((entry, i) => ({ ...entry, rounds: given[i] ?? [] }))
   } finally {
@@ -98,6 +103,15 @@ function timesOf(rounds: readonly PairFigures[]): Row {
   const p99us = rounds.flatMap(({ p99us }) => p99us ?? [])
   if (p50us.length === 0) return {}
   return { p50us: rounded(median(p50us)), p99us: rounded(median(p99us)) }
+}
+
+function warmingUp({ load, ...rest }: Entry): Entry {
+  const { warmUp: milliseconds = load.milliseconds } = load
+  return { ...rest, load: { ...load, milliseconds } }
+}
+
+function stepOf({ system, lane, load: { window, payload } }: Entry): string {
+  return `${system.name} over ${lane}, window ${window}${payload === undefined ? '' : `, ${bytes(payload)}`}`
 }
 
 function keyOf(system: System, lane: Lane): string {

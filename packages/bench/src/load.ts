@@ -7,7 +7,7 @@ export interface Load {
   readonly milliseconds: number
   /** Bytes of the buffer that is echoed. @default undefined: the small object */
   readonly payload?: number | undefined
-  /** Milliseconds of the same before the first round, where a round is too short to warm up. @default 0 */
+  /** Milliseconds of the round that does not count, where it is to be longer than the others. @default as they */
   readonly warmUp?: number | undefined
 }
 

@@ -9,13 +9,15 @@ export interface Measured {
   readonly ratios: Readonly<Record<string, number>>
 }
 
+/** Says what is being done, for whoever waits: the stage that has been reached, and the step of it where there are many. */
+export type Tell = (stage: string, step?: string) => void
+
 export interface SuiteOptions {
   /** Of the suite's, those that are installed. */
   readonly systems: readonly Described[]
-  /** Whether to take less time, and be less exact. */
+  /** Whether to show that it runs, rather than to measure: its ratios are rough. */
   readonly quick: boolean
-  /** Says what is being done, for whoever waits. */
-  readonly tell: (text: string) => void
+  readonly tell: Tell
   /** Aborted if all is to end. */
   readonly signal: AbortSignal
 }

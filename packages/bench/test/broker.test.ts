@@ -6,7 +6,8 @@ useLedger()
 
 test('every request settles while workers of a broker are killed, and none by a wrong worker', async () => {
   const size = { seconds: 1, killEvery: 0.5, pauseMs: 60 }
-  const outcome = await load({ workers: [2, 10], clients: [1, 10], ...size }, () => {})
+  const { signal } = new AbortController()
+  const outcome = await load({ workers: [2, 10], clients: [1, 10], ...size }, { signal, tell: () => {} })
   const { asked, answered, failed, unsettled, wrong } = outcome.account
   expect({ unsettled, wrong }).toEqual({ unsettled: 0, wrong: 0 })
   const failures = Object.values(failed).reduce((sum, n) => sum + n, 0)

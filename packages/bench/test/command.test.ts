@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, jest, test } from '@jest/globals'
-import { type EndedNode, runNode, useLedger } from '@skein/test-harness'
+import { type EndedNode, eventually, runNode, useLedger } from '@skein/test-harness'
 import { main } from '../src/command.js'
 
 useLedger()
@@ -58,14 +60,41 @@ test('has help, which names the suites', async () => {
     'channels',
   ])
     expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(status).toBe(0)
 })
+
+test('what is sent to all of its processes ends all of them, and no socket is left', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'skein-b-'))
+  const run = spawn(process.execPath, [BENCH, 'rpc', '--quick'], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, TMPDIR: folder },
+  })
+  const exited = once(run, 'exit')
+  const group = -(run.pid ?? Number.NaN)
+  for await (const text of run.stderr) if (String(text).includes('warm-up')) break
+  process.kill(group, 'SIGHUP')
+  expect(await exited).toEqual([129, null])
+  await eventually(() => isGone(group), { message: 'all processes to have ended' })
+  // The folder for sockets stays, and is empty.
+  expect(await readdir(folder, { recursive: true })).toEqual([expect.stringMatching(/^skein-\d+$/)])
+  await rm(folder, { recursive: true })
+}, 60_000)
+
+function isGone(group: number): boolean {
+  try {
+    return !process.kill(group, 0)
+  } catch {
+    return true
+  }
+}
 
 test('measures, prints tables, and writes everything to a file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'skein-bench-'))
   const file = join(folder, 'start.json')
   const { status, stdout, stderr } = await bench(`start --quick --json ${file}`)
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'start: warm-up\nstart: round 1 of 1\n' })
   expect(stdout).toMatch(/^\| skein run \| +[\d ]+ \|/m)
   expect(stdout).toMatch(/^\| skein run \| +[\d.]+ \|$/m)
   const report: unknown = JSON.parse(await readFile(file, 'utf8'))

@@ -34,9 +34,10 @@ test('what is slow to warm up does so before all rounds', async () => {
   const loads = [{ window: 8, milliseconds: 20, warmUp: 40 }]
   const [measured] = await contest(entriesOf([raw], loads, ['tcp']), 1, {
     signal,
-    tell: (text) => told.push(text),
+    tell: (stage, step) => step && told.push(`${stage}: ${step}`),
   })
-  expect(told.filter((text) => text.includes('window'))).toHaveLength(3)
+  const step = 'raw over tcp, window 8'
+  expect(told).toEqual([`warm-up: ${step}`, `round 1 of 1: ${step}`])
   expect(measured?.rounds).toHaveLength(1)
 })
 
@@ -54,16 +55,20 @@ test('what can not be measured is told of with its system', async () => {
   )
 })
 
-test('an interrupt ends what is under way, and nothing is left', async () => {
+test.each([
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends what is under way, and nothing is left', async (name, exitStatus) => {
   const measuring = deferred<void>()
   const run = interruptible((signal) => {
     const loads = [{ window: 8, milliseconds: 60_000 }]
-    const noticed = (text: string) => text.includes('window') && measuring.resolve()
+    const noticed = (_stage: string, step?: string) => step && measuring.resolve()
     return contest(entriesOf([raw], loads, ['tcp']), 1, { signal, tell: noticed })
   })
   await measuring.promise
-  process.emit('SIGTERM', 'SIGTERM')
+  process.emit(name, name)
   const error: unknown = await run.catch((error: unknown) => error)
   expect(error).toBeInstanceOf(Interrupted)
-  expect(error).toMatchObject({ exitStatus: 143 })
+  expect(error).toMatchObject({ exitStatus })
 })

@@ -23,7 +23,7 @@ test('tasks take turns, and the round in which they warm up does not count', asy
     ['a3', 'a5'],
     ['b4', 'b6'],
   ])
-  expect(done.join('')).toBe('ababab')
+  expect(done.join('')).toBe('baabab')
 })
 
 test('what is awaited is no longer awaited when all is to end', async () => {

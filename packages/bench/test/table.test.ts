@@ -4,9 +4,10 @@ import { numbers, ratioTableOf, tableOf, words } from '../src/report/table.js'
 import type { Row } from '../src/row.js'
 
 test('numbers have three digits, and groups', () => {
-  expect([161_432, 0.012345, 5, undefined, Number.NaN, 'x'].map(number)).toEqual([
+  expect([161_432, 0.012345, 6.5, 5, undefined, Number.NaN, 'x'].map(number)).toEqual([
     '161 000',
     '0.0123',
+    '6.50',
     '5',
     '',
     '',
@@ -21,7 +22,7 @@ test('bytes have the unit that suits them', () => {
     '1 KiB',
     '64 KiB',
     '64 MiB',
-    '1.5 KiB',
+    '1.50 KiB',
   ])
 })
 

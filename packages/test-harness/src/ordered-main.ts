@@ -5,13 +5,20 @@ export interface Obedient<Order> {
   obey(order: Order): Promise<void>
 }
 
-/** What an `OrderedProcess` runs: obeys each order, and tells what there is to tell. Its end is that of whoever forked it. */
+/** What is sent to all processes of a terminal, or of a group. */
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * What an `OrderedProcess` runs: obeys each order, and tells what there is to tell. Its end is that of whoever forked it;
+ * who has been interrupted with it asks it to end, so that it leaves nothing behind.
+ */
 export function obeyOrders<Order, News>(make: (tell: (news: News) => void) => Obedient<Order>): void {
   const tell = (news: News | Signed): void => {
     // Whoever is gone needs no news.
     if (process.connected) process.send?.(news, undefined, undefined, () => {})
   }
   const host = make(tell)
+  for (const signal of INTERRUPTS) process.on(signal, () => {})
   process.on('disconnect', () => process.exit(1))
   process.on('message', (order: Order) => {
     host.obey(order).catch((error: unknown) => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { OrderedProcess, type Signed } from '@skein/test-harness'
+import { unlessAborted } from '../interruption.js'
 import { during } from '../mesh/idle.js'
+import type { SuiteOptions, Tell } from '../suite.js'
 import type { Account, Asked, Joining, Loss, Order } from './orders.js'
 
 const MAIN = fileURLToPath(new URL('../../bin/broker-host.mjs', import.meta.url))
@@ -43,10 +45,15 @@ const TIMEOUT = 5000
 const WARMING = 2
 
 /** Clients ask workers through a broker, while workers are killed and others take their places. */
-export async function load(size: LoadSize, tell: (text: string) => void): Promise<Outcome> {
+export async function load(
+  size: LoadSize,
+  { signal, tell }: Pick<SuiteOptions, 'signal' | 'tell'>,
+): Promise<Outcome> {
   const processes = new Set<HostProcess>()
   try {
-    return await play(size, tell, async () => {
+    const playing = play(size, tell, async () => {
+      // What is played goes on for a while after all is to end, and would start others in place of those that ended.
+      signal.throwIfAborted()
       const one: HostProcess = new OrderedProcess(
         { main: MAIN, of: 'the bench', stop: { kind: 'stop' } },
         () => {},
@@ -55,16 +62,13 @@ export async function load(size: LoadSize, tell: (text: string) => void): Promis
       await one.ready
       return one
     })
+    return await unlessAborted(signal, playing)
   } finally {
     await Promise.all([...processes].map((one) => one.end()))
   }
 }
 
-async function play(
-  size: LoadSize,
-  tell: (text: string) => void,
-  start: () => Promise<HostProcess>,
-): Promise<Outcome> {
+async function play(size: LoadSize, tell: Tell, start: () => Promise<HostProcess>): Promise<Outcome> {
   const token = randomBytes(16).toString('hex')
   const broker = await start()
   const named = new Map<HostProcess, readonly string[]>()
@@ -105,6 +109,9 @@ async function play(
     over = true
   })
   const killing = killInTurn(crews, crew, size.killEvery, () => over)
+  // They are awaited later, and their failures told then.
+  asking.catch(() => {})
+  killing.catch(() => {})
   await during(size.seconds / 2)
   const between = await memory()
   const accounts = await asking

@@ -35,7 +35,7 @@ export class Host {
         await Promise.all(this.#runtimes.splice(0).map((runtime) => runtime.stop()))
         return undefined
       case 'rest':
-        return measureAtRest(order.lanes, order.seconds)
+        return measureAtRest(order.lanes, order.seconds, this.#runtimes)
     }
   }
 

@@ -9,9 +9,9 @@ export async function shareOfCore(seconds: number): Promise<number> {
   return (user + system) / 1000 / (performance.now() - from)
 }
 
-/** Resolves when so many seconds are over. */
+/** Resolves when so many seconds are over. Nobody is kept alive by it: a bench that is interrupted ends before. */
 export function during(seconds: number): Promise<void> {
   const { promise, resolve } = deferred<void>()
-  setTimeout(resolve, seconds * 1000)
+  setTimeout(resolve, seconds * 1000).unref()
   return promise
 }

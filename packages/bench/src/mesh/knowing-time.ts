@@ -1,4 +1,3 @@
-import { unlessAborted } from '../interruption.js'
 import { inTurn, median } from '../rounds.js'
 import { type Row, rounded } from '../row.js'
 import type { SuiteOptions } from '../suite.js'
@@ -14,12 +13,12 @@ type Options = Pick<SuiteOptions, 'signal' | 'tell'>
 
 /** How long so many runtimes take to know each other, spread over processes, from when all are told to start. */
 export async function knowing(count: number, rounds: number, { signal, tell }: Options): Promise<Row> {
-  return withProcesses(PROCESSES, async (processes) => {
-    const round = () => {
-      tell(`${count} runtimes`)
-      return unlessAborted(signal, oneMesh(processes, count))
+  return withProcesses(PROCESSES, signal, async (processes) => {
+    const mesh = (round: string) => {
+      tell(`${count} runtimes, ${round}`)
+      return oneMesh(processes, count)
     }
-    const [times = []] = await inTurn([round], rounds)
+    const [times = []] = await inTurn([mesh], rounds)
     return {
       what: 'introduced',
       runtimes: count,

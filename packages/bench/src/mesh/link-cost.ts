@@ -1,4 +1,3 @@
-import { unlessAborted } from '../interruption.js'
 import { type Row, rounded } from '../row.js'
 import type { SuiteOptions } from '../suite.js'
 import { type MeshProcess, withProcesses } from './process.js'
@@ -19,7 +18,7 @@ type Options = Pick<SuiteOptions, 'signal' | 'tell'>
  */
 export async function linkCost(seconds: number, { signal, tell }: Options): Promise<Row> {
   tell(`${OTHERS} linked peers`)
-  return withProcesses(2, (processes) => unlessAborted(signal, cost(processes, seconds)))
+  return withProcesses(2, signal, (processes) => cost(processes, seconds))
 }
 
 async function cost([one, far]: readonly MeshProcess[], seconds: number): Promise<Row> {

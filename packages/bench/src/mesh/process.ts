@@ -6,10 +6,11 @@ const MAIN = fileURLToPath(new URL('../../bin/mesh-host.mjs', import.meta.url))
 
 export type MeshProcess = BenchProcess<Order, Asked>
 
-/** Processes for runtimes of a mesh, for as long as `work` takes: none is left then, whatever happens. */
+/** Processes for runtimes of a mesh, for as long as `work` takes. As `withProcessesOf`. */
 export function withProcesses<Value>(
   count: number,
+  signal: AbortSignal,
   work: (processes: readonly MeshProcess[]) => Promise<Value>,
 ): Promise<Value> {
-  return withProcessesOf(MAIN, { kind: 'stop' }, count, work)
+  return withProcessesOf(MAIN, { kind: 'stop' }, count, signal, work)
 }

@@ -17,6 +17,7 @@ export async function publishOurs(): Promise<Publishing> {
       const message = Buffer.alloc(bytes, 0x5a)
       for (;;) await channel.send(message)
     },
+    close: () => context.close(),
   }
 }
 
@@ -29,5 +30,5 @@ export async function subscribeOurs(to: string): Promise<Subscribing> {
   }
   void read()
   await context.connect(to, { timeout: 10_000 })
-  return { received: () => received }
+  return { received: () => received, close: () => context.close() }
 }

@@ -30,24 +30,33 @@ export interface CrowdFigures {
 }
 
 /** One publisher, and as many subscribers, each in a process of its own. */
-export function crowd({ way, subscribers, bytes, milliseconds }: CrowdLoad): Promise<CrowdFigures> {
+export function crowd(
+  { way, subscribers, bytes, milliseconds }: CrowdLoad,
+  signal: AbortSignal,
+): Promise<CrowdFigures> {
   const stop = { kind: 'stop' } as const
-  return withProcessesOf<Order, Asked, CrowdFigures>(MAIN, stop, subscribers + 1, async (processes) => {
-    const [publisher, ...all] = processes
-    const [one, ...others] = all
-    if (publisher === undefined || one === undefined) throw new RangeError('there is nobody')
-    const to = await publisher.ask<string>({ kind: 'open', way })
-    await Promise.all(all.map((each) => each.ask({ kind: 'subscribe', way, to })))
-    await publisher.ask({ kind: 'publish', bytes, subscribers })
-    await rateOf(all, WARM_UP)
-    const perSecond = await rateOf(all, milliseconds)
-    one.signal('SIGSTOP')
-    const besideStopped = await rateOf(others, milliseconds)
-    await one.kill()
-    await rateOf(others, FAREWELL)
-    const withoutIt = await rateOf(others, milliseconds)
-    return { perSecond, besideStopped, withoutIt }
-  })
+  return withProcessesOf<Order, Asked, CrowdFigures>(
+    MAIN,
+    stop,
+    subscribers + 1,
+    signal,
+    async (processes) => {
+      const [publisher, ...all] = processes
+      const [one, ...others] = all
+      if (publisher === undefined || one === undefined) throw new RangeError('there is nobody')
+      const to = await publisher.ask<string>({ kind: 'open', way })
+      await Promise.all(all.map((each) => each.ask({ kind: 'subscribe', way, to })))
+      await publisher.ask({ kind: 'publish', bytes, subscribers })
+      await rateOf(all, WARM_UP)
+      const perSecond = await rateOf(all, milliseconds)
+      one.signal('SIGSTOP')
+      const besideStopped = await rateOf(others, milliseconds)
+      await one.kill()
+      await rateOf(others, FAREWELL)
+      const withoutIt = await rateOf(others, milliseconds)
+      return { perSecond, besideStopped, withoutIt }
+    },
+  )
 }
 
 async function rateOf(all: readonly PublishProcess[], milliseconds: number): Promise<number> {

@@ -17,11 +17,14 @@ export function main(): void {
         subscribing = order.way === 'raw' ? await subscribeRaw(order.to) : await subscribeOurs(order.to)
         return undefined
       case 'publish':
-        void publishing?.publish(order.bytes, order.subscribers)
+        // Until it is closed.
+        publishing?.publish(order.bytes, order.subscribers).catch(() => {})
         return undefined
       case 'received':
         return subscribing?.received() ?? 0
       case 'stop':
+        await publishing?.close()
+        await subscribing?.close()
         return undefined
     }
   })

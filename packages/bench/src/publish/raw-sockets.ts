@@ -11,6 +11,7 @@ export async function publishRaw(): Promise<Publishing> {
       const message = Buffer.alloc(bytes, 0x5a)
       for (;;) await socket.send(message)
     },
+    close: async () => socket.close(),
   }
 }
 
@@ -25,6 +26,7 @@ export async function subscribeRaw(to: string): Promise<Subscribing> {
       received += 1
     }
   }
-  void read()
-  return { received: () => received }
+  // Until it is closed.
+  read().catch(() => {})
+  return { received: () => received, close: async () => socket.close() }
 }

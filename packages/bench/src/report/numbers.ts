@@ -2,10 +2,13 @@ import type { Row } from '../row.js'
 
 const three = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
-/** Three digits, those of a large number in groups: `161 000`, `0.0123`. Nothing where there is no number. */
+const always = new Intl.NumberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
+
+/** Three digits, those of a large number in groups: `161 000`, `6.50`; a small whole number as it is. Nothing where there is none. */
 export function number(given: string | number | undefined): string {
   if (typeof given !== 'number' || Number.isNaN(given)) return ''
-  return three.format(given).replaceAll(',', ' ')
+  const format = Number.isInteger(given) ? three : always
+  return format.format(given).replaceAll(',', ' ')
 }
 
 /** How far the rounds lie apart, in percent of their median. */
@@ -19,8 +22,6 @@ export function spreadOf(row: Row, key: string): string {
   if (typeof middle !== 'number' || typeof low !== 'number' || typeof high !== 'number') return ''
   return spread(middle, low, high)
 }
-
-const always = new Intl.NumberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
 
 /** Always three digits, so that a column of ratios is read at a glance: `1.10`. Nothing where there is none. */
 export function ratioText(ratio: number | undefined): string {

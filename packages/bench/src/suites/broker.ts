@@ -1,5 +1,4 @@
 import { type LoadSize, load, type Outcome } from '../broker/load.js'
-import { unlessAborted } from '../interruption.js'
 import { seriesOf } from '../report/chart.js'
 import { numbers, words } from '../report/table.js'
 import { median } from '../rounds.js'
@@ -47,9 +46,9 @@ export const broker: Suite = {
     numbers('MiB last', 'lastMiB'),
   ],
 
-  async measure({ quick, tell, signal }) {
+  async measure({ quick, ...options }) {
     const size = quick ? SMALL : FULL
-    const outcome = await unlessAborted(signal, load(size, tell))
+    const outcome = await load(size, options)
     return { rows: [rowOf(size, outcome)], ratios: { 'last memory over first': memoryGrowth(outcome) } }
   },
 

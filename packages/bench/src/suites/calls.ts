@@ -8,7 +8,8 @@ export function columnsOf(rate: string): Column[] {
   return [
     words('system'),
     words('lane'),
-    numbers('window'),
+    // To the last digit: it is no measure.
+    { title: 'window', cell: ({ window }) => String(window) },
     numbers(rate, 'perSecond'),
     { title: 'spread', cell: (row) => spreadOf(row, 'perSecond') },
     numbers('p50 µs', 'p50us'),

@@ -1,4 +1,3 @@
-import { unlessAborted } from '../interruption.js'
 import { type CrowdFigures, crowd } from '../publish/crowd.js'
 import type { Way } from '../publish/orders.js'
 import { seriesOf } from '../report/chart.js'
@@ -54,9 +53,11 @@ export const channels: Suite = {
     const rows: Row[] = []
     const ratios: Record<string, number> = {}
     for (const { bytes, name } of SIZES) {
-      tell(name)
       const load = { subscribers: SUBSCRIBERS, bytes, milliseconds }
-      const tasks = ways.map((way) => () => unlessAborted(signal, crowd({ ...load, way })))
+      const tasks = ways.map((way) => (round: string) => {
+        tell(`${name}, ${round}`, way)
+        return crowd({ ...load, way }, signal)
+      })
       const figures = await inTurn(tasks, rounds)
       for (const [i, way] of ways.entries()) rows.push(rowOf(way, name, figures[i] ?? []))
       const [of, than] = figures.map((each) => each.map(({ perSecond }) => perSecond))

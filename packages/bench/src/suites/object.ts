@@ -14,9 +14,9 @@ export const object: Suite = {
   columns: columnsOf('calls/s'),
 
   measure(options) {
-    const { rounds, ...time } = paceOf(options.quick)
+    const { rounds, milliseconds, warmUp } = paceOf(options.quick)
     const loads = WINDOWS.map((window) => {
-      const load = { window, ...time }
+      const load = { window, milliseconds, warmUp }
       return { name: `w${window} object`, ours: load, theirs: load }
     })
     const comparison = { ours: skeinObject, theirs: skein, lanes: skein.lanes, loads, other: 'service' }

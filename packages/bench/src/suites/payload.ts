@@ -51,8 +51,8 @@ export const payload: Suite = {
     const measured = await contest(entriesOf(chosen(SYSTEMS), SIZES.map(loadOf), LANES), rounds, options)
     // By processes of their own: what smaller buffers have left behind is not theirs.
     const large = await contest(entriesOf(chosen(SYSTEMS), [one], LANES), rounds, options)
-    const slowed = await contest(entriesOf(chosen(LADEN), LADEN_SIZES.map(loadOf), ['tcp']), rounds, options)
-    const all = [...measured, ...large, ...slowed]
+    const laden = await contest(entriesOf(chosen(LADEN), LADEN_SIZES.map(loadOf), ['tcp']), rounds, options)
+    const all = [...measured, ...large, ...laden]
     return { rows: all.map(rowWithBytes), ratios: ratiosOf(all) }
   },
 
@@ -98,19 +98,28 @@ function peaksOf({ rounds }: Measurement): { caller: number; server: number } {
 
 /** Of Skein's rate over that of bare sockets, and of the memory of either over the large buffer. */
 export function ratiosOf(all: readonly Measurement[]): Record<string, number> {
-  return { ...ratesOver(all, skein, raw), ...ratesOver(all, skeinLaden, rawLaden), ...peaksOver(all) }
+  return {
+    ...ratesOver(all, skein, raw, ''),
+    ...ratesOver(all, skeinLaden, rawLaden, ' laden'),
+    ...peaksOver(all),
+  }
 }
 
-function ratesOver(all: readonly Measurement[], ours: System, theirs: System): Record<string, number> {
+/** @param how in what state both are, after the size in the ratio's name */
+function ratesOver(
+  all: readonly Measurement[],
+  ours: System,
+  theirs: System,
+  how: string,
+): Record<string, number> {
   const ratios: Record<string, number> = {}
-  const mark = ours.name.replace(skein.name, '')
   for (const { system, lane, load, rounds } of all) {
     if (system.name !== ours.name) continue
     const floor = all.find((one) => {
       return one.system.name === theirs.name && one.lane === lane && one.load.payload === load.payload
     })
     if (floor === undefined) continue
-    ratios[`${lane} ${bytes(load.payload ?? 0)}${mark} over ${theirs.name}`] = ratio(
+    ratios[`${lane} ${bytes(load.payload ?? 0)}${how} over ${theirs.name}`] = ratio(
       rounds.map(({ perSecond }) => perSecond),
       floor.rounds.map(({ perSecond }) => perSecond),
     )

@@ -1,4 +1,3 @@
-import { unlessAborted } from '../interruption.js'
 import type { Way } from '../relay/orders.js'
 import { growthWhenHeld, throughput } from '../relay/throughput.js'
 import { seriesOf } from '../report/chart.js'
@@ -50,13 +49,14 @@ export const relay: Suite = {
     const rows: Row[] = []
     const ratios: Record<string, number> = {}
     for (const { bytes, name } of SIZES) {
-      tell(name)
-      const tasks = WAYS.map((way) => () => unlessAborted(signal, throughput(way, bytes, milliseconds)))
+      const tasks = WAYS.map((way) => (round: string) => {
+        tell(`${name}, ${round}`, way)
+        return throughput({ way, bytes, milliseconds }, signal)
+      })
       const figures = await inTurn(tasks, rounds)
       for (const [i, way] of WAYS.entries()) {
         const each = figures[i] ?? []
-        const grown =
-          way === 'skein relay' ? await unlessAborted(signal, growthWhenHeld(way, bytes, milliseconds)) : 0
+        const grown = way === 'skein relay' ? await growthWhenHeld({ way, bytes, milliseconds }, signal) : 0
         rows.push({
           system: way,
           way,

@@ -1,4 +1,3 @@
-import { unlessAborted } from '../interruption.js'
 import type { Lanes } from '../mesh/orders.js'
 import { withProcesses } from '../mesh/process.js'
 import { seriesOf } from '../report/chart.js'
@@ -44,13 +43,10 @@ export const rest: Suite = {
     const rows: Row[] = []
     const seconds = quick ? 10 : 60
     for (const lanes of LANES) {
-      tell(lanes.join())
-      const row = await withProcesses(1, ([one]) => {
+      tell(`lanes ${lanes.join()}`)
+      const row = await withProcesses(1, signal, async ([one]) => {
         if (one === undefined) throw new RangeError('there is no process')
-        return unlessAborted(
-          signal,
-          one.ask<Row>({ kind: 'rest', lanes, seconds }, 2 * seconds * 1000 + LIMIT),
-        )
+        return one.ask<Row>({ kind: 'rest', lanes, seconds }, 2 * seconds * 1000 + LIMIT)
       })
       rows.push({ system: runtimes.name, ...row })
     }

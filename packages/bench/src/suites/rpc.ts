@@ -16,8 +16,10 @@ export const rpc: Suite = {
 
   async measure({ systems, quick, ...options }) {
     const here = peers.filter((one) => systems.includes(one))
-    const { rounds, milliseconds } = paceOf(quick)
-    const loads = WINDOWS.map((window) => ({ window, milliseconds }))
+    const { rounds, milliseconds, warmUp } = paceOf(quick)
+    // All windows are for the same processes. Where no round is short, each is enough.
+    const share = quick ? warmUp / WINDOWS.length : milliseconds
+    const loads = WINDOWS.map((window) => ({ window, milliseconds, warmUp: share }))
     const measured = await contest(entriesOf(here, loads), rounds, options)
     return { rows: measured.map(rowOf), ratios: ratiosOf(measured) }
   },

@@ -39,8 +39,8 @@ export const start: Suite = {
   ],
 
   async measure({ quick, tell, signal }) {
-    const tasks = RUNS.map(({ system, args }) => () => {
-      tell(system.name)
+    const tasks = RUNS.map(({ system, args }) => (round: string) => {
+      tell(round, system.name)
       return timedRun(args, signal)
     })
     const times = await inTurn(tasks, quick ? 1 : 15)

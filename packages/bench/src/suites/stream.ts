@@ -14,7 +14,8 @@ export const stream: Suite = {
   columns: columnsOf('a second'),
 
   measure(options) {
-    const { rounds, ...time } = paceOf(options.quick)
+    const { rounds, milliseconds, warmUp } = paceOf(options.quick)
+    const time = { milliseconds, warmUp }
     const loads = [{ name: 'stream', ours: { window: 1, ...time }, theirs: { window: WINDOW, ...time } }]
     const lanes = skein.lanes
     const comparison = { ours: skeinStream, theirs: skein, lanes, loads, other: `w${WINDOW} calls` }

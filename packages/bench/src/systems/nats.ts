@@ -6,9 +6,9 @@ import type { System } from './system.js'
 
 /**
  * Runs the server until its own standard input ends, so that it never outlives the process that has started it, however
- * that ends.
+ * that ends. What interrupts all that run in a terminal must not end the shell before.
  */
-const WHILE_WANTED = 'nats-server "$@" & cat; kill $!; wait $!'
+const WHILE_WANTED = 'trap "" HUP INT TERM; nats-server "$@" & cat; kill $!; wait $!'
 
 /** NATS request and reply, through a server of its own. */
 export const nats: System = {

@@ -71,6 +71,11 @@ async function dialled(endpoint: string): Promise<{ echo: Echo; close: () => Pro
     isSending = false
   }
 
+  /** What is closed in the midst of a measurement has nobody left who waits. */
+  function ignoreIfClosed(error: unknown): void {
+    if (!dealer.closed) throw error
+  }
+
   const reading = (async () => {
     for await (const [message = EMPTY] of dealer) waiting.shift()?.(decode(message))
   })()
@@ -80,7 +85,7 @@ async function dialled(endpoint: string): Promise<{ echo: Echo; close: () => Pro
       return new Promise((resolve) => {
         waiting.push(resolve)
         unsent.push(encode(value))
-        if (!isSending) void send()
+        if (!isSending) void send().catch(ignoreIfClosed)
       })
     },
     async close() {
