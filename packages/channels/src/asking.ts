@@ -1,14 +1,33 @@
-import { type Incoming, type RequestOptions, SkeinError } from '@skein/core'
+import { type Incoming, type RequestOptions, RuntimeDisconnectedError, SkeinError } from '@skein/core'
+import type { Graph } from './graph.js'
+import type { Handlers } from './handlers.js'
 import { MOST_HOPS, type Parts } from './package.js'
 import { isCount, isText, readParts } from './read.js'
-import type { Router } from './router.js'
 
 /** The method by which contexts hand each other the requests of channels. */
 export const ASK = 'ask'
 
+/** A neighbour's request, as far as it matters here. */
+export type Asked = Pick<Incoming, 'timeLeft' | 'signal' | 'refuse'>
+
 /** What runs the requests of a channel here. */
 export interface Replier {
-  run(method: string, args: Parts, request: Incoming): Promise<Parts>
+  run(method: string, args: Parts, request: Asked): Promise<Parts>
+}
+
+/** By which ways requests come and go: what is needed of a `Router`. */
+export interface Ways {
+  readonly id: string
+  readonly graph: Pick<Graph, 'nextHop'>
+  readonly handlers: Pick<Handlers, 'countMalformed'> & {
+    set(
+      method: string,
+      handler: (from: unknown, args: readonly unknown[], request: Asked) => Promise<Parts>,
+    ): void
+  }
+  neighbour(
+    id: string,
+  ): { ask(method: string, args: readonly unknown[], options: RequestOptions): Promise<unknown> } | undefined
 }
 
 /**
@@ -16,10 +35,10 @@ export interface Replier {
  * context, so that deadlines, cancelling and the loss of whoever is on the way are those of any request.
  */
 export class Asking {
-  readonly #router: Router
+  readonly #router: Ways
   readonly #repliers = new Map<string, Replier>()
 
-  constructor(router: Router) {
+  constructor(router: Ways) {
     this.#router = router
     router.handlers.set(ASK, (_, args, request) => this.#asked(args, request))
   }
@@ -49,7 +68,7 @@ export class Asking {
     throw new SkeinError('ERR_PROTOCOL', `what ${target} has answered to ${key}.${method} can't be read`)
   }
 
-  async #asked(given: readonly unknown[], request: Incoming): Promise<Parts> {
+  async #asked(given: readonly unknown[], request: Asked): Promise<Parts> {
     const [target, key, method, rest, hops] = given
     const args = readParts(rest)
     if (!isText(target) || !isText(key) || !isText(method) || args === undefined || !isCount(hops, 1)) {
@@ -70,11 +89,21 @@ export class Asking {
   }
 }
 
-/** A request that ends takes with it the one that it has asked for, whose error says no more than that it was given up. */
-function asEndOf({ aborted, reason }: AbortSignal, error: unknown): unknown {
-  if (!aborted || !(reason instanceof SkeinError) || !(error instanceof SkeinError)) return error
-  const { code, message, uid } = reason
-  return new SkeinError(code, message, { uid, executed: error.executed })
+/**
+ * A request that ends takes with it the one that it has asked for, whose error says no more than that it was given up. What
+ * has ended it is told instead, and of the other whether it can have run.
+ */
+function asEndOf({ reason }: AbortSignal, error: unknown): unknown {
+  if (!(reason instanceof SkeinError) || !isCancelled(error)) return error
+  const { code, message, name, executed, ...known } = reason
+  const facts = { ...known, ...(error.executed !== undefined && { executed: error.executed }), cause: error }
+  if (reason instanceof RuntimeDisconnectedError && reason.uid !== undefined && reason.reason !== undefined)
+    return new RuntimeDisconnectedError(reason.uid, reason.reason, error.executed ?? 'maybe', facts)
+  return new SkeinError(code, message, facts)
+}
+
+function isCancelled(error: unknown): error is SkeinError {
+  return error instanceof SkeinError && error.code === 'ERR_CANCELLED'
 }
 
 function lost(target: string): SkeinError {

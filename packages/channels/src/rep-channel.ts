@@ -1,6 +1,6 @@
-import { type Incoming, SkeinError } from '@skein/core'
+import { SkeinError } from '@skein/core'
 import { describe, invalidOption } from '@skein/core/internal'
-import type { Asking } from './asking.js'
+import type { Asked, Asking } from './asking.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
 import { encodeValue, formatOf } from './message-format.js'
@@ -36,7 +36,7 @@ export class RepChannel extends Channel {
   }
 
   /** @internal */
-  async run(method: string, args: Parts, request: Incoming): Promise<Parts> {
+  async run(method: string, args: Parts, request: Asked): Promise<Parts> {
     const called = this.#methods.get(method)
     if (typeof called !== 'function') {
       const facts = { service: this.key, method, executed: 'no' } as const

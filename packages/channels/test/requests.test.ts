@@ -1,7 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals'
-import { SkeinError } from '@skein/core'
 import { eventually, useLedger } from '@skein/test-harness'
-import { ASK, Asking } from '../src/asking.js'
 import { PubChannel } from '../src/pub-channel.js'
 import { RepChannel } from '../src/rep-channel.js'
 import { ReqChannel } from '../src/req-channel.js'
@@ -122,22 +120,6 @@ test('only what is exposed can be called, and what it throws reaches whoever ask
   const waiting = req.ask('echo', [1])
   req.close()
   await expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSED' })
-})
-
-test('who passes a request on says that its deadline has passed, not that what it asked for itself was given up', async () => {
-  const controller = new AbortController()
-  const { signal } = controller
-  const handlers = new Map<string, (from: string, args: readonly unknown[], request: object) => unknown>()
-  const ask = () =>
-    new Promise((_, reject) => {
-      const givenUp = new SkeinError('ERR_CANCELLED', 'given up', { executed: 'maybe' })
-      signal.addEventListener('abort', () => reject(givenUp))
-    })
-  const router = { id: 'b', handlers, graph: { nextHop: () => 'c' }, neighbour: () => ({ ask }) }
-  Reflect.construct(Asking, [router])
-  const asked = handlers.get(ASK)?.('a', ['c', 'key', 'method', [], 3], { timeLeft: 50, signal })
-  controller.abort(new SkeinError('ERR_TIMEOUT', 'the deadline of a has passed', { uid: 'a' }))
-  await expect(asked).rejects.toMatchObject({ code: 'ERR_TIMEOUT', uid: 'a', executed: 'maybe' })
 })
 
 test('a request does not overtake the messages that were sent before it', async () => {

@@ -50,7 +50,7 @@ export { checkAddress } from './transport/zmq/addresses.js'
 export type { InprocNames } from './transport/zmq/inproc-names.js'
 export { ipcPath } from './transport/zmq/ipc-directory.js'
 export type { PlainSocket } from './transport/zmq/plain-socket.js'
-export { noteReceived } from './transport/zmq/received.js'
+export type { Scavenging } from './transport/zmq/scavenges.js'
 export {
   canReceive,
   canSend,

@@ -1,10 +1,13 @@
-import { noteReceived, type PlainSocket } from '@skein/core/internal'
+import type { PlainSocket } from '@skein/core/internal'
 import { type Deferred, deferred } from '@skein/runner/internal'
 
 /** A message: its frames, which nobody may change any more. */
 export type Frames = readonly Uint8Array[]
 
-/** A socket, as a relay reads and writes it. What pushes back does it by taking its time to send. */
+/**
+ * A socket, as a relay reads and writes it. What pushes back does it by taking its time to send; what has to be done for
+ * each message that was received (`Scavenging`) was done once by whoever took it from its socket.
+ */
 export type End = Pick<
   PlainSocket,
   'canReceive' | 'canSend' | 'tryReceive' | 'trySend' | 'checkFailure' | 'close'
@@ -149,7 +152,6 @@ export class Relay {
         for (;;) {
           if (inHand === undefined) {
             const received: Frames = await from.end.tryReceive()
-            noteReceived(received)
             from.received.add(received)
             // It may be held again before this has gone on.
             while (this.#resumed !== undefined) await this.#resumed.promise

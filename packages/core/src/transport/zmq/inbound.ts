@@ -9,7 +9,6 @@ import { bind, bindTcp } from './bind.js'
 import { errnoOf } from './errno.js'
 import { decode, isInproc } from './inproc.js'
 import { ipcPath, removeSocket } from './ipc-directory.js'
-import { noteReceived } from './received.js'
 import type { Sockets } from './sockets.js'
 
 /**
@@ -86,11 +85,12 @@ class ZmqInbound implements Inbound {
         if (errnoOf(error) === 'EAGAIN') continue // What was announced is gone again, and its connection with it.
         throw error
       }
-      noteReceived(message)
+      this.#sockets.scavenges.received(message)
       const routingId = message.shift()
       onBatch(routingId !== undefined && isInproc(routingId) ? decode(message) : message)
       // What the batch has brought about leaves before the socket is asked for another, which takes as long as a send.
       await (batches % BATCHES_PER_TURN === 0 ? nextTurn() : endOfTurn())
+      this.#sockets.scavenges.hasten()
     }
   }
 }

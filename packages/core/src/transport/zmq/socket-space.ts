@@ -2,6 +2,7 @@ import { Context, context } from 'zeromq'
 import { invalidOption } from '../../errors.js'
 import { InprocNames } from './inproc-names.js'
 import { PlainSocket, removeFiles, type SocketUses } from './plain-socket.js'
+import type { Scavenging } from './scavenges.js'
 import { isSocketKind, makeSocket, SOCKET_KINDS, type SocketKind, type SocketOption } from './socket-kinds.js'
 import { MAX_SOCKETS, Sockets } from './sockets.js'
 
@@ -37,9 +38,11 @@ export class SocketSpace {
   readonly #context: Context
   /** What plain sockets of the same context have bound in this thread. */
   readonly names: InprocNames
-  readonly #sockets = new Sockets()
+  readonly #sockets: Sockets
 
-  constructor({ within, shared = true }: SocketSpaceOptions = {}) {
+  /** @param scavenges told of what is received @default those of this thread */
+  constructor({ within, shared = true }: SocketSpaceOptions = {}, scavenges?: Scavenging) {
+    this.#sockets = new Sockets(scavenges)
     if (within !== undefined) this.#context = within.#context
     else this.#context = shared ? context : new Context({ maxSockets: MAX_SOCKETS })
     this.names = NAMES.get(this.#context) ?? new InprocNames()

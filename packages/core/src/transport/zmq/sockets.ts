@@ -1,6 +1,8 @@
 import { context, Dealer, type Event, type Observer, Pair, Router, type Socket } from 'zeromq'
 import { SkeinError } from '../../errors.js'
 import { errnoOf, uninterrupted } from './errno.js'
+import type { Scavenging } from './scavenges.js'
+import { threadScavenges } from './v8-heap.js'
 
 /**
  * Sockets per process; libzmq's own limit is 1023, which a mesh of 250 peers exceeds. One costs 16 bytes while it isn't
@@ -60,8 +62,14 @@ interface Entry {
 
 /** The sockets of one owner, each from its making until libzmq has let go of it. */
 export class Sockets {
+  /** To be told of what is received from them. */
+  readonly scavenges: Scavenging
   readonly #entries = new Map<Socket, Entry>()
   #closed = false
+
+  constructor(scavenges: Scavenging = threadScavenges) {
+    this.scavenges = scavenges
+  }
 
   /** @param afterwards what is left to do when the closed socket is gone; `close` waits for it too. */
   router({ frameBytes, ipv6, routingId }: RouterSettings, afterwards?: () => Promise<void>): Router {
