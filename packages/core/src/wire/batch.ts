@@ -1,3 +1,4 @@
+import { NO_ATTACHMENTS } from './attachment.js'
 import type { Codec } from './codec.js'
 import type { Frames } from './frames.js'
 import {
@@ -155,8 +156,6 @@ export interface Batch extends Numbers {
   /** How many messages of a later version were skipped. */
   readonly unknown: number
 }
-
-const NO_ATTACHMENTS: readonly Uint8Array[] = []
 
 /**
  * Reads a batch whose token is known to be good.
