@@ -113,12 +113,22 @@ export class MsgpackCodec implements Codec {
     return size > batchBytes / 2 ? tooLarge('bytes of binaries', size, batchBytes / 2) : undefined
   }
 
-  decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
+  decode(
+    bytes: Uint8Array,
+    attachments: readonly Uint8Array[],
+    limits: Readonly<Limits>,
+    peer: string,
+  ): unknown {
     const plain = this.#plainReader.read(bytes, attachments, limits)
     return plain === NOT_PLAIN ? this.#decodeAny(bytes, attachments, limits, peer) : plain
   }
 
-  #decodeAny(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
+  #decodeAny(
+    bytes: Uint8Array,
+    attachments: readonly Uint8Array[],
+    limits: Readonly<Limits>,
+    peer: string,
+  ): unknown {
     skim(bytes, limits)
     const outer = this.#revival
     let unreadable = false
