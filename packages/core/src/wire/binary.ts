@@ -1,4 +1,4 @@
-import { isUint8Array } from 'node:util/types'
+import { isTypedArray, isUint8Array } from 'node:util/types'
 import { Extension } from './extension.js'
 import { malformed } from './malformed.js'
 
@@ -43,7 +43,21 @@ export function typeOfBinary(binary: ArrayBuffer | ArrayBufferView): number | un
   return typeByName.get(typedArrayName?.call(binary) ?? 'DataView')
 }
 
-/** The bytes of a binary where they lie, not copied. */
+/**
+ * Whether its memory is gone: it was transferred, or its buffer was made smaller. Such a typed array seems to be empty
+ * until it is used, all else throws.
+ */
+export function isDetached(binary: ArrayBuffer | ArrayBufferView): boolean {
+  try {
+    if (isTypedArray(binary)) Uint8Array.prototype.keys.call(binary)
+    else bytesOfBinary(binary)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** The bytes of a binary where they lie, not copied. Throws or gives none if it is detached. */
 export function bytesOfBinary(binary: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (isUint8Array(binary)) return binary
   return ArrayBuffer.isView(binary)

@@ -2,7 +2,7 @@ import { isSharedArrayBuffer } from 'node:util/types'
 import { ExtData } from '@msgpack/msgpack'
 import { describe } from '../errors.js'
 import { ATTACHMENT_REFERENCE_BYTES, writeAttachmentReference } from './attachment.js'
-import { ATTACHMENT_BYTES, bytesOfBinary, typeOfBinary } from './binary.js'
+import { ATTACHMENT_BYTES, bytesOfBinary, isDetached, typeOfBinary } from './binary.js'
 import { Extension } from './extension.js'
 import { Refusal, tooLarge } from './refusal.js'
 
@@ -22,6 +22,12 @@ export function lowerBinary(
     throw new Refusal(
       'ERR_NOT_SERIALISABLE',
       `is ${describe(binary)}, which has no wire format: send its buffer`,
+    )
+  }
+  if (isDetached(binary)) {
+    throw new Refusal(
+      'ERR_NOT_SERIALISABLE',
+      'is detached: its buffer was transferred or made smaller, send a copy',
     )
   }
   const bytes = bytesOfBinary(binary)

@@ -1,7 +1,7 @@
 /// <reference lib="es2024.string" />
 import { isArrayBuffer, isSharedArrayBuffer } from 'node:util/types'
 import { ATTACHMENT_REFERENCE_BYTES, NO_ATTACHMENTS } from './attachment.js'
-import { ATTACHMENT_BYTES, bytesOfBinary, typeOfBinary } from './binary.js'
+import { ATTACHMENT_BYTES, bytesOfBinary, isDetached, typeOfBinary } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 import { HEAD_BYTES, writeAttached, writeInline } from './plain-binary.js'
@@ -107,6 +107,7 @@ export class PlainWriter {
     const bytes = bytesOfBinary(value)
     if (type === undefined || isSharedArrayBuffer(bytes.buffer)) return false
     const { length } = bytes
+    if (length === 0 && isDetached(value)) return false
     const isAttached = length >= ATTACHMENT_BYTES
     if (isAttached && length > this.#frameBytes) return false
     this.#reserve(HEAD_BYTES + (isAttached ? ATTACHMENT_REFERENCE_BYTES : length))

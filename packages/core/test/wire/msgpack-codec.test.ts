@@ -1,3 +1,4 @@
+/// <reference lib="es2024.arraybuffer" />
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -173,6 +174,36 @@ describe('A binary', () => {
     expect(array.buffer.byteLength).toBe(10)
     expect(buffer.buffer).not.toBe(bytes.buffer)
   })
+
+  test.each([8, 4096])('of a subclass arrives as a plain one: %i bytes', (n) => {
+    class Bytes extends Uint8Array {
+      readonly own = 1
+    }
+    class Doubles extends Float64Array {}
+    const binaries = [new Bytes(n), new Doubles(n / 8)]
+    const plain = [new Uint8Array(n), new Float64Array(n / 8)]
+    expect(send(binaries)).toStrictEqual(plain)
+    expect(send([binaries, new Date(0)])).toStrictEqual([plain, new Date(0)])
+  })
+
+  test.each([8, 4096])(
+    'that is resizable, or follows the length of its buffer, arrives fixed: %i bytes',
+    (n) => {
+      for (const make of [
+        (buffer: ArrayBuffer) => buffer,
+        (buffer: ArrayBuffer) => new Uint8Array(buffer),
+        (buffer: ArrayBuffer) => new DataView(buffer),
+      ]) {
+        const attachments: Uint8Array[] = []
+        const bytes = codec.encode(make(new ArrayBuffer(n, { maxByteLength: 2 * n })), attachments, 'peer')
+        const frames = attachments.map((attachment) => attachment.slice())
+        const arrived = codec.decode(bytes, frames, defaultLimits, 'peer')
+        expect(arrived).toEqual(make(new ArrayBuffer(n)))
+        const buffer = ArrayBuffer.isView(arrived) ? arrived.buffer : arrived
+        expect(buffer).toMatchObject({ byteLength: n, resizable: false })
+      }
+    },
+  )
 
   test('may come as a MessagePack bin from elsewhere', () => {
     expect(codec.decode(Buffer.from('c403010203', 'hex'), [], defaultLimits, 'peer')).toStrictEqual(

@@ -198,7 +198,10 @@ describe('The reader of plain values', () => {
     const bytes = bytesOf(0xc7, 5, Extension.attachment, 17, 0, 0, 0, 0)
     structuredClone(attachment.buffer, { transfer: [attachment.buffer] }) // as if it could not be copied
     expect(() => reader.read(bytes, [attachment], defaultLimits)).toThrow(
-      expect.objectContaining({ code: 'ERR_PROTOCOL', cause: expect.objectContaining({ name: 'TypeError' }) }),
+      expect.objectContaining({
+        code: 'ERR_PROTOCOL',
+        cause: expect.objectContaining({ name: 'TypeError' }),
+      }),
     )
   })
 
