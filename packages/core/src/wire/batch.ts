@@ -1,3 +1,4 @@
+import { NO_ATTACHMENTS } from './attachment.js'
 import type { Codec } from './codec.js'
 import type { Frames } from './frames.js'
 import {
@@ -167,18 +168,17 @@ export interface Batch extends Numbers {
   readonly unknown: number
 }
 
-const NO_ATTACHMENTS: readonly Uint8Array[] = []
-
 /**
  * Reads a batch whose token is known to be good.
  *
+ * @param limits as they are when they are first given: what is changed in them afterwards is not looked at
  * @param header of the same batch, if it was read already
  * @throws ERR_PROTOCOL, ERR_TOO_LARGE
  */
 export function readBatch(
   frames: Frames,
   codec: Codec,
-  limits: Limits,
+  limits: Readonly<Limits>,
   peer: string,
   header?: Header,
 ): Batch {
@@ -207,7 +207,7 @@ const GREETING_BYTES_PER_NODE = 8
  *
  * @throws ERR_PROTOCOL, ERR_TOO_LARGE
  */
-export function readGreeting(frames: Frames, codec: Codec, limits: Limits): Hand | Shake {
+export function readGreeting(frames: Frames, codec: Codec, limits: Readonly<Limits>): Hand | Shake {
   if (frames.length !== 1) throw malformed(`a greeting has ${frames.length} frames, not 1`)
   const frame = checkedFrame(frames, limits)
   if (frame.length > limits.greetingBytes) {
@@ -247,7 +247,7 @@ function withdraw(frame: Uint8Array, offset: number | undefined): boolean {
   return true
 }
 
-function checkedFrame(frames: Frames, limits: Limits): Uint8Array {
+function checkedFrame(frames: Frames, limits: Readonly<Limits>): Uint8Array {
   if (frames.length > limits.frames) throw overLimit('frames', frames.length, limits.frames)
   const bytes = sizeOf(frames)
   if (bytes > limits.batchBytes) throw overLimit('batchBytes', bytes, limits.batchBytes)
@@ -263,10 +263,10 @@ function sizeOf(frames: Frames): number {
 }
 
 /** Those of batches, by those of messages: whoever reads batches reads many, under the same. */
-const ofBatches = new WeakMap<Limits, Limits>()
+const ofBatches = new WeakMap<Readonly<Limits>, Readonly<Limits>>()
 
 /** `limits.depth` counts from a message, as its sender does. */
-function inBatch(limits: Limits): Limits {
+function inBatch(limits: Readonly<Limits>): Readonly<Limits> {
   const known = ofBatches.get(limits)
   if (known !== undefined) return known
   const within = { ...limits, depth: limits.depth + LEVELS_AROUND }

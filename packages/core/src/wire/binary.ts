@@ -1,9 +1,6 @@
-import { isSharedArrayBuffer, isUint8Array } from 'node:util/types'
-import { ExtData } from '@msgpack/msgpack'
-import { describe } from '../errors.js'
+import { isTypedArray, isUint8Array } from 'node:util/types'
 import { Extension } from './extension.js'
 import { malformed } from './malformed.js'
-import { Refusal, tooLarge } from './refusal.js'
 
 /** Binaries of this many bytes or more travel as attachments, uncopied. `docs/protocol.md`, Attachments. */
 export const ATTACHMENT_BYTES = 4096
@@ -39,37 +36,6 @@ const typedArrayName = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get
 
-/**
- * The extension for a binary. One of 4 KiB or more goes to `attachments`, uncopied, and is referred to.
- *
- * @param maxBytes of an attachment.
- * @throws Refusal
- */
-export function lowerBinary(
-  binary: ArrayBuffer | ArrayBufferView,
-  attachments: Uint8Array[],
-  maxBytes: number,
-): ExtData {
-  const type = typeOfBinary(binary)
-  if (type === undefined) {
-    throw new Refusal(
-      'ERR_NOT_SERIALISABLE',
-      `is ${describe(binary)}, which has no wire format: send its buffer`,
-    )
-  }
-  const bytes = bytesOfBinary(binary)
-  if (isSharedArrayBuffer(bytes.buffer)) {
-    throw new Refusal('ERR_NOT_SERIALISABLE', 'lies in a SharedArrayBuffer: send a copy, `x.slice()`')
-  }
-  if (bytes.length < ATTACHMENT_BYTES) return new ExtData(type, bytes)
-  if (bytes.length > maxBytes) throw tooLarge('bytes', bytes.length, maxBytes)
-  const reference = Buffer.allocUnsafe(5)
-  reference.writeUInt8(type, 0)
-  reference.writeUInt32BE(attachments.length, 1)
-  attachments.push(bytes)
-  return new ExtData(Extension.attachment, reference)
-}
-
 /** Undefined for a kind of typed array that version 1 doesn't have. */
 export function typeOfBinary(binary: ArrayBuffer | ArrayBufferView): number | undefined {
   if (Buffer.isBuffer(binary)) return Extension.buffer
@@ -77,7 +43,21 @@ export function typeOfBinary(binary: ArrayBuffer | ArrayBufferView): number | un
   return typeByName.get(typedArrayName?.call(binary) ?? 'DataView')
 }
 
-/** The bytes of a binary where they lie, not copied. */
+/**
+ * Whether its memory is gone: it was transferred, or its buffer was made smaller. Such a typed array seems to be empty
+ * until it is used, all else throws.
+ */
+export function isDetached(binary: ArrayBuffer | ArrayBufferView): boolean {
+  try {
+    if (isTypedArray(binary)) Uint8Array.prototype.keys.call(binary)
+    else bytesOfBinary(binary)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** The bytes of a binary where they lie, not copied. Throws or gives none if it is detached. */
 export function bytesOfBinary(binary: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (isUint8Array(binary)) return binary
   return ArrayBuffer.isView(binary)

@@ -22,7 +22,12 @@ export interface Codec {
    *
    * @throws ERR_PROTOCOL or ERR_TOO_LARGE, before more memory is reserved than `limits` allow.
    */
-  decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown
+  decode(
+    bytes: Uint8Array,
+    attachments: readonly Uint8Array[],
+    limits: Readonly<Limits>,
+    peer: string,
+  ): unknown
 }
 
 /** What hands things out while a value is encoded, and takes them back if the value doesn't leave. */

@@ -33,6 +33,11 @@ export const Extension = {
 
 export type Extension = (typeof Extension)[keyof typeof Extension]
 
+/** Whether an extension type is that of a binary, whose payload is its bytes. */
+export function isBinary(type: number): boolean {
+  return type >= Extension.buffer && type <= Extension.bigUint64Array
+}
+
 /** Whether the payload of an extension type is one value of MessagePack again. */
 export function holdsValue(type: number): boolean {
   return type >= Extension.map && type <= Extension.reference

@@ -2,20 +2,19 @@
 import { types } from 'node:util'
 import { type Encoder, ExtData } from '@msgpack/msgpack'
 import { describe } from '../errors.js'
-import { lowerBinary } from './binary.js'
+import { NO_ATTACHMENTS } from './attachment.js'
 import type { StreamSource } from './codec.js'
 import { describeError, isError } from './error-value.js'
 import { type Exporters, isStream } from './exporters.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
+import { lowerBinary } from './lower-binary.js'
 import { isPlain, partOf } from './plain.js'
 import { property, Refusal, tooLarge, uncopyable } from './refusal.js'
 import { bigintToBytes, dateToBytes, streamToBytes } from './scalar.js'
 
 const UNDEFINED = new ExtData(Extension.undefined, new Uint8Array(0))
 const NEGATIVE_ZERO = new ExtData(Extension.negativeZero, new Uint8Array(0))
-
-const NONE: Uint8Array[] = []
 
 export interface LoweringOptions {
   /** Encodes what lies in extensions. */
@@ -37,7 +36,7 @@ export class Lowering {
   readonly #depthLimit: number
   readonly #nodeLimit: number
   // Of the present run:
-  #attachments: Uint8Array[] = NONE
+  #attachments = NO_ATTACHMENTS
   #peer = ''
   #nodes = 0
   /** The errors around the present value: an error may refer to itself, and is sent nevertheless. */
@@ -64,7 +63,7 @@ export class Lowering {
       return this.#lower(value, 1)
     } finally {
       // Held longer, they would keep large binaries in memory.
-      this.#attachments = NONE
+      this.#attachments = NO_ATTACHMENTS
       if (this.#errors.length > 0) this.#errors = []
     }
   }

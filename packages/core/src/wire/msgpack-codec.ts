@@ -1,10 +1,11 @@
 import { Decoder, Encoder, ExtData } from '@msgpack/msgpack'
 import { SkeinError } from '../errors.js'
+import { ArrivedAttachments } from './attachment.js'
 import type { Codec, RemoteReferences, RemoteStreams } from './codec.js'
 import { Exporters, type Mark } from './exporters.js'
 import { defaultLimits, type Limits } from './limits.js'
 import { Lowering } from './lower.js'
-import { malformed } from './malformed.js'
+import { asMalformed, malformed } from './malformed.js'
 import { NOT_PLAIN, PlainReader } from './plain-reader.js'
 import { PlainWriter } from './plain-writer.js'
 import { Refusal, tooLarge } from './refusal.js'
@@ -41,7 +42,7 @@ export class MsgpackCodec implements Codec {
   /** How many decodings are under way, one inside the other: each has a decoder of its own. */
   #level = 0
   #revival: Revival = {
-    attachments: [],
+    attachments: new ArrivedAttachments(),
     decode: unreachable,
     reference: unreachable,
     stream: unreachable,
@@ -112,17 +113,27 @@ export class MsgpackCodec implements Codec {
     return size > batchBytes / 2 ? tooLarge('bytes of binaries', size, batchBytes / 2) : undefined
   }
 
-  decode(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
+  decode(
+    bytes: Uint8Array,
+    attachments: readonly Uint8Array[],
+    limits: Readonly<Limits>,
+    peer: string,
+  ): unknown {
     const plain = this.#plainReader.read(bytes, attachments, limits)
     return plain === NOT_PLAIN ? this.#decodeAny(bytes, attachments, limits, peer) : plain
   }
 
-  #decodeAny(bytes: Uint8Array, attachments: readonly Uint8Array[], limits: Limits, peer: string): unknown {
+  #decodeAny(
+    bytes: Uint8Array,
+    attachments: readonly Uint8Array[],
+    limits: Readonly<Limits>,
+    peer: string,
+  ): unknown {
     skim(bytes, limits)
     const outer = this.#revival
     let unreadable = false
     this.#revival = {
-      attachments,
+      attachments: new ArrivedAttachments(attachments),
       decode: (nested) => this.#decode(nested),
       reference: (reference) => {
         const { references } = this.#exporters
@@ -149,7 +160,7 @@ export class MsgpackCodec implements Codec {
       return unreadable ? setApart(decoded) : decoded
     } catch (thrown) {
       if (thrown instanceof OwnFault) throw thrown.thrown
-      throw thrown instanceof SkeinError ? thrown : malformed(messageOf(thrown), thrown)
+      throw asMalformed(thrown)
     } finally {
       this.#revival = outer
       if (bytes.length > LARGE) this.#decoders.length = 0
@@ -206,8 +217,4 @@ function newDecoder(decode: (data: Uint8Array, type: number) => unknown): Decode
 
 function unreachable(): never {
   throw new TypeError('an encoder does not decode, and nothing is revived outside of decode')
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
 }

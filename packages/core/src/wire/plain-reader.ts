@@ -1,6 +1,9 @@
+import { SkeinError } from '../errors.js'
+import { ArrivedAttachments, ATTACHMENT_REFERENCE_BYTES } from './attachment.js'
 import { ATTACHMENT_BYTES, toBinary } from './binary.js'
-import { Extension } from './extension.js'
+import { Extension, isBinary } from './extension.js'
 import type { Limits } from './limits.js'
+import { asMalformed } from './malformed.js'
 import { asBuffer } from './scalar.js'
 
 /** What the reader gives for bytes that are not for it. */
@@ -14,8 +17,6 @@ const KNOWN = 1024
 
 const NOTHING = Buffer.alloc(0)
 
-const NONE: readonly Uint8Array[] = []
-
 /**
  * Reads MessagePack of what nearly all messages are made of, and checks it against the limits on the way. It gives up on
  * anything else, and on whatever is wrong: that is for `skim` and the library, which say what. What both can read, they
@@ -23,22 +24,26 @@ const NONE: readonly Uint8Array[] = []
  * a string of more than 200 bytes.
  */
 export class PlainReader {
+  readonly #attachments = new ArrivedAttachments()
   readonly #known: (string | undefined)[] = new Array<string | undefined>(KNOWN).fill(undefined)
   #bytes: Buffer = NOTHING
-  #attachments = NONE
   #at = 0
   #nodesLeft = 0
   #depthLimit = 0
   #gaveUp = false
 
-  /** The one value that fills `bytes`, or `NOT_PLAIN`. Attachments in it are views. */
+  /**
+   * The one value that fills `bytes`, or `NOT_PLAIN`. Attachments in it are views.
+   *
+   * @throws ERR_PROTOCOL
+   */
   read(
     bytes: Uint8Array,
     attachments: readonly Uint8Array[],
     { depth, nodes }: Pick<Limits, 'depth' | 'nodes'>,
   ): unknown {
     this.#bytes = asBuffer(bytes)
-    this.#attachments = attachments
+    this.#attachments.reset(attachments)
     this.#at = 0
     this.#nodesLeft = nodes - 1
     this.#depthLimit = depth
@@ -46,12 +51,13 @@ export class PlainReader {
     try {
       const value = this.#value(0)
       return this.#at === bytes.length && !this.#gaveUp ? value : NOT_PLAIN
-    } catch {
-      return NOT_PLAIN // a binary that is none
+    } catch (thrown) {
+      if (thrown instanceof SkeinError) return NOT_PLAIN // an attachment or a binary that is none
+      throw asMalformed(thrown) // there is no memory for it: the library would find none either
     } finally {
       // They may be large.
       this.#bytes = NOTHING
-      this.#attachments = NONE
+      this.#attachments.reset()
     }
   }
 
@@ -149,8 +155,8 @@ export class PlainReader {
     const type = this.#unsigned(1)
     if (length === 0 && type === Extension.undefined) return undefined
     if (length === 0 && type === Extension.negativeZero) return -0
-    if (length === 5 && type === Extension.attachment) return this.#attachment()
-    return type >= Extension.buffer ? this.#binary(type, length) : this.#giveUp()
+    if (length === ATTACHMENT_REFERENCE_BYTES && type === Extension.attachment) return this.#attachment()
+    return isBinary(type) ? this.#binary(type, length) : this.#giveUp()
   }
 
   #binary(type: number, length: number): unknown {
@@ -161,9 +167,8 @@ export class PlainReader {
   }
 
   #attachment(): unknown {
-    const type = this.#unsigned(1)
-    const attachment = this.#attachments[this.#unsigned(4)]
-    return attachment === undefined ? this.#giveUp() : toBinary(type, attachment)
+    const from = this.#at
+    return this.#has(ATTACHMENT_REFERENCE_BYTES) ? this.#attachments.take(this.#bytes, from) : undefined
   }
 
   #string(length: number): string | undefined {

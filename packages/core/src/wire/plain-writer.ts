@@ -1,8 +1,10 @@
 /// <reference lib="es2024.string" />
 import { isArrayBuffer, isSharedArrayBuffer } from 'node:util/types'
-import { ATTACHMENT_BYTES, bytesOfBinary, typeOfBinary } from './binary.js'
+import { ATTACHMENT_REFERENCE_BYTES, NO_ATTACHMENTS } from './attachment.js'
+import { ATTACHMENT_BYTES, bytesOfBinary, isDetached, typeOfBinary } from './binary.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
+import { HEAD_BYTES, writeAttached, writeInline } from './plain-binary.js'
 
 const INITIAL_BYTES = 2048
 
@@ -11,8 +13,6 @@ const LARGE = 1024 ** 2
 
 /** Strings of at most so many characters are written one by one: a call into the runtime takes longer. */
 const SHORT = 48
-
-const NONE: Uint8Array[] = []
 
 /**
  * Writes MessagePack of what nearly all messages are made of: plain records, lists, strings, numbers, booleans, null,
@@ -23,7 +23,7 @@ export class PlainWriter {
   readonly #depthLimit: number
   readonly #nodeLimit: number
   readonly #frameBytes: number
-  #attachments = NONE
+  #attachments = NO_ATTACHMENTS
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #length = 0
   #nodes = 0
@@ -55,7 +55,7 @@ export class PlainWriter {
       return undefined // a getter has thrown: lowering says where
     } finally {
       this.#writing = false
-      this.#attachments = NONE // they would keep large binaries in memory
+      this.#attachments = NO_ATTACHMENTS // they would keep large binaries in memory
       if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
     }
   }
@@ -106,29 +106,14 @@ export class PlainWriter {
     const type = typeOfBinary(value)
     const bytes = bytesOfBinary(value)
     if (type === undefined || isSharedArrayBuffer(bytes.buffer)) return false
-    return bytes.length < ATTACHMENT_BYTES ? this.#inline(type, bytes) : this.#attachment(type, bytes)
-  }
-
-  #inline(type: number, bytes: Uint8Array): boolean {
     const { length } = bytes
-    this.#reserve(4 + length)
-    const power = length === 0 ? -1 : Math.log2(length)
-    if (power >= 0 && power <= 4 && Number.isInteger(power)) this.#bytes(0xd4 + power, type, 1)
-    else if (length < 0x100) this.#bytes(0xc7, (length << 8) | type, 2)
-    else {
-      this.#bytes(0xc8, length, 2)
-      this.#byte(type)
-    }
-    this.#buffer.set(bytes, this.#length)
-    this.#length += length
-    return true
-  }
-
-  #attachment(type: number, bytes: Uint8Array): boolean {
-    if (bytes.length > this.#frameBytes) return false
-    this.#bytes(0xc7, (5 << 8) | Extension.attachment, 2)
-    this.#bytes(type, this.#attachments.length, 4)
-    this.#attachments.push(bytes)
+    if (length === 0 && isDetached(value)) return false
+    const isAttached = length >= ATTACHMENT_BYTES
+    if (isAttached && length > this.#frameBytes) return false
+    this.#reserve(HEAD_BYTES + (isAttached ? ATTACHMENT_REFERENCE_BYTES : length))
+    this.#length = isAttached
+      ? writeAttached(this.#buffer, this.#length, type, this.#attachments.push(bytes) - 1)
+      : writeInline(this.#buffer, this.#length, type, bytes)
     return true
   }
 

@@ -1,3 +1,4 @@
+import { type ArrivedAttachments, ATTACHMENT_REFERENCE_BYTES } from './attachment.js'
 import { toBinary } from './binary.js'
 import { reviveError } from './error-value.js'
 import { Extension } from './extension.js'
@@ -6,7 +7,7 @@ import { asBuffer, bytesToBigint, bytesToDate, bytesToStream, bytesToUtf16 } fro
 
 /** What reviving needs of the codec. */
 export interface Revival {
-  readonly attachments: readonly Uint8Array[]
+  readonly attachments: ArrivedAttachments
   /** Decodes the value in an extension. */
   decode(bytes: Uint8Array): unknown
   /** The stand-in for a reference. */
@@ -75,14 +76,11 @@ function reviveRegExp(parts: unknown, revival: Revival): unknown {
   }
 }
 
-function reviveAttachment(
-  bytes: Uint8Array,
-  attachments: readonly Uint8Array[],
-): ArrayBuffer | ArrayBufferView {
-  if (bytes.length !== 5) throw malformed(`the reference to an attachment has ${bytes.length} bytes, not 5`)
-  const reference = asBuffer(bytes)
-  const [type, index] = [reference.readUInt8(0), reference.readUInt32BE(1)]
-  const attachment = attachments[index]
-  if (attachment === undefined) throw malformed(`attachment ${index} is not there`)
-  return toBinary(type, attachment)
+function reviveAttachment(bytes: Uint8Array, attachments: ArrivedAttachments): ArrayBuffer | ArrayBufferView {
+  if (bytes.length !== ATTACHMENT_REFERENCE_BYTES) {
+    throw malformed(
+      `the reference to an attachment has ${bytes.length} bytes, not ${ATTACHMENT_REFERENCE_BYTES}`,
+    )
+  }
+  return attachments.take(asBuffer(bytes), 0)
 }

@@ -301,6 +301,29 @@ describe('A reader', () => {
     ).toHaveLength(2)
   })
 
+  test.each<[reader: string, before: string]>([
+    ['of plain values', 'c0'],
+    ['of all values', 'd7 04 408f400000000000'],
+  ])('refuses a second reference to an attachment, before it copies it again: the one %s', (_, before) => {
+    const many = 20_000
+    const references = Buffer.alloc(8 * many, hex('c7050a11 00000000'))
+    const heads = `94 01 02 02 91 96 08 01 a173 a16d 92 ${before} dd ${many.toString(16).padStart(8, '0')}`
+    const frames = [Buffer.concat([written(heads), references, hex('c0')]), new Uint8Array(4095)]
+    const limits = { ...defaultLimits, batchBytes: 1024 ** 2 }
+    const held = process.memoryUsage().arrayBuffers
+    expect(() => read(frames, limits)).toThrow(refusedWith('ERR_PROTOCOL'))
+    expect(() => read(frames, limits)).toThrow(/attachment 0 is referred to twice/)
+    expect(process.memoryUsage().arrayBuffers - held).toBeLessThan(limits.batchBytes)
+  })
+
+  test('takes the attachments of an error in any order', () => {
+    // The keys that are integers come first when it is encoded.
+    const [cause, first] = [Buffer.alloc(4096, 1), Buffer.alloc(4097, 2)]
+    const error = Object.assign(new Error('e', { cause }), { 0: first })
+    const { messages } = read(batchOf(call(error)).seal().frames(token, { seq: 1, ack: 0, admitted: 0 }))
+    expect(messages).toMatchObject([{ args: [{ cause, 0: first }] }])
+  })
+
   test('takes a message as deep as its sender may make it', () => {
     let value: unknown = 1
     for (let i = 0; i < defaultLimits.depth - 2; i++) value = [value]

@@ -1,9 +1,15 @@
+/// <reference lib="es2024.arraybuffer" />
+import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
+import { eventually } from '@skein/test-harness'
 import fc from 'fast-check'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { binaries, values } from './values.js'
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 const codec = new MsgpackCodec()
 
@@ -172,6 +178,53 @@ describe('A binary', () => {
     const [array, buffer] = codec.decode(bytes, [], defaultLimits, 'peer') as [Uint8Array, Buffer]
     expect(array.buffer.byteLength).toBe(10)
     expect(buffer.buffer).not.toBe(bytes.buffer)
+  })
+
+  test.each([8, 4096])('of a subclass arrives as a plain one: %i bytes', (n) => {
+    class Bytes extends Uint8Array {
+      readonly own = 1
+    }
+    class Doubles extends Float64Array {}
+    const binaries = [new Bytes(n), new Doubles(n / 8)]
+    const plain = [new Uint8Array(n), new Float64Array(n / 8)]
+    expect(send(binaries)).toStrictEqual(plain)
+    expect(send([binaries, new Date(0)])).toStrictEqual([plain, new Date(0)])
+  })
+
+  test.each([8, 4096])(
+    'that is resizable, or follows the length of its buffer, arrives fixed: %i bytes',
+    (n) => {
+      for (const make of [
+        (buffer: ArrayBuffer) => buffer,
+        (buffer: ArrayBuffer) => new Uint8Array(buffer),
+        (buffer: ArrayBuffer) => new DataView(buffer),
+      ]) {
+        const attachments: Uint8Array[] = []
+        const bytes = codec.encode(make(new ArrayBuffer(n, { maxByteLength: 2 * n })), attachments, 'peer')
+        const frames = attachments.map((attachment) => attachment.slice())
+        const arrived = codec.decode(bytes, frames, defaultLimits, 'peer')
+        expect(arrived).toEqual(make(new ArrayBuffer(n)))
+        const buffer = ArrayBuffer.isView(arrived) ? arrived.buffer : arrived
+        expect(buffer).toMatchObject({ byteLength: n, resizable: false })
+      }
+    },
+  )
+
+  test('is let go of once it is sent, or refused', async () => {
+    const sent = (rest: unknown) => {
+      const large = new Uint8Array(5000)
+      try {
+        codec.encode([large, rest], [], 'peer')
+      } catch {} // as is meant
+      return new WeakRef(large)
+    }
+    for (const rest of ['plain', new Date(0), Symbol('s')]) {
+      const held = sent(rest)
+      await eventually(() => {
+        gc()
+        return held.deref() === undefined
+      })
+    }
   })
 
   test('may come as a MessagePack bin from elsewhere', () => {

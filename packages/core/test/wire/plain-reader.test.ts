@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { Decoder, Encoder } from '@msgpack/msgpack'
+import { eventually } from '@skein/test-harness'
 import fc from 'fast-check'
 import { toBinary } from '../../src/wire/binary.js'
 import { Extension } from '../../src/wire/extension.js'
@@ -9,6 +12,9 @@ import { NOT_PLAIN, PlainReader } from '../../src/wire/plain-reader.js'
 import { skim } from '../../src/wire/skim.js'
 import { sized } from '../support/size.js'
 import { codePoints, values } from './values.js'
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 const reader = new PlainReader()
 const codec = new MsgpackCodec()
@@ -130,9 +136,6 @@ describe('The reader of plain values', () => {
     ['a byte array of 4 KiB', [0xc8, 0x10, 0, 17, ...new Uint8Array(4096)]],
     ['a list of 16-bit numbers with half a number', [0xd4, Extension.int16Array, 0]],
     ['a binary of an unknown kind', [0xd4, 30, 0]],
-    ['an attachment that is not there', [0xc7, 5, 10, 17, 0, 0, 0, 0]],
-    ['the reference to an attachment that ends too soon', [0xc7, 5, 10, 17, 0, 0, 0]],
-    ['a longer reference to an attachment', [0xc7, 6, 10, 17, 0, 0, 0, 0, 0]],
     ['an extension that ends before its type', [0xd4]],
   ])('gives up on %s', (_, bytes) => {
     expect(read(bytesOf(...bytes))).toBe(NOT_PLAIN)
@@ -156,6 +159,71 @@ describe('The reader of plain values', () => {
     expect(value).toEqual([...sent, sent[0]])
     for (const each of Array.isArray(value) ? value.slice(0, 2) : [])
       expect(sent.some((one) => 'buffer' in one && one.buffer === each.buffer)).toBe(true)
+  })
+
+  test('gives up on a reference to an attachment that is too short, too long, or leads nowhere', () => {
+    const attachments = [new Uint8Array(4096), new Uint8Array(4097)]
+    const readAll = (...bytes: readonly number[]) =>
+      reader.read(bytesOf(0x92, ...bytes), attachments, defaultLimits)
+    expect(readAll(0xc7, 5, Extension.attachment, 17, 0, 0, 0, 1, 0)).toEqual([attachments[1], 0])
+    expect(readAll(0, 0xc7, 5, Extension.attachment, 17, 0, 0, 0)).toBe(NOT_PLAIN)
+    expect(readAll(0xc7, 4, Extension.attachment, 17, 0, 0, 0, 1, 0)).toBe(NOT_PLAIN)
+    expect(readAll(0xc7, 6, Extension.attachment, 17, 0, 0, 0, 1, 0)).toBe(NOT_PLAIN)
+    expect(readAll(0xc7, 5, Extension.attachment, 17, 0, 0, 0, 2, 0)).toBe(NOT_PLAIN)
+  })
+
+  test('lets go of what it has read from, be that plain or not', async () => {
+    const readFrom = (last: number) => {
+      const bytes = bytesOf(0x92, 0xc7, 5, Extension.attachment, 17, 0, 0, 0, 0, last)
+      const attachment = new Uint8Array(5000)
+      reader.read(bytes, [attachment], defaultLimits)
+      return [new WeakRef(bytes.buffer), new WeakRef(attachment.buffer)]
+    }
+    for (const held of [...readFrom(1), ...readFrom(0xc1)]) {
+      await eventually(() => {
+        gc()
+        return held.deref() === undefined
+      })
+    }
+  })
+
+  test('takes each attachment once, in any order', () => {
+    const attachments = Array.from({ length: 5 }, (_, i) => new Uint8Array(4096 + i))
+    const readAll = (...indexes: readonly number[]) => {
+      const references = indexes.flatMap((index) => [0xc7, 5, Extension.attachment, 17, 0, 0, 0, index])
+      return reader.read(bytesOf(0x90 | indexes.length, ...references), attachments, defaultLimits)
+    }
+    const inOrder = (...indexes: readonly number[]) => indexes.map((index) => attachments[index])
+    for (const indexes of [
+      [0, 1, 2, 3, 4],
+      [4, 3, 2, 1, 0],
+      [1, 4, 0, 2, 3],
+      [2, 4],
+    ]) {
+      expect(readAll(...indexes)).toEqual(inOrder(...indexes))
+    }
+    for (const twice of [
+      [0, 0],
+      [0, 1, 0],
+      [3, 3],
+      [2, 0, 0],
+      [4, 1, 0, 1],
+      [3, 1, 2, 4, 3],
+    ]) {
+      expect(readAll(...twice)).toBe(NOT_PLAIN)
+    }
+  })
+
+  test('does not take for unreadable what there is no memory for', () => {
+    const attachment = new Uint8Array(4095)
+    const bytes = bytesOf(0xc7, 5, Extension.attachment, 17, 0, 0, 0, 0)
+    structuredClone(attachment.buffer, { transfer: [attachment.buffer] }) // as if it could not be copied
+    expect(() => reader.read(bytes, [attachment], defaultLimits)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_PROTOCOL',
+        cause: expect.objectContaining({ name: 'TypeError' }),
+      }),
+    )
   })
 
   test('gives up on an attachment that does not fit its kind', () => {

@@ -1,3 +1,4 @@
+/// <reference lib="es2024.arraybuffer" />
 import { describe, expect, test } from '@jest/globals'
 import { SkeinError } from '../../src/errors.js'
 import { defaultLimits } from '../../src/wire/limits.js'
@@ -69,6 +70,39 @@ describe('A value that cannot be sent is refused with the path of the culprit', 
     expect(error).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', path })
     expect(error.message).toMatch(message)
     expect(error.message.startsWith(path)).toBe(true)
+  })
+
+  test.each<[what: string, make: (buffer: ArrayBuffer) => unknown]>([
+    ['an ArrayBuffer', (buffer) => buffer],
+    ['a Buffer', (buffer) => Buffer.from(buffer)],
+    ['a Uint8Array', (buffer) => new Uint8Array(buffer)],
+    ['a typed array', (buffer) => new Float64Array(buffer, 8)],
+    ['a DataView', (buffer) => new DataView(buffer, 8)],
+    ['a large one', () => undefined],
+  ])('a binary that was transferred: %s', (_, make) => {
+    const buffer = new ArrayBuffer(16)
+    const large = new ArrayBuffer(8192)
+    const binary = make(buffer) ?? new Uint8Array(large)
+    structuredClone([buffer, large], { transfer: [buffer, large] })
+    expect(refusal([{ binary }]).message).toMatch(/^\[0\]\.binary is detached: /)
+    expect(refusal([{ binary }, new Date()])).toMatchObject({
+      code: 'ERR_NOT_SERIALISABLE',
+      path: '[0].binary',
+    })
+  })
+
+  test.each<[what: string, make: (buffer: ArrayBuffer) => ArrayBufferView]>([
+    ['a Uint8Array', (buffer) => new Uint8Array(buffer, 8, 8)],
+    ['a typed array', (buffer) => new Float64Array(buffer, 8, 1)],
+    ['a DataView', (buffer) => new DataView(buffer, 8, 8)],
+  ])('a view of a buffer that has become too small for it: %s', (_, make) => {
+    const buffer = new ArrayBuffer(16, { maxByteLength: 16 })
+    const view = make(buffer)
+    buffer.resize(12)
+    expect(refusal([view])).toMatchObject({ code: 'ERR_NOT_SERIALISABLE', path: '[0]' })
+    expect(refusal([view]).message).toMatch(/is detached/)
+    buffer.resize(16)
+    expect(codec.encode([view], [], 'peer')).toHaveLength(11)
   })
 
   test('a getter that throws, with what it threw', () => {
