@@ -1,10 +1,15 @@
 /// <reference lib="es2024.arraybuffer" />
+import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
+import { eventually } from '@skein/test-harness'
 import fc from 'fast-check'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { binaries, values } from './values.js'
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 const codec = new MsgpackCodec()
 
@@ -204,6 +209,23 @@ describe('A binary', () => {
       }
     },
   )
+
+  test('is let go of once it is sent, or refused', async () => {
+    const sent = (rest: unknown) => {
+      const large = new Uint8Array(5000)
+      try {
+        codec.encode([large, rest], [], 'peer')
+      } catch {} // as is meant
+      return new WeakRef(large)
+    }
+    for (const rest of ['plain', new Date(0), Symbol('s')]) {
+      const held = sent(rest)
+      await eventually(() => {
+        gc()
+        return held.deref() === undefined
+      })
+    }
+  })
 
   test('may come as a MessagePack bin from elsewhere', () => {
     expect(codec.decode(Buffer.from('c403010203', 'hex'), [], defaultLimits, 'peer')).toStrictEqual(

@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { Decoder, Encoder } from '@msgpack/msgpack'
+import { eventually } from '@skein/test-harness'
 import fc from 'fast-check'
 import { toBinary } from '../../src/wire/binary.js'
 import { Extension } from '../../src/wire/extension.js'
@@ -9,6 +12,9 @@ import { NOT_PLAIN, PlainReader } from '../../src/wire/plain-reader.js'
 import { skim } from '../../src/wire/skim.js'
 import { sized } from '../support/size.js'
 import { codePoints, values } from './values.js'
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 const reader = new PlainReader()
 const codec = new MsgpackCodec()
@@ -164,6 +170,21 @@ describe('The reader of plain values', () => {
     expect(readAll(0xc7, 4, Extension.attachment, 17, 0, 0, 0, 1, 0)).toBe(NOT_PLAIN)
     expect(readAll(0xc7, 6, Extension.attachment, 17, 0, 0, 0, 1, 0)).toBe(NOT_PLAIN)
     expect(readAll(0xc7, 5, Extension.attachment, 17, 0, 0, 0, 2, 0)).toBe(NOT_PLAIN)
+  })
+
+  test('lets go of what it has read from, be that plain or not', async () => {
+    const readFrom = (last: number) => {
+      const bytes = bytesOf(0x92, 0xc7, 5, Extension.attachment, 17, 0, 0, 0, 0, last)
+      const attachment = new Uint8Array(5000)
+      reader.read(bytes, [attachment], defaultLimits)
+      return [new WeakRef(bytes.buffer), new WeakRef(attachment.buffer)]
+    }
+    for (const held of [...readFrom(1), ...readFrom(0xc1)]) {
+      await eventually(() => {
+        gc()
+        return held.deref() === undefined
+      })
+    }
   })
 
   test('takes each attachment once, in any order', () => {

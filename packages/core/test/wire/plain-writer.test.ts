@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { Encoder, ExtData } from '@msgpack/msgpack'
+import { eventually } from '@skein/test-harness'
 import fc from 'fast-check'
 import { Exporters } from '../../src/wire/exporters.js'
 import { defaultLimits } from '../../src/wire/limits.js'
@@ -7,6 +10,9 @@ import { Lowering } from '../../src/wire/lower.js'
 import { PlainWriter } from '../../src/wire/plain-writer.js'
 import { sized } from '../support/size.js'
 import { codePoints, values } from './values.js'
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 const encoder = new Encoder({
   extensionCodec: {
@@ -19,6 +25,46 @@ const lowering = new Lowering({
   exporters: new Exporters(undefined, undefined),
   limits: defaultLimits,
 })
+
+interface ViewConstructor {
+  readonly name: string
+  /** DataView has none. */
+  readonly BYTES_PER_ELEMENT?: number
+  new (...part: Part): ArrayBufferView
+}
+
+type Part = [buffer: ArrayBuffer, byteOffset: number, length: number]
+
+const views: readonly ViewConstructor[] = [
+  Uint8Array,
+  DataView,
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  class Bytes extends Uint8Array {},
+]
+
+/** Binaries of every kind, of a part of a buffer. */
+const kinds: readonly [kind: string, of: (...part: Part) => ArrayBuffer | ArrayBufferView][] = [
+  ['Buffer', (...part) => Buffer.from(...part)],
+  ['ArrayBuffer', (buffer, from, bytes) => buffer.slice(from, from + bytes)],
+  ...views.map((View): (typeof kinds)[number] => {
+    const { name, BYTES_PER_ELEMENT: width = 1 } = View
+    return [name, (buffer, from, bytes) => new View(buffer, from, bytes / width)]
+  }),
+]
+
+/** Bytes that tell where in the buffer they lie, since 251 is prime. */
+function numbered(length: number): ArrayBuffer {
+  return Uint8Array.from({ length }, (_, i) => i % 251).buffer
+}
 
 /** What is sent: frame 0, and the attachments behind it. */
 interface Written {
@@ -97,22 +143,9 @@ describe('The writer of plain values', () => {
     [
       'byte arrays at the bounds of their heads',
       [0, 1, 2, 3, 4, 8, 9, 16, 17, 32, 255, 256, 4095].flatMap((n) => [
-        Buffer.alloc(n, n),
-        new Uint8Array(n),
-      ]),
-    ],
-    [
-      'binaries of all kinds, at the bound of attachments',
-      [4095, 4096, 4104].flatMap((n) => [
-        Buffer.alloc(n, 1),
-        new Uint8Array(n),
-        new ArrayBuffer(n),
-        new DataView(new ArrayBuffer(n)),
-        new Int8Array(n),
-        new Float64Array(n / 8),
-        new BigUint64Array(n / 8),
-        new Float64Array(new ArrayBuffer(n + 8), 8, Math.floor(n / 8)),
-        new (class Bytes extends Uint8Array {})(n),
+        Buffer.from(numbered(n)),
+        new Uint8Array(numbered(n)),
+        new DataView(numbered(n + 3), 3),
       ]),
     ],
     ['strings of other letters', [10, 11, 16, 85, 86, 21_845, 21_846].map((n) => 'é€'.repeat(n))],
@@ -123,6 +156,37 @@ describe('The writer of plain values', () => {
     expect(plain?.attachments.length).toBe(expected.attachments.length)
     for (const [i, attachment] of expected.attachments.entries()) {
       expect(Buffer.compare(plain?.attachments[i] ?? Buffer.of(), attachment)).toBe(0)
+    }
+  })
+
+  test.each(kinds)(
+    'writes the part of a buffer that a %s lies on, and attaches it from 4096 bytes',
+    (_, of) => {
+      for (const bytes of [0, 8, 24, 4088, 4096, 4104]) {
+        const buffer = numbered(bytes + 64)
+        const part = Buffer.from(buffer, 24, bytes)
+        const plain = written(of(buffer, 24, bytes))
+        expect(plain).toEqual(byLibrary(of(buffer, 24, bytes)))
+        const isAttached = bytes >= 4096
+        expect(plain?.attachments.length).toBe(isAttached ? 2 : 1)
+        const sent = isAttached ? plain?.attachments[1] : plain?.bytes.subarray(-bytes)
+        if (bytes > 0) expect(Buffer.compare(sent ?? Buffer.of(), part)).toBe(0)
+      }
+    },
+  )
+
+  test('lets go of what it has attached, written or not', async () => {
+    const attached = (rest: unknown) => {
+      const large = new Uint8Array(5000)
+      writer.write([large, rest], [])
+      return new WeakRef(large)
+    }
+    for (const rest of ['plain', Symbol('s')]) {
+      const held = attached(rest)
+      await eventually(() => {
+        gc()
+        return held.deref() === undefined
+      })
     }
   })
 

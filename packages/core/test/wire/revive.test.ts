@@ -61,6 +61,16 @@ describe('An extension', () => {
     expect(decode('c7050a1b00000001', attachments)).toEqual(new Float64Array(512))
   })
 
+  test('has the index of an attachment in four bytes', () => {
+    const attachments = new Array<Uint8Array>(0x010203).fill(new Uint8Array(1))
+    for (const encode of [(value: unknown) => value, (value: unknown) => [value, new Date(0)]]) {
+      const bytes = codec.encode(encode(new Uint8Array(4096)), attachments.slice(), 'peer')
+      expect(Buffer.from(bytes).toString('hex')).toContain('c7050a1100010203')
+    }
+    const arrived = decode('c7050a1100010203', [...attachments, new Uint8Array(4096)])
+    expect(arrived).toEqual(new Uint8Array(4096))
+  })
+
   test.each([
     ['of a type that is not known', ext(127, '00'), /type 127/],
     ['of a negative type', 'd6 ff 00000000', /type -1/],

@@ -147,6 +147,15 @@ describe('What was handed out for a value', () => {
     expect(table.offered.map((offered) => offered === kept)).toEqual([true])
   })
 
+  test('has left when the next value is encoded, be that a plain one', () => {
+    const table = new Table()
+    const codec = new MsgpackCodec({ streams: table })
+    codec.encode([now()], [], 'peer')
+    expect(table.mark()).toBe(1)
+    codec.encode([1, 'plain'], [], 'peer')
+    expect(table.mark()).toBe(0)
+  })
+
   test('is told of references, too, and survives an encoding in between that fails', () => {
     const log: string[] = []
     let exported = 0
