@@ -26,7 +26,16 @@ const lowering = new Lowering({
   limits: defaultLimits,
 })
 
-const views = [
+interface ViewConstructor {
+  readonly name: string
+  /** DataView has none. */
+  readonly BYTES_PER_ELEMENT?: number
+  new (...part: Part): ArrayBufferView
+}
+
+type Part = [buffer: ArrayBuffer, byteOffset: number, length: number]
+
+const views: readonly ViewConstructor[] = [
   Uint8Array,
   DataView,
   Int8Array,
@@ -42,15 +51,13 @@ const views = [
   class Bytes extends Uint8Array {},
 ]
 
-type Part = [buffer: ArrayBuffer, byteOffset: number, bytes: number]
-
 /** Binaries of every kind, of a part of a buffer. */
 const kinds: readonly [kind: string, of: (...part: Part) => ArrayBuffer | ArrayBufferView][] = [
   ['Buffer', (...part) => Buffer.from(...part)],
   ['ArrayBuffer', (buffer, from, bytes) => buffer.slice(from, from + bytes)],
   ...views.map((View): (typeof kinds)[number] => {
-    const width = 'BYTES_PER_ELEMENT' in View ? View.BYTES_PER_ELEMENT : 1
-    return [View.name, (buffer, from, bytes) => new View(buffer, from, bytes / width)]
+    const { name, BYTES_PER_ELEMENT: width = 1 } = View
+    return [name, (buffer, from, bytes) => new View(buffer, from, bytes / width)]
   }),
 ]
 
