@@ -5,15 +5,16 @@ const { TestEnvironment } = require('jest-environment-node')
 
 const { AsyncLocalStorage } = async_hooks
 const { SourceTextModule, createContext } = vm
-const storagesStay = Number.parseInt(process.versions.node, 10) < 24
+const node = Number.parseInt(process.versions.node, 10)
+const storagesStay = node < 24
 
 // V8 would keep what it has compiled for the next file, which can't use it: jest gives each file its own import(). But
 // that import() would be kept as well, and all that its file has loaded.
 setFlagsFromString('--no-compilation-cache')
 
 // What a file makes hot is compiled anew for the next file: to let V8 optimize only what runs eight times as long as
-// it would wait for saves a seventh of the processor's time.
-setFlagsFromString('--interrupt-budget=1000000')
+// it would wait for saves a seventh of the processor's time. The V8 of later versions does not have the flag.
+if (node < 22) setFlagsFromString('--interrupt-budget=1000000')
 
 /**
  * Node's environment, but with an ordinary global object. Jest's own is a proxy behind an interceptor of Node's, through
@@ -43,12 +44,14 @@ module.exports = class extends TestEnvironment {
     await super.setup()
     const storages = this.#storages
     if (storagesStay)
-      async_hooks.AsyncLocalStorage = class extends AsyncLocalStorage {
-        constructor(...options) {
-          super(...options)
-          storages.push(this)
-        }
-      }
+      setStorage(
+        class extends AsyncLocalStorage {
+          constructor(...options) {
+            super(...options)
+            storages.push(this)
+          }
+        },
+      )
     const modules = this.#modules
     vm.SourceTextModule = class extends SourceTextModule {
       constructor(...options) {
@@ -59,12 +62,17 @@ module.exports = class extends TestEnvironment {
   }
 
   async teardown() {
-    if (storagesStay) async_hooks.AsyncLocalStorage = AsyncLocalStorage
+    if (storagesStay) setStorage(AsyncLocalStorage)
     for (const storage of this.#storages.splice(0)) storage.disable()
     vm.SourceTextModule = SourceTextModule
     for (const module of this.#modules.splice(0)) letGoOfImports(module)
     await super.teardown()
   }
+}
+
+/** The property has a getter only, from Node 22 on. */
+function setStorage(value) {
+  Object.defineProperty(async_hooks, 'AsyncLocalStorage', { value, configurable: true, writable: true })
 }
 
 function letGoOfImports(module) {
