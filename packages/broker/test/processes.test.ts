@@ -8,7 +8,7 @@ import { BrokerMesh } from './support/broker-mesh.js'
 useLedger()
 
 const MAIN = fileURLToPath(new URL('fixtures/worker-process.mjs', import.meta.url))
-const TIMEOUT = 200
+const TIMEOUT = 400
 
 type Asked = { readonly kind: 'start'; readonly options: object } | { readonly kind: 'stop' }
 type WorkerProcess = OrderedProcess<Asked, Asked, Signed>
