@@ -36,29 +36,30 @@ export class ItemCopier {
     const { length } = list
     this.#left -= length
     if (this.#left < 0) return NOT_COPIED
-    const copy: unknown[] = []
+    const copy = list.slice()
     for (let i = 0; i < length; i++) {
-      const value = list[i]
-      const own = isObject(value) ? this.#copy(value) : value
+      const value = copy[i]
+      if (!isObject(value)) continue
+      const own = this.#copy(value)
       if (own === NOT_COPIED) return NOT_COPIED
-      copy.push(own)
+      copy[i] = own
     }
     return copy
   }
 
   #record(record: Readonly<Record<string, unknown>>): unknown {
-    const keys = Object.keys(record)
-    this.#left -= keys.length
-    if (this.#left < 0 || Symbol.asyncIterator in record) return NOT_COPIED
-    const copy: Record<string, unknown> = {}
-    for (const key of keys) {
-      if (key === '__proto__') return NOT_COPIED
-      const value = record[key]
-      const own = isObject(value) ? this.#copy(value) : value
+    if (Symbol.asyncIterator in record) return NOT_COPIED
+    // Far sooner done than key by key.
+    const copy: Record<string, unknown> = { ...record }
+    for (const key in copy) {
+      this.#left -= 1
+      const value = copy[key]
+      if (!isObject(value) || !Object.hasOwn(copy, key)) continue
+      const own = key === '__proto__' ? NOT_COPIED : this.#copy(value)
       if (own === NOT_COPIED) return NOT_COPIED
       copy[key] = own
     }
-    return copy
+    return this.#left < 0 ? NOT_COPIED : copy
   }
 }
 
