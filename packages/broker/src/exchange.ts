@@ -158,7 +158,7 @@ export class Exchange {
       service.free(worker)
       return { worker: name, status: 'fulfilled', value }
     } catch (error) {
-      const reason = isLate(error, worker) ? late(worker, what, limit, error) : error
+      const reason = isLate(error, worker, request.signal) ? late(worker, what, limit, error) : error
       return { worker: name, status: 'rejected', reason }
     }
   }
@@ -201,9 +201,15 @@ export class Exchange {
 
 type Work = Pick<Asking, 'keyword' | 'payload'>
 
-/** What it was given has ended it: while it waited for a slot, or in the worker's hands. What a handler throws is its own. */
-function isLate(error: unknown, { name }: Registration): error is SkeinError {
-  if (!(error instanceof SkeinError) || error.code !== 'ERR_TIMEOUT') return false
+/**
+ * The time that it was given has ended it, or all of the client's: while it waited for a slot, or in the worker's hands.
+ * What a handler throws is its own.
+ */
+function isLate(error: unknown, { name }: Registration, { reason }: AbortSignal): error is SkeinError {
+  if (!(error instanceof SkeinError)) return false
+  const isOver =
+    error.code === 'ERR_CANCELLED' && reason instanceof SkeinError && reason.code === 'ERR_TIMEOUT'
+  if (error.code !== 'ERR_TIMEOUT' && !isOver) return false
   return error.executed === 'no' || (error.uid === name && error.method === 'run')
 }
 
