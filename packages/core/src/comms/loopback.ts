@@ -98,8 +98,9 @@ export class Loopback {
     const { kind } = message
     switch (kind) {
       case Kind.next: {
-        const items = this.#copy(message.items, kind)
-        return { ...message, items: Array.isArray(items) ? items : [] }
+        const { stream, encoded, items } = message
+        const copied = this.#copy(encoded ?? items, kind)
+        return { kind, stream, items: Array.isArray(copied) ? copied : [] }
       }
       case Kind.end:
         return { ...message, value: this.#copy(message.value, kind) }

@@ -2,11 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Deadlines } from '../deadlines.js'
 import type { Link } from '../link/link.js'
 import type { StreamPorts } from '../stream/ports.js'
+import type { Limits } from '../wire/limits.js'
 import type { StreamMessage } from '../wire/message.js'
 
 export interface StreamPortsParts {
   readonly uid: string
   readonly deadlines: Deadlines
+  readonly limits: Readonly<Limits>
   readonly linkTo: (uid: string) => Link | undefined
   /** Sends a message to this runtime itself, and gives the bytes that it takes. */
   readonly toSelf: (message: StreamMessage) => number
@@ -17,7 +19,7 @@ export interface StreamPortsParts {
 
 /** What streams need of the links: their messages go with the answers, which never wait for requests. */
 export function streamPorts(parts: StreamPortsParts): StreamPorts {
-  const { uid, deadlines, linkTo, toSelf, defer, requestContext } = parts
+  const { uid, deadlines, limits, linkTo, toSelf, defer, requestContext } = parts
   const open = (peer: string): Link | undefined => {
     const link = linkTo(peer)
     return link?.isOver === false ? link : undefined
@@ -35,6 +37,7 @@ export function streamPorts(parts: StreamPortsParts): StreamPorts {
     whenRoom: (peer, fn) => open(peer)?.outbox.whenRoomForAnswers(fn),
     defer,
     deadlines,
+    limits,
     ...(requestContext && { bind: AsyncLocalStorage.snapshot, outside: AsyncLocalStorage.snapshot() }),
   }
 }

@@ -76,6 +76,7 @@ export class Traffic {
       streamPorts({
         uid,
         deadlines,
+        limits,
         linkTo,
         toSelf: (message) => loopback.postOfStream(message),
         defer: atEndOfTurn,

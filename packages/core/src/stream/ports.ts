@@ -1,4 +1,5 @@
 import type { Deadlines } from '../deadlines.js'
+import type { Limits } from '../wire/limits.js'
 import type { StreamMessage } from '../wire/message.js'
 
 /** Runs a function in the context that was remembered. */
@@ -22,11 +23,13 @@ export interface StreamPorts {
   /** Calls back in another turn, after whatever else waits for the event loop. @default setImmediate */
   readonly later?: ((fn: () => void) => void) | undefined
   readonly deadlines: Deadlines
+  /** Of what is sent. */
+  readonly limits: Readonly<Limits>
   /**
    * Remembers the context in which a stream is offered: its iterator runs there.
    * `AsyncLocalStorage.snapshot` does. @default whatever context there is
    */
   readonly bind?: (() => Run) | undefined
-  /** Runs in a context that belongs to no stream what a stream does for others. @default whatever context there is */
+  /** Runs in a context that belongs to no stream what is done for others as well. @default whatever context there is */
   readonly outside?: Run | undefined
 }

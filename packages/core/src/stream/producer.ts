@@ -1,12 +1,13 @@
 import { describe, SkeinError } from '../errors.js'
 import { isThenable } from '../thenable.js'
 import type { StreamSource } from '../wire/codec.js'
+import type { EncodedList } from '../wire/encoded-list.js'
+import { ListWriter } from '../wire/list-writer.js'
 import { malformed } from '../wire/malformed.js'
 import { Kind } from '../wire/message.js'
-import { ItemCopier, NOT_COPIED } from './item-copier.js'
 import type { Run, StreamPorts } from './ports.js'
 import type { Source } from './source.js'
-import { MESSAGE_BYTES, Window, weigh } from './window.js'
+import { MESSAGE_BYTES, Window } from './window.js'
 
 /** How a stream that was offered came to its end. */
 export type StreamOutcome =
@@ -43,17 +44,16 @@ export class Producer implements OfferedStream {
   readonly #later: (fn: () => void) => void
   readonly #outside: Run
   readonly #window = new Window()
-  readonly #copier = new ItemCopier()
   #flowing = false
   #outcome: StreamOutcome | undefined
   #onEnd: ((outcome: StreamOutcome) => void)[] = []
-  /** Gathered for the next message, and what is known of their bytes. */
-  #items: unknown[] = []
-  #weight = 0
+  /** Gathered for the next message. Encoded when they are yielded: a record or a buffer may be used again for the next one. */
+  readonly #gathered: ListWriter
   /** Items that have left. */
   #sent = 0
-  /** Items that were taken since others have had their turn. */
+  /** Items that were taken since others have had their turn, and bytes of those that are not among the gathered ones. */
   #taken = 0
+  #takenBytes = 0
   #pulling = false
   /**
    * A full message has left in this turn: whatever else waits has its turn first. A generator that never waits would
@@ -77,6 +77,7 @@ export class Producer implements OfferedStream {
     this.#ports = ports
     this.#later = ports.later ?? setImmediate
     this.#outside = ports.outside ?? atOnce
+    this.#gathered = new ListWriter(ports.limits, 2 * MESSAGE_BYTES)
     this.#forget = forget
   }
 
@@ -129,7 +130,7 @@ export class Producer implements OfferedStream {
 
   #abandon(outcome: StreamOutcome): void {
     if (this.isOver) return
-    this.#items = []
+    this.#gathered.clear()
     this.#over(outcome, () => this.#source.stop())
   }
 
@@ -138,8 +139,8 @@ export class Producer implements OfferedStream {
   }
 
   /**
-   * What comes of a promise that is made here runs within as well. Whatever does not pull is done outside: it may begin
-   * what belongs to others.
+   * What comes of a promise that is made here runs within as well, and so do the streams in what it yields. What others
+   * have a part in is done outside.
    */
   readonly #pull = (): void => {
     while (this.#mayPull()) {
@@ -161,8 +162,8 @@ export class Producer implements OfferedStream {
 
   #mayPull(): boolean {
     if (!this.#flowing || this.#pulling || this.#resting || this.isOver) return false
-    if (!this.#window.allows(this.#items.length, this.#weight)) return false
-    return this.#items.length > 0 || this.#hasRoom()
+    const { length, bytes } = this.#gathered
+    return this.#window.allows(length, bytes) && (length > 0 || this.#hasRoom())
   }
 
   #hasRoom(): boolean {
@@ -187,11 +188,9 @@ export class Producer implements OfferedStream {
   readonly #onThrown = (error: unknown): void => {
     this.#pulling = false
     this.#source.ended()
-    this.#outside(() => {
-      if (this.isOver) return
-      this.#flush()
-      this.#fail(error)
-    })
+    if (this.isOver) return
+    this.#outside(this.#flush)
+    this.#fail(error)
   }
 
   #take(result: unknown): void {
@@ -200,13 +199,12 @@ export class Producer implements OfferedStream {
       return this.#onThrown(new TypeError(`the iterator gave ${describe(result)}, which is no object`))
     }
     const value = 'value' in result ? result.value : undefined
-    if ('done' in result && result.done) return this.#outside(() => this.#end(value))
-    const copy = this.#copier.copy(value)
-    this.#items.push(copy === NOT_COPIED ? value : copy)
-    this.#weight += weigh(value)
+    if ('done' in result && result.done) return this.#end(value)
     this.#taken += 1
-    if (this.#taken >= this.#window.limit || this.#weight >= MESSAGE_BYTES) this.#outside(this.#rest)
-    else if (copy === NOT_COPIED) this.#outside(this.#flush)
+    if (!this.#gathered.add(value)) this.#sendAlone(value)
+    if (this.isOver) return
+    const bytes = this.#takenBytes + this.#gathered.bytes
+    if (this.#taken >= this.#window.limit || bytes >= MESSAGE_BYTES) this.#outside(this.#rest)
     else if (!this.#deferred) this.#outside(this.#defer)
   }
 
@@ -223,52 +221,55 @@ export class Producer implements OfferedStream {
 
   readonly #onTurn = (): void => {
     this.#deferred = false
-    this.#taken = 0
+    this.#othersHadTheirTurn()
     this.#flush()
     this.#pump()
   }
 
   readonly #onRested = (): void => {
     this.#resting = false
-    this.#taken = 0
+    this.#othersHadTheirTurn()
     this.#pump()
+  }
+
+  #othersHadTheirTurn(): void {
+    this.#taken = 0
+    this.#takenBytes = 0
   }
 
   /** Sends what is gathered. */
   readonly #flush = (): void => {
-    const items = this.#items
-    if (items.length === 0 || this.isOver) return
-    this.#items = []
-    this.#weight = 0
-    if (this.#room === 'granted') this.#room = 'unknown'
+    if (this.#gathered.length === 0 || this.isOver) return
+    const { list } = this.#gathered
+    this.#gathered.clear()
+    this.#send([], list)
+  }
+
+  /** An item that can't be gathered: it is large, refers to something, or is refused. */
+  #sendAlone(item: unknown): void {
+    this.#outside(this.#flush)
     try {
-      this.#send(items)
+      this.#takenBytes += this.#send([item])
     } catch (error) {
-      if (items.length === 1) this.#refuse(error)
-      else this.#sendSingly(items)
+      this.#refuse(error)
     }
   }
 
-  /** Those before the one that can't be sent arrive. */
-  #sendSingly(items: readonly unknown[]): void {
-    for (const item of items) {
-      try {
-        this.#send([item])
-      } catch (error) {
-        return this.#refuse(error)
-      }
-    }
-  }
-
-  #send(items: readonly unknown[]): void {
-    const bytes = this.#ports.post(this.peer, { kind: Kind.next, stream: this.number, items })
-    this.#window.sent(items.length, bytes)
-    this.#sent += items.length
+  /** Gives the bytes that the message takes. */
+  #send(items: readonly unknown[], encoded?: EncodedList): number {
+    if (this.#room === 'granted') this.#room = 'unknown'
+    const { peer, number: stream } = this
+    const count = encoded?.length ?? items.length
+    const message = { kind: Kind.next, stream, items }
+    const bytes = this.#ports.post(peer, encoded === undefined ? message : { ...message, encoded })
+    this.#window.sent(count, bytes)
+    this.#sent += count
+    return bytes
   }
 
   #end(value: unknown): void {
     this.#source.ended()
-    this.#flush()
+    this.#outside(this.#flush)
     if (this.isOver) return
     try {
       this.#ports.post(this.peer, { kind: Kind.end, stream: this.number, value })
@@ -303,7 +304,9 @@ export class Producer implements OfferedStream {
     this.#outcome = outcome
     this.#forget(this)
     last?.()
-    for (const fn of this.#onEnd.splice(0)) fn(outcome)
+    this.#outside(() => {
+      for (const fn of this.#onEnd.splice(0)) fn(outcome)
+    })
   }
 }
 

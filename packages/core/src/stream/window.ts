@@ -11,10 +11,10 @@ export const WINDOW_BYTES = 1024 ** 2
 /** A message has no more items: enough to make the cost of a message small beside that of its items. */
 export const MESSAGE_ITEMS = 64
 
-/** Nor more bytes, as far as they can be foreseen: other messages shall not wait long behind it. */
+/** Nor much more bytes, unless one item has them: other messages shall not wait long behind it. */
 export const MESSAGE_BYTES = 64 * 1024
 
-/** A message has at most so many times the items of the one before: items may turn out larger than those. */
+/** Of a message over the one before, in items: the first ones do not wait for many others. */
 const GROWTH = 4
 
 interface Sent {
@@ -22,21 +22,21 @@ interface Sent {
   readonly bytes: number
 }
 
-/** What a producer may send: counts what is not credited, and learns how large items are. */
+/** What a producer may send: counts what is not credited. */
 export class Window {
   readonly #sent = new Fifo<Sent>()
   #items = 0
   #bytes = 0
   #limit = 1
 
-  /** How many items the next message should have. */
+  /** How many items the next message may have. */
   get limit(): number {
     return this.#limit
   }
 
   /** Whether there may be one item more, beside those that are gathered already. */
-  allows(gathered: number, weight: number): boolean {
-    return this.#items + gathered < WINDOW_ITEMS && this.#bytes + weight < WINDOW_BYTES
+  allows(gathered: number, bytes: number): boolean {
+    return this.#items + gathered < WINDOW_ITEMS && this.#bytes + bytes < WINDOW_BYTES
   }
 
   /** A message has left. */
@@ -44,8 +44,7 @@ export class Window {
     this.#sent.push({ items, bytes })
     this.#items += items
     this.#bytes += bytes
-    const fitting = Math.floor((MESSAGE_BYTES * items) / Math.max(bytes, 1))
-    this.#limit = Math.max(1, Math.min(MESSAGE_ITEMS, GROWTH * items, fitting))
+    this.#limit = Math.min(MESSAGE_ITEMS, GROWTH * this.#limit)
   }
 
   /** Items were consumed. False if so many were never sent. */
@@ -65,10 +64,4 @@ export class Window {
     }
     return true
   }
-}
-
-/** The bytes of an item that can be told at once, so that a few large ones do not gather. */
-export function weigh(item: unknown): number {
-  if (typeof item === 'string') return item.length
-  return ArrayBuffer.isView(item) || item instanceof ArrayBuffer ? item.byteLength : 0
 }

@@ -1,4 +1,5 @@
 import type { SkeinError } from '../errors.js'
+import type { EncodedList } from './encoded-list.js'
 
 /**
  * The messages of wire format 1. `docs/protocol.md` is their specification; the numbers are append-only.
@@ -169,6 +170,8 @@ export interface Next {
   /** The number that the producer gave the stream, here and below. */
   readonly stream: number
   readonly items: readonly unknown[]
+  /** What is sent in their place. Does not arrive. */
+  readonly encoded?: EncodedList
   /** Set if they came with a value that can't be made here; there are no items then. Does not travel. */
   readonly unreadable?: SkeinError
 }

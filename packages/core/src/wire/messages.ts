@@ -47,7 +47,7 @@ export function toArray(message: Message): unknown[] {
     case Kind.cancel:
       return [message.kind, message.id, message.reason.slice(0, TEXT)]
     case Kind.next:
-      return [message.kind, message.stream, message.items]
+      return [message.kind, message.stream, message.encoded ?? message.items]
     case Kind.credit:
       return [message.kind, message.stream, message.n]
     case Kind.end:

@@ -1,7 +1,8 @@
 /// <reference lib="es2024.string" />
 import { isArrayBuffer, isSharedArrayBuffer } from 'node:util/types'
-import { ATTACHMENT_REFERENCE_BYTES, NO_ATTACHMENTS } from './attachment.js'
+import { ATTACHMENT_REFERENCE_BYTES } from './attachment.js'
 import { ATTACHMENT_BYTES, bytesOfBinary, isDetached, typeOfBinary } from './binary.js'
+import { EncodedList } from './encoded-list.js'
 import { Extension } from './extension.js'
 import type { Limits } from './limits.js'
 import { HEAD_BYTES, writeAttached, writeInline } from './plain-binary.js'
@@ -23,41 +24,92 @@ export class PlainWriter {
   readonly #depthLimit: number
   readonly #nodeLimit: number
   readonly #frameBytes: number
-  #attachments = NO_ATTACHMENTS
-  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  readonly #initialBytes: number
+  #attachments: Uint8Array[] | undefined
+  #buffer: Buffer
   #length = 0
   #nodes = 0
   #writing = false
 
-  constructor({ depth, nodes, frameBytes }: Pick<Limits, 'depth' | 'nodes' | 'frameBytes'>) {
+  /** @param initialBytes of its buffer, which grows */
+  constructor(
+    { depth, nodes, frameBytes }: Pick<Limits, 'depth' | 'nodes' | 'frameBytes'>,
+    initialBytes = INITIAL_BYTES,
+  ) {
     this.#frameBytes = frameBytes
+    this.#initialBytes = initialBytes
+    this.#buffer = Buffer.allocUnsafe(initialBytes)
     this.#depthLimit = depth
     // As for lowering: half of what the reader takes in a batch.
     this.#nodeLimit = nodes / 2
   }
 
+  /** What is written, valid until something else is. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Values that are written, those in others included. */
+  get nodes(): number {
+    return this.#nodes
+  }
+
   /**
-   * The bytes of a value, valid until the next call; or undefined if it is not for this writer.
+   * The bytes of a value in place of all that was written before, or undefined if it is not for this writer.
    *
    * @param attachments receives binaries of 4 KiB or more; some may be there also if it gives up
    */
   write(value: unknown, attachments: Uint8Array[]): Uint8Array | undefined {
     // A getter of the value may come back here.
     if (this.#writing) return undefined
+    this.clear()
+    const bytes = this.#append(value, 1, attachments) ? this.bytes : undefined
+    this.#letGo()
+    return bytes
+  }
+
+  /**
+   * Writes a value behind what is there, or nothing, and gives false: also if it holds binaries of 4 KiB or more.
+   *
+   * @param depth of the value, if it is a container
+   * @param mostBytes of all that is written then
+   */
+  add(value: unknown, depth: number, mostBytes: number): boolean {
+    if (this.#writing) return false
+    const [length, nodes] = [this.#length, this.#nodes]
+    const fits = this.#append(value, depth, undefined) && this.#nodes <= this.#nodeLimit
+    if (fits && this.#length <= mostBytes) return true
+    this.#length = length
+    this.#nodes = nodes
+    return false
+  }
+
+  clear(): void {
+    this.#length = 0
+    this.#nodes = 0
+    this.#letGo()
+  }
+
+  #append(value: unknown, depth: number, attachments: Uint8Array[] | undefined): boolean {
     this.#writing = true
     this.#attachments = attachments
-    this.#length = 0
-    this.#nodes = 1
+    this.#nodes += 1
     try {
-      if (!this.#put(value, 1)) return undefined
-      return this.#buffer.subarray(0, this.#length)
+      return this.#put(value, depth)
     } catch {
-      return undefined // a getter has thrown: lowering says where
+      return false // a getter has thrown: lowering says where
     } finally {
       this.#writing = false
-      this.#attachments = NO_ATTACHMENTS // they would keep large binaries in memory
-      if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+      this.#attachments = undefined // they would keep large binaries in memory
     }
+  }
+
+  #letGo(): void {
+    if (this.#buffer.length > LARGE) this.#buffer = Buffer.allocUnsafe(this.#initialBytes)
   }
 
   /** Each gives whether it could be written. `depth` is that of the value itself, if it is a container. */
@@ -89,7 +141,7 @@ export class PlainWriter {
   }
 
   #record(record: object, depth: number): boolean {
-    if (!isRecord(record)) return this.#binary(record)
+    if (!isRecord(record)) return this.#binary(record, depth)
     const keys = Object.keys(record)
     const { length } = keys
     if (!this.#enter(depth, 2 * length)) return false
@@ -101,19 +153,31 @@ export class PlainWriter {
     return true
   }
 
-  #binary(value: object): boolean {
-    if (!ArrayBuffer.isView(value) && !isArrayBuffer(value)) return false
+  #binary(value: object, depth: number): boolean {
+    if (!ArrayBuffer.isView(value) && !isArrayBuffer(value)) return this.#encoded(value, depth)
     const type = typeOfBinary(value)
     const bytes = bytesOfBinary(value)
     if (type === undefined || isSharedArrayBuffer(bytes.buffer)) return false
     const { length } = bytes
     if (length === 0 && isDetached(value)) return false
-    const isAttached = length >= ATTACHMENT_BYTES
-    if (isAttached && length > this.#frameBytes) return false
-    this.#reserve(HEAD_BYTES + (isAttached ? ATTACHMENT_REFERENCE_BYTES : length))
-    this.#length = isAttached
-      ? writeAttached(this.#buffer, this.#length, type, this.#attachments.push(bytes) - 1)
-      : writeInline(this.#buffer, this.#length, type, bytes)
+    if (length < ATTACHMENT_BYTES) {
+      this.#reserve(HEAD_BYTES + length)
+      this.#length = writeInline(this.#buffer, this.#length, type, bytes)
+      return true
+    }
+    if (this.#attachments === undefined || length > this.#frameBytes) return false
+    this.#reserve(HEAD_BYTES + ATTACHMENT_REFERENCE_BYTES)
+    this.#length = writeAttached(this.#buffer, this.#length, type, this.#attachments.push(bytes) - 1)
+    return true
+  }
+
+  #encoded(value: object, depth: number): boolean {
+    if (!(value instanceof EncodedList) || !this.#enter(depth, value.nodes)) return false
+    const { bytes } = value
+    this.#head(value.length, 0x90, 0xdc)
+    this.#reserve(bytes.length)
+    this.#buffer.set(bytes, this.#length)
+    this.#length += bytes.length
     return true
   }
 

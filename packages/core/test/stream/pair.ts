@@ -28,6 +28,9 @@ export class Side {
   room = true
   readonly waiting: (() => void)[] = []
   bind: (() => Run) | undefined
+  outside: Run | undefined
+  /** Sees what is asked of this side's ports, and what is posted. */
+  onAsked: (what: 'defer' | 'later' | 'gathered' | 'alone' | 'end' | 'fail') => void = () => {}
   readonly streams: Streams
   readonly codec: MsgpackCodec
   #deferred: (() => void)[] = []
@@ -39,18 +42,30 @@ export class Side {
   ) {
     this.streams = new Streams({
       post: (_, message) => {
+        if (message.kind === Kind.next) this.onAsked(message.encoded === undefined ? 'alone' : 'gathered')
+        if (message.kind === Kind.end) this.onAsked('end')
+        if (message.kind === Kind.fail) this.onAsked('fail')
         const size = this.post(message)
-        this.posted.push(message)
+        const given = asGiven(message)
+        this.posted.push(given)
         this.sizes.push(size)
-        this.onPost(message, size)
+        this.onPost(given, size)
         return size
       },
       hasRoom: () => this.room,
       whenRoom: (_, fn) => void this.waiting.push(fn),
-      defer: (fn) => void this.#deferred.push(fn),
-      later: (fn) => void this.#resting.push(fn),
+      defer: (fn) => {
+        this.onAsked('defer')
+        this.#deferred.push(fn)
+      },
+      later: (fn) => {
+        this.onAsked('later')
+        this.#resting.push(fn)
+      },
       deadlines: this.deadlines,
+      limits: defaultLimits,
       bind: () => this.bind?.() ?? ((fn) => fn()),
+      outside: (fn) => (this.outside === undefined ? fn() : this.outside(fn)),
     })
     this.codec = new MsgpackCodec({ streams: this.streams })
   }
@@ -82,6 +97,14 @@ export class Side {
   grantRoom(): void {
     for (const fn of this.waiting.splice(0)) fn()
   }
+}
+
+/** A message with the items that were encoded before. */
+function asGiven(message: StreamMessage): StreamMessage {
+  if (message.kind !== Kind.next || message.encoded === undefined) return message
+  const codec = new MsgpackCodec()
+  const items = codec.decode(codec.encode(message.encoded, [], ''), [], defaultLimits, '')
+  return { kind: message.kind, stream: message.stream, items: items as unknown[] }
 }
 
 /** Two runtimes with streams between them, through the real codec. */

@@ -40,16 +40,59 @@ describe('A producer', () => {
     expect(Math.max(...pair.batches.map(({ items }) => items.length))).toBeGreaterThan(10)
   })
 
-  test('lets the others have their turn after each message', async () => {
-    const trace = newTrace()
-    const stream = pair.stream(counting(trace))
-    void stream.next()
-    while (trace.produced < 85) {
-      const before = trace.produced
+  test.each<[string, () => unknown, number[]]>([
+    ['gathered, and after fewer at first', () => 1, [1, 4, 16, 64, 64, 64]],
+    ['sent one by one', () => new Map(), [64, 64, 64, 64, 64, 64]],
+  ])('lets the others have their turn after 64 items that are %s', async (_, make, expected) => {
+    let produced = 0
+    function* items() {
+      for (;;) {
+        produced += 1
+        yield make()
+      }
+    }
+    void pair.stream(items()).next()
+    const turns: number[] = []
+    while (produced < 500) {
+      const before = produced
       await pair.a.clock.advance(0)
       pair.turn()
-      expect(trace.produced - before).toBeLessThanOrEqual(64)
+      if (produced > before) turns.push(produced - before)
     }
+    expect(turns.slice(0, 6)).toEqual(expected)
+  })
+
+  test('lets them have it after 64 KiB that were sent one by one', async () => {
+    let produced = 0
+    function* items() {
+      for (;;) {
+        produced += 1
+        yield new Map([[1, 'x'.repeat(10_000)]])
+      }
+    }
+    void pair.stream(items()).next()
+    const turns: number[] = []
+    while (produced < 50) {
+      const before = produced
+      await pair.a.clock.advance(0)
+      pair.turn()
+      if (produced > before) turns.push(produced - before)
+    }
+    expect(turns).toEqual([7, 7, 7, 7, 7, 7, 7, 7])
+  })
+
+  test('begins again to count when an item came alone', async () => {
+    const tap = new Tap<unknown>()
+    const stream = pair.stream(tap)
+    const asked = Promise.allSettled(Array.from({ length: 200 }, () => stream.next()))
+    const laters: string[] = []
+    pair.a.onAsked = (what) => void (what === 'later' && laters.push(what))
+    for (let i = 0; i < 200; i++) {
+      tap.give(i < 10 ? i : new Map([[1, i]]))
+      await pair.settle()
+    }
+    await pair.outcome(asked)
+    expect(laters).toEqual(['later']) // the first message of all may have one item only
   })
 
   test('has at most 1024 items under way, and goes on when they are consumed', async () => {
@@ -114,7 +157,7 @@ describe('A producer', () => {
     ['a record in a record', record, (n) => Object.assign(record.deep.list, [n, { n }])],
     ['a Buffer', small, (n) => small.fill(n)],
     ['a typed array', floats, (n) => floats.fill(n)],
-    ['a list too long to be copied', long, (n) => long.fill(n)],
+    ['a long list', long, (n) => long.fill(n)],
     ['a Map', map, (n) => map.set('n', n)],
     ['a record without a prototype', own, (n) => Object.assign(own, { n })],
   ])('may use %s again for its next item', async (_, item, set) => {
@@ -155,6 +198,86 @@ describe('A producer', () => {
     await pair.settle()
     expect(new Set(seen)).toEqual(new Set(['request']))
     expect(seen.length).toBeGreaterThan(2000)
+  })
+
+  test('does within that context what belongs to the stream, and nothing else', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    pair.a.bind = () => AsyncLocalStorage.snapshot()
+    pair.a.outside = AsyncLocalStorage.snapshot()
+    const seen = new Set<string>()
+    const see = (what: string) => seen.add(`${what} ${storage.getStore() ?? 'outside'}`)
+    pair.a.onAsked = see
+    const offer = (source: unknown) => {
+      const { offered, stream } = storage.run('within', () => pair.offer(source))
+      offered.onEnd(({ kind }) => see(kind))
+      return pair.outcome(read(stream))
+    }
+    async function* items() {
+      for (let i = 0; i < 100; i++) yield i
+      await pair.a.clock.advance(0)
+      yield 'x'
+      yield new Map()
+      return new Map()
+    }
+    await offer(items())
+    async function* broken() {
+      yield 1
+      throw new TypeError('broken')
+    }
+    await offer(broken())
+    expect([...seen].sort()).toEqual([
+      'alone within',
+      'defer outside',
+      'end within',
+      'ended outside',
+      'fail within',
+      'failed outside',
+      'gathered outside',
+      'later outside',
+    ])
+  })
+
+  test('hands out streams in its items and its end that run in that context too', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    pair.a.bind = () => AsyncLocalStorage.snapshot()
+    pair.a.outside = AsyncLocalStorage.snapshot()
+    async function* inner() {
+      yield storage.getStore()
+    }
+    async function* outer() {
+      for (let i = 0; i < 3; i++) yield inner()
+      return inner()
+    }
+    const stream = storage.run('within', () => pair.stream<AsyncIterable<unknown>>(outer()))
+    const results: unknown[] = []
+    for (let i = 0; i < 4; i++) {
+      const result = (await pair.outcome(stream.next())) as IteratorResult<AsyncIterable<unknown>>
+      results.push(await pair.outcome(read(result.value)))
+    }
+    expect(results).toEqual([['within'], ['within'], ['within'], ['within']])
+  })
+
+  test.each<[string, () => unknown]>([
+    ['a Buffer whose memory was transferred', () => detached(Buffer.from(new ArrayBuffer(8)))],
+    ['what only inherits from Array', () => Object.create(Array.prototype)],
+    ['a function', () => () => {}],
+  ])('refuses %s as any value is refused, after the items before it', async (_, make) => {
+    async function* items() {
+      yield 1
+      yield 2
+      yield { item: make() }
+    }
+    expect(() => pair.send({ item: make() })).toThrow(
+      expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE', path: 'value.item' }),
+    )
+    const received: unknown[] = []
+    const reading = async () => {
+      for await (const item of pair.stream(items())) received.push(item)
+    }
+    expect(await pair.outcome(reading())).toEqual(
+      threw({ code: 'ERR_NOT_SERIALISABLE', path: 'items[2].item' }),
+    )
+    expect(received).toEqual([1, 2])
   })
 
   test('is untouched where the value that held it was not sent', async () => {
@@ -237,6 +360,11 @@ describe('Whoever offered a stream', () => {
     ])
   })
 })
+
+function detached(buffer: Buffer): Buffer {
+  structuredClone(buffer.buffer, { transfer: [buffer.buffer as ArrayBuffer] })
+  return buffer
+}
 
 function thrower(text: string): never {
   throw new Error(text)
