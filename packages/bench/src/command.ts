@@ -73,7 +73,7 @@ function benchCommand(start: (names: readonly string[], flags: Flags) => Promise
   return new Command('bench')
     .description('Measures how fast Skein is, and what it costs.')
     .addArgument(new Argument('<suite...>', 'what to measure').choices(names))
-    .option('--quick', QUICK)
+    .addOption(new Option('--quick', QUICK).conflicts('docs'))
     .addOption(new Option('--json <file>', 'also write everything to a file').argParser(writable))
     .option('--docs', 'also write tables and charts into docs/performance.md and docs/bench')
     .helpOption('-h, --help', 'print this help')

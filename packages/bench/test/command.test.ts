@@ -36,6 +36,7 @@ function wordsOf(args: string): string[] {
 test.each([
   ['', "missing required argument 'suite'"],
   ['speed', 'Allowed choices are'],
+  ['rest --quick --docs', "option '--quick' cannot be used with option '--docs'"],
   ['rest --json /nowhere/bench.json', 'no such file or directory'],
 ])('refuses %p, and says why', async (args, why) => {
   const { status, stdout, stderr } = await benchHere(args)

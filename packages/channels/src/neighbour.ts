@@ -151,7 +151,11 @@ export class Neighbour {
   async #post(): Promise<void> {
     const batch = takeBatch(this.#queue)
     const args = this.#encoder.encode(batch)
-    const posted = this.#comms.send(this.uid, { service: SERVICE, method: 'packages', args })
+    const posted = this.#comms.send(
+      this.uid,
+      { service: SERVICE, method: 'packages', args },
+      { uncopied: true },
+    )
     this.#inFlight.sent(batch.length, bytesOf(args))
     await posted
   }

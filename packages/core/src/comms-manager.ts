@@ -257,25 +257,28 @@ export class CommsManager extends EventEmitter<CommsEvents> {
 
   /**
    * Calls a method of a peer's service and expects no answer. Resolves once the outbox has taken the message: at once,
-   * unless it is full. Buffers and typed arrays of 4 KiB or more belong to the mesh until they are acknowledged.
+   * unless it is full. What is changed in the arguments from then on does not matter, unless they are `uncopied`.
    *
-   * @throws ERR_NO_SUCH_PEER, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_OVERLOADED, ERR_PEER_LOST, ERR_CLOSED
+   * @throws ERR_INVALID_OPTION, ERR_NO_SUCH_PEER, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_OVERLOADED, ERR_PEER_LOST, ERR_CLOSED
    */
-  send(uid: string, call: ServiceCall, options: SendOptions = {}): Promise<void> {
-    return this.#traffic.requests.post(uid, callMessage(call), options)
+  async send(uid: string, call: ServiceCall, options: SendOptions = {}): Promise<void> {
+    return this.#traffic.requests.post(uid, callMessage(call, options), options)
   }
 
   /**
    * Calls a method of a peer's service. The reply settles exactly once: with the method's result, with what it threw, or
-   * with an error of `send`, ERR_TIMEOUT or ERR_CANCELLED that says whether the method can have run.
+   * with an error of `send`, ERR_TIMEOUT or ERR_CANCELLED that says whether the method can have run. Until it has settled,
+   * binaries of 4 KiB or more in the arguments belong to the mesh.
+   *
+   * @throws ERR_INVALID_OPTION
    */
   sendRecv<T = unknown>(uid: string, call: ServiceCall, options: RequestOptions = {}): Reply<T> {
     return this.#traffic.requests.ask(uid, callMessage(call), options)
   }
 
   /** Calls a method of a resident object and expects no answer. Otherwise as `send`. */
-  cmd(uid: string, call: ObjectCall, options: SendOptions = {}): Promise<void> {
-    return this.#traffic.requests.post(uid, cmdMessage(call), options)
+  async cmd(uid: string, call: ObjectCall, options: SendOptions = {}): Promise<void> {
+    return this.#traffic.requests.post(uid, cmdMessage(call, options), options)
   }
 
   /** Calls a method of a resident object. Otherwise as `sendRecv`. */

@@ -140,6 +140,14 @@ export function noSuchOption(option: string, given: unknown, names: string): Ske
   return new SkeinError('ERR_INVALID_OPTION', `there is no option '${option}'; there are ${names}`, facts)
 }
 
+/** The same error with another beginning of its path, where it has the one that is to be replaced. */
+export function replacePath(error: unknown, beginning: string, by: string): unknown {
+  if (!(error instanceof SkeinError) || error.path?.startsWith(beginning) !== true) return error
+  const { code, message, name, stack, cause, ...facts } = error
+  const path = by + error.path.slice(beginning.length)
+  return new SkeinError(code, message.replace(error.path, path), { ...facts, path, cause })
+}
+
 /** A short text for any value, safe to put into a message. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 77)}…'` : `'${value}'`

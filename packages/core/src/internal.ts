@@ -16,7 +16,7 @@ export { type Clock, type Instant, inTime, systemClock, type Timer, TurnedClock 
 export { nameOf } from './comms/calls.js'
 export { isGone } from './comms/peer-change.js'
 export { Deadlines, Due } from './deadlines.js'
-export { describe, invalidOption, messageOf, noSuchOption } from './errors.js'
+export { describe, invalidOption, messageOf, noSuchOption, replacePath } from './errors.js'
 export { Fifo } from './fifo.js'
 export { herePlace, type Place } from './host.js'
 export { IdTable } from './id-table.js'
@@ -33,7 +33,7 @@ export { liveness } from './peer/liveness.js'
 export type { PeerEvent } from './peer/peer-state.js'
 export { Session, type Taking } from './peer/session.js'
 export { type Randomness, randomId, systemRandomness } from './random.js'
-export { checkTimeout, checkUid, isLoopback } from './settings.js'
+export { COMMS_NAMES, checkTimeout, checkUid, isLoopback } from './settings.js'
 export { MemoryNetwork, type MemoryNetworkOptions } from './transport/memory-network.js'
 export type {
   DialOptions,

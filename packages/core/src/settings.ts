@@ -82,7 +82,7 @@ export function settle(options: CommsOptions): CommsSettings {
 const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof LivenessOptions>(['heartSlack'])
 
 /** Every option there is: a name that is none of them is most likely a slip. */
-const NAMES: Record<keyof CommsOptions, true> = {
+export const COMMS_NAMES: Record<keyof CommsOptions, true> = {
   uid: true,
   meshToken: true,
   roles: true,
@@ -105,8 +105,8 @@ const NAMES: Record<keyof CommsOptions, true> = {
 
 function checkNames(options: CommsOptions): void {
   for (const [name, value] of Object.entries(options)) {
-    if (Object.hasOwn(NAMES, name)) continue
-    throw noSuchOption(name, value, Object.keys(NAMES).join(', '))
+    if (Object.hasOwn(COMMS_NAMES, name)) continue
+    throw noSuchOption(name, value, Object.keys(COMMS_NAMES).join(', '))
   }
 }
 

@@ -45,6 +45,8 @@ export class Dispatcher {
 
   /** Puts a middleware inside those that are there already: the first one used is the first to see a request. */
   use(middleware: Middleware): void {
+    if (typeof middleware !== 'function')
+      throw invalidOption('middleware', middleware, 'a function, of a request and of what comes next')
     this.#middleware.push(middleware)
     // Composed here and not at each request.
     this.#run = this.#middleware.reduceRight<Next>(

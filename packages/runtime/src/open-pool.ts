@@ -39,11 +39,14 @@ export async function openPool<C extends Constructor>(
     return withOptions(await runtime.create(Class, creation), { timeout })
   }
   const pool = new Pool<InstanceType<C>>(runtime, create, wanted && new Set(wanted))
-  const joined = await Promise.allSettled((wanted ?? liveWorkers(runtime)).map((uid) => pool.join(uid)))
+  const joined = await Promise.allSettled(
+    [...new Set(wanted ?? liveWorkers(runtime))].map((uid) => pool.join(uid)),
+  )
   const failed = joined.find((outcome) => outcome.status === 'rejected')
   if (failed === undefined && pool.workers.length > 0) return pool
   await pool.close()
   if (failed !== undefined) throw failed.reason
-  const text = 'there are no workers for the pool; start some, or wait for them with waitForWorkers'
+  const none = wanted === undefined ? 'there are no workers' : `none of ${wanted.join(', ')} is there`
+  const text = `${none} for the pool; start some, or wait for them with waitForWorkers`
   throw new SkeinError('ERR_NO_SUCH_PEER', text, { executed: 'no' })
 }

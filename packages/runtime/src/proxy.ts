@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Reply, RequestOptions } from '@skein/core'
-import { describe, invalidOption } from '@skein/core/internal'
+import { invalidOption } from '@skein/core/internal'
 import { isRemoteName } from './names.js'
 import { checkOptions, REQUEST_CHECKS } from './options.js'
 import type { Remote } from './remote.js'
@@ -92,7 +92,8 @@ export function isProxy(value: unknown): boolean {
  */
 export function withOptions<R extends object>(proxy: R, options: RequestOptions): R {
   const target = targets.get(proxy)
-  if (target === undefined) throw invalidOption('proxy', proxy, `a proxy; ${describe(proxy)} is here itself`)
+  if (target === undefined)
+    throw invalidOption('proxy', proxy, 'a proxy of what is elsewhere: what is here itself has no options')
   return proxyFor<R>(target.door, { ...target.options, ...checkOptions(options, REQUEST_CHECKS) })
 }
 

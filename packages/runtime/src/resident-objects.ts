@@ -178,7 +178,8 @@ export class ResidentObjects {
   #residentFor(value: object): Resident {
     const known = this.#byValue.get(value)
     if (known !== undefined && known.disposal === undefined) return known
-    const resident = new Resident(typeOf(value), this.#makeId(), value, methodsOf(value, 'the object'))
+    const methods = methodsOf(value, 'the object')
+    const resident = new Resident(typeOf(value), this.#makeId(), value, methods)
     this.#byValue.set(value, resident)
     this.#residents.set(resident.id, resident)
     return resident

@@ -8,6 +8,7 @@ import {
   invalidOption,
   isGone,
   randomId,
+  replacePath,
   stderrLogger,
   systemClock,
   systemRandomness,
@@ -40,7 +41,7 @@ import { proxyFor } from './proxy.js'
 import { OBJECTS } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { PEER_EVENTS, type RuntimeEvents } from './runtime-events.js'
-import type { RuntimeOptions, RuntimeParts } from './runtime-options.js'
+import { checkNames, type RuntimeOptions, type RuntimeParts } from './runtime-options.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { type RuntimeStats, STATS, Stats } from './stats.js'
 
@@ -73,6 +74,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     super()
     if (typeof options !== 'object' || options === null)
       throw invalidOption('options', options, 'an object, with the uid at least')
+    checkNames(options)
     const uid = checkUid(options.uid)
     const makeId = () => randomId(options.random ?? systemRandomness)
     const comms = () => this.comms
@@ -209,7 +211,11 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
       method: 'create',
       args: [moduleOf(from), nameOfClass(Class), args ?? []],
     }
-    return this.comms.sendRecv<RemoteObject<InstanceType<C>>>(checkUid(on), call, request)
+    try {
+      return await this.comms.sendRecv<RemoteObject<InstanceType<C>>>(checkUid(on), call, request)
+    } catch (error) {
+      throw replacePath(error, 'args[2]', 'args') // as the caller knows them
+    }
   }
 
   /**

@@ -73,6 +73,15 @@ test.each<[string, () => unknown, string, string]>([
   ['progress towards nothing', () => call(mesh, 'progress', 1), 'total', 'a finite number'],
   ['a proxy without a service', () => call(mesh, 'proxy', on), 'service', 'the name'],
   ['a runtime without options', () => Reflect.construct(Runtime, []), 'options', 'uid'],
+  [
+    'an unknown option of a runtime',
+    () => Reflect.construct(Runtime, [{ uid: 'x', timeOut: 5 }]),
+    'timeOut',
+    'timeout, requestContext, farewellTimeout, liveness, handshake, flow, logger, clock, random, monitor, stats, stallReports',
+  ],
+  ['middleware that is a number', () => call(mesh.runtime, 'use', 5), 'middleware', 'a function'],
+  ['nothing to share', () => call(mesh.runtime, 'share'), 'object', 'an object with methods'],
+  ['text to share', () => call(mesh.runtime, 'share', 'x'), 'object', 'an object with methods'],
 ])('%s: refused with what was given and what is allowed', async (_what, attempt, option, allowed) => {
   await expect((async () => attempt())()).rejects.toMatchObject({
     code: 'ERR_INVALID_OPTION',
@@ -93,4 +102,13 @@ test('an option that is undefined counts as not given', () => {
 
 test('the error for an unknown option says first that there is none of that name', () => {
   expect(requests({ arg: [] })).toThrow(/^there is no option 'arg'; there are timeout, signal, /)
+})
+
+test('an argument of a constructor that can not be sent has the path that the caller knows', async () => {
+  const creating = mesh.create(Labour, { from, on, args: [() => 1] as never })
+  await expect(creating).rejects.toMatchObject({
+    code: 'ERR_NOT_SERIALISABLE',
+    path: 'args[0]',
+    message: expect.stringMatching(/^args\[0\] is function/),
+  })
 })

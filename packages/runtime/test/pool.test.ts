@@ -70,6 +70,8 @@ describe('a pool', () => {
   test('can be made of some of the workers', async () => {
     const some = await mesh.pool(Labour, { from, workers: ['worker:0:1'] })
     expect(some.workers).toEqual(['worker:0:1'])
+    const twice = await mesh.pool(Labour, { from, workers: ['worker:0:1', 'worker:0:1'] })
+    expect(twice.workers).toEqual(['worker:0:1'])
   })
 
   test('hands its arguments to each object', async () => {
@@ -100,6 +102,7 @@ describe('a pool', () => {
     const listed = ['worker:0:0', 'worker:9:9']
     await expect(mesh.pool(Labour, { from, workers: listed.slice(1) })).rejects.toMatchObject({
       code: 'ERR_NO_SUCH_PEER',
+      message: expect.stringContaining('none of worker:9:9 is there'),
     })
     expect(alive.count).toBe(2)
   })

@@ -1,3 +1,6 @@
+import type { Check, Checks } from '../checks.js'
+import { invalidOption, noSuchOption } from '../errors.js'
+import { isRecord } from '../is-record.js'
 import { type Call, type Cmd, Kind } from '../wire/message.js'
 
 /** A method of a service. */
@@ -15,7 +18,7 @@ export interface ObjectCall {
   readonly args?: readonly unknown[]
 }
 
-export interface SendOptions {
+export interface QueueOptions {
   /**
    * What to do while the peer's outbox is full: wait for room, or fail with ERR_OVERLOADED.
    * @default 'wait'
@@ -23,7 +26,16 @@ export interface SendOptions {
   readonly overflow?: 'wait' | 'fail' | undefined
 }
 
-export interface RequestOptions extends SendOptions {
+export interface SendOptions extends QueueOptions {
+  /**
+   * Whether binaries of 4 KiB or more in the arguments are taken as they are, not copied: for what is never written over,
+   * or not before the other side has said that it has arrived.
+   * @default false
+   */
+  readonly uncopied?: boolean | undefined
+}
+
+export interface RequestOptions extends QueueOptions {
   /**
    * Milliseconds until the request fails with ERR_TIMEOUT; Infinity for none. Within another request it is at most what
    * that one has left.
@@ -52,15 +64,20 @@ export interface RequestOptions extends SendOptions {
   readonly tries?: number | undefined
 }
 
-export function callMessage({ service, method, args }: ServiceCall): Call {
-  return { kind: Kind.call, id: 0, service, method, args: args ?? [], timeLeft: null }
+/** @throws ERR_INVALID_OPTION */
+export function callMessage(call: ServiceCall, { uncopied }: SendOptions = {}): Call {
+  checkCall(call, SERVICE_CALL)
+  const { service, method, args = [] } = call
+  return { kind: Kind.call, id: 0, service, method, args, timeLeft: null, uncopied }
 }
 
-export function cmdMessage({ type, object, method, args }: ObjectCall): Cmd {
-  return { kind: Kind.cmd, id: 0, type, object, method, args: args ?? [], timeLeft: null }
+/** @throws ERR_INVALID_OPTION */
+export function cmdMessage(call: ObjectCall, { uncopied }: SendOptions = {}): Cmd {
+  checkCall(call, OBJECT_CALL)
+  const { type, object, method, args = [] } = call
+  return { kind: Kind.cmd, id: 0, type, object, method, args, timeLeft: null, uncopied }
 }
 
-/** Where the method is that a request asks for: `service`, or `type#object`. */
 export function placeOf(message: Call | Cmd): string {
   return message.kind === Kind.call ? message.service : `${message.type}#${message.object}`
 }
@@ -68,4 +85,27 @@ export function placeOf(message: Call | Cmd): string {
 /** `service.method` or `type#object.method`: what a request is about, for people. */
 export function nameOf(message: Call | Cmd): string {
   return `${placeOf(message)}.${message.method}`
+}
+
+const text: Check = (name, given) => {
+  if (typeof given !== 'string') throw invalidOption(name, given, 'a string')
+}
+
+const list: Check = (name, given) => {
+  if (given !== undefined && !Array.isArray(given))
+    throw invalidOption(name, given, 'an array, of the arguments')
+}
+
+const SERVICE_CALL: Checks = { service: text, method: text, args: list }
+
+const OBJECT_CALL: Checks = { type: text, object: text, method: text, args: list }
+
+/** The other side would take it for a breach of the protocol, and end the session. */
+function checkCall(given: unknown, checks: Checks): void {
+  const names = Object.keys(checks)
+  if (!isRecord(given)) throw invalidOption('call', given, `an object, of ${names.join(', ')}`)
+  for (const name in given) {
+    if (checks[name] === undefined) throw noSuchOption(name, given[name], names.join(', '))
+  }
+  for (const name of names) checks[name]?.(name, given[name])
 }

@@ -9,7 +9,7 @@ import type { Randomness } from '../random.js'
 import { checkTimeout } from '../settings.js'
 import type { OfferedStream } from '../stream/producer.js'
 import { type Call, type Cmd, type DirectoryEntry, Kind, type Message } from '../wire/message.js'
-import type { RequestOptions, SendOptions } from './calls.js'
+import type { QueueOptions, RequestOptions } from './calls.js'
 import { placeOf } from './calls.js'
 import { enclosingRequest } from './current-request.js'
 import { LookUps } from './look-ups.js'
@@ -60,7 +60,7 @@ export class Requests {
   }
 
   /** Sends a message that expects no answer. */
-  async post(uid: string, message: Message, options: SendOptions): Promise<void> {
+  async post(uid: string, message: Message, options: QueueOptions): Promise<void> {
     await this.#submit(uid, message, options, undefined)
   }
 
@@ -88,7 +88,7 @@ export class Requests {
     return pending.reply as Reply<T>
   }
 
-  #try(pending: Pending, message: Draft, options: SendOptions, timeLeft: number): void {
+  #try(pending: Pending, message: Draft, options: QueueOptions, timeLeft: number): void {
     message.id = pending.id
     message.timeLeft = finite(timeLeft)
     try {
@@ -99,7 +99,7 @@ export class Requests {
     }
   }
 
-  #mayTryAgain(pending: Pending, message: Draft, options: SendOptions, trying: Trying): void {
+  #mayTryAgain(pending: Pending, message: Draft, options: QueueOptions, trying: Trying): void {
     const { uid } = pending.asked
     const until = this.#parts.clock.now() + pending.timeout
     let tried = 1
@@ -117,7 +117,7 @@ export class Requests {
   #submit(
     uid: string,
     message: Message,
-    options: SendOptions,
+    options: QueueOptions,
     pending: Pending | undefined,
   ): Promise<void> | undefined {
     const links = this.#parts.links()
@@ -134,7 +134,7 @@ export class Requests {
   async #putLater(
     uid: string,
     message: Message,
-    options: SendOptions,
+    options: QueueOptions,
     pending: Pending | undefined,
   ): Promise<void> {
     const asked = this.#parts.clock.now()
@@ -147,7 +147,7 @@ export class Requests {
   #put(
     link: Link,
     message: Message,
-    options: SendOptions,
+    options: QueueOptions,
     pending: Pending | undefined,
   ): Promise<void> | undefined {
     if (pending !== undefined && !this.replies.awaits(pending)) return undefined // given up meanwhile

@@ -1,4 +1,4 @@
-import { describe, SkeinError } from '../errors.js'
+import { describe, replacePath, SkeinError } from '../errors.js'
 import { isThenable } from '../thenable.js'
 import type { StreamSource } from '../wire/codec.js'
 import type { EncodedList } from '../wire/encoded-list.js'
@@ -281,7 +281,7 @@ export class Producer implements OfferedStream {
 
   #refuse(error: unknown): void {
     this.#source.stop()
-    this.#fail(counted(error, this.#sent))
+    this.#fail(replacePath(error, 'items[0]', `items[${this.#sent}]`))
   }
 
   #fail(error: unknown): void {
@@ -312,16 +312,3 @@ export class Producer implements OfferedStream {
 
 /** Where no context is remembered there is none to leave. */
 const atOnce: Run = (fn) => fn()
-
-/** What the codec says of the only item of a message, with the place that the item has in its stream. */
-function counted(error: unknown, index: number): unknown {
-  if (!(error instanceof SkeinError) || error.path?.startsWith('items[0]') !== true) return error
-  const { code, message, path, limit, size, cause } = error
-  const place = (text: string): string => text.replace('items[0]', `items[${index}]`)
-  return new SkeinError(code, place(message), {
-    path: place(path),
-    ...(limit !== undefined && { limit }),
-    ...(size !== undefined && { size }),
-    cause,
-  })
-}

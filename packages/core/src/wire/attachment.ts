@@ -17,6 +17,16 @@ export function writeAttachmentReference(bytes: Uint8Array, at: number, type: nu
   bytes[at + 4] = index
 }
 
+/** Replaces all attachments from an index on by copies. Gives what was thrown if one can't be copied. */
+export function copyThem(attachments: Uint8Array[], from: number): unknown {
+  try {
+    for (let i = from; i < attachments.length; i++) attachments[i] = new Uint8Array(attachments[i] ?? [])
+    return undefined
+  } catch (thrown) {
+    return thrown
+  }
+}
+
 /**
  * The attachments of a batch that is read. Each is for one reference: were it for many, a small one that is copied for
  * each would take more memory than any limit allows.

@@ -13,7 +13,7 @@ import {
 import type { Limits } from './limits.js'
 import { malformed, overLimit } from './malformed.js'
 import { type Hand, Kind, type Message, type Shake } from './message.js'
-import { isUntold, nameField, parse, toArray } from './messages.js'
+import { isGivenAway, nameField, parse, toArray } from './messages.js'
 import { skim } from './skim.js'
 
 /** Room for a small message or two, and not more than zeromq.js copies: hearts and beats are all as small. */
@@ -60,8 +60,7 @@ export class OpenBatch {
 
   /**
    * Encodes a message into the batch. What the caller changes afterwards does not matter, except in binaries of 4 KiB
-   * or more of a request: they are not copied, and belong to the batch from now on. Those of an answer are, since who
-   * answers is not told when it has left.
+   * or more of a request that is to be answered: they are not copied, and belong to the batch from now on.
    *
    * @throws ERR_NOT_SERIALISABLE, ERR_TOO_LARGE; the batch is as before then.
    */
@@ -69,30 +68,21 @@ export class OpenBatch {
     // A getter of a value, or whoever exports a reference, could come back here: two messages would get entangled.
     if (this.#appending) throw new TypeError('nothing can be sent while a value is being encoded')
     this.#appending = true
-    const before = this.#attachments.length
+    const attachments = this.#attachments
+    const before = attachments.length
     try {
-      const encoded = this.#codec.encode(toArray(message), this.#attachments, peer)
+      const encoded = this.#codec.encode(toArray(message), attachments, peer, isGivenAway(message))
       this.#reserve(encoded.length)
       this.#buffer.set(encoded, this.#length)
       this.#offsets.push(this.#length)
       this.#length += encoded.length
     } catch (thrown) {
-      this.#attachments.length = before
+      attachments.length = before
       throw nameField(thrown, message.kind)
     } finally {
       this.#appending = false
     }
-    if (this.#attachments.length > before) this.#attach(before, isUntold(message.kind))
-  }
-
-  #attach(from: number, copied: boolean): void {
-    const attachments = this.#attachments
-    for (let i = from; i < attachments.length; i++) {
-      const bytes = attachments[i]
-      if (bytes === undefined) continue
-      if (copied) attachments[i] = new Uint8Array(bytes)
-      this.#attached += bytes.byteLength
-    }
+    for (let i = before; i < attachments.length; i++) this.#attached += attachments[i]?.byteLength ?? 0
   }
 
   /** Takes a message back, if its encoding allows it. Its bytes stay, as a message that readers pass over. */

@@ -6,16 +6,17 @@ import type { Limits } from './limits.js'
  */
 export interface Codec {
   /**
-   * Encodes one value. Buffers and typed arrays of 4 KiB or more are not encoded: they are appended to `attachments`,
-   * uncopied, and the value refers to them by index: whoever encodes for somebody who may change them copies them.
+   * Encodes one value. Binaries of 4 KiB or more are not encoded: they, or copies of them, are appended to `attachments`,
+   * and the value refers to them by index.
    *
    * The bytes returned are valid until the next call. A value that can't be encoded throws ERR_NOT_SERIALISABLE or
    * ERR_TOO_LARGE, and leaves `attachments` as it was. The error's `path` leads from the value to the culprit,
    * `[0].user.onClick`, and its message begins with the path: whoever knows the value's name puts it before both.
    *
    * @param peer whom it is for: handed to `RemoteReferences` and `RemoteStreams`.
+   * @param copying whether attachments are copies: whoever has given the value may write over what is in it. @default false
    */
-  encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array
+  encode(value: unknown, attachments: Uint8Array[], peer: string, copying?: boolean): Uint8Array
   /**
    * Decodes exactly one value that fills `bytes`. Attachments and larger binaries in the result are views. Where a
    * value in an item of an array can't be made here although it follows the protocol, the item is an `Unreadable`.

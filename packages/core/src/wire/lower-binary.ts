@@ -32,7 +32,7 @@ export function lowerBinary(
   }
   const bytes = bytesOfBinary(binary)
   if (isSharedArrayBuffer(bytes.buffer)) {
-    throw new Refusal('ERR_NOT_SERIALISABLE', 'lies in a SharedArrayBuffer: send a copy, `x.slice()`')
+    throw new Refusal('ERR_NOT_SERIALISABLE', `lies in a SharedArrayBuffer: send a copy, ${copyOf(binary)}`)
   }
   if (bytes.length < ATTACHMENT_BYTES) return new ExtData(type, bytes)
   if (bytes.length > maxBytes) throw tooLarge('bytes', bytes.length, maxBytes)
@@ -40,4 +40,11 @@ export function lowerBinary(
   writeAttachmentReference(reference, 0, type, attachments.length)
   attachments.push(bytes)
   return new ExtData(Extension.attachment, reference)
+}
+
+/** How to make a copy that is not shared: `slice` of a Buffer is a view, and a DataView has none. */
+function copyOf(binary: ArrayBuffer | ArrayBufferView): string {
+  if (Buffer.isBuffer(binary)) return '`Buffer.from(x)`'
+  if (binary instanceof DataView) return '`new Uint8Array(x.buffer).slice()`'
+  return '`x.slice()`'
 }

@@ -129,6 +129,8 @@ export interface Call {
   readonly args: readonly unknown[]
   /** Milliseconds that are left until the caller's deadline, or null for none. */
   readonly timeLeft: number | null
+  /** Whether its sender leaves the binaries in it as they are although it expects no answer. Does not travel. */
+  readonly uncopied?: boolean | undefined
   /** Set if they came with a value that can't be made here; there are no arguments then. Does not travel. */
   readonly unreadable?: SkeinError
 }
@@ -142,6 +144,7 @@ export interface Cmd {
   readonly method: string
   readonly args: readonly unknown[]
   readonly timeLeft: number | null
+  readonly uncopied?: boolean | undefined
   readonly unreadable?: SkeinError
 }
 

@@ -208,17 +208,21 @@ const userField: Partial<Record<Kind, string>> = {
 }
 
 /**
- * Whether who has given the values of a message is not told when they have left, and may use its buffers for the next
- * ones: a method its result's, a generator its items'.
+ * Whether whoever gives the values of a message may write over its binaries at once: a method over those of its result, a
+ * generator over those of its items, and who expects no answer over all. Only who waits for an answer knows when they have
+ * arrived.
  */
-export function isUntold(kind: Kind): boolean {
-  switch (kind) {
+export function isGivenAway(message: Message): boolean {
+  switch (message.kind) {
     case Kind.reply:
     case Kind.raise:
     case Kind.next:
     case Kind.end:
     case Kind.fail:
       return true
+    case Kind.call:
+    case Kind.cmd:
+      return message.id === 0 && message.uncopied !== true
     default:
       return false
   }

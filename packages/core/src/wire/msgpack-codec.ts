@@ -1,6 +1,6 @@
 import { Decoder, Encoder, ExtData } from '@msgpack/msgpack'
 import { SkeinError } from '../errors.js'
-import { ArrivedAttachments } from './attachment.js'
+import { ArrivedAttachments, copyThem } from './attachment.js'
 import type { Codec, RemoteReferences, RemoteStreams } from './codec.js'
 import { Exporters, type Mark } from './exporters.js'
 import { defaultLimits, type Limits } from './limits.js'
@@ -56,18 +56,20 @@ export class MsgpackCodec implements Codec {
     this.#plainWriter = new PlainWriter(limits)
   }
 
-  encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
+  encode(value: unknown, attachments: Uint8Array[], peer: string, copying = false): Uint8Array {
     const attached = attachments.length
     const plain = this.#encoding ? undefined : this.#plainWriter.write(value, attachments)
     if (plain !== undefined && this.#excess(plain, attachments, attached) === undefined) {
-      this.#exporters.begin()
-      return plain
+      if (!copying || copyThem(attachments, attached) === undefined) {
+        this.#exporters.begin()
+        return plain
+      }
     }
     attachments.length = attached
-    return this.#encode(value, attachments, peer)
+    return this.#encode(value, attachments, peer, copying)
   }
 
-  #encode(value: unknown, attachments: Uint8Array[], peer: string): Uint8Array {
+  #encode(value: unknown, attachments: Uint8Array[], peer: string, copying: boolean): Uint8Array {
     const attached = attachments.length
     const { encoder, lowering } = this.#writer
     const limits = this.#limits
@@ -78,6 +80,13 @@ export class MsgpackCodec implements Codec {
       if (bytes.length > LARGE) this.#writer = newWriter(this.#exporters, limits)
       const excess = this.#excess(bytes, attachments, attached)
       if (excess !== undefined) throw excess
+      const failure = copying ? copyThem(attachments, attached) : undefined
+      if (failure instanceof RangeError) {
+        throw new Refusal('ERR_TOO_LARGE', 'has binaries for whose copies there is no memory', {
+          cause: failure,
+        })
+      }
+      if (failure !== undefined) throw failure
       return bytes
     } catch (thrown) {
       attachments.length = attached

@@ -1,9 +1,7 @@
-import { SkeinError } from '../errors.js'
 import { ArrivedAttachments, ATTACHMENT_REFERENCE_BYTES } from './attachment.js'
 import { ATTACHMENT_BYTES, toBinary } from './binary.js'
 import { Extension, isBinary } from './extension.js'
 import type { Limits } from './limits.js'
-import { asMalformed } from './malformed.js'
 import { asBuffer } from './scalar.js'
 
 /** What the reader gives for bytes that are not for it. */
@@ -32,11 +30,7 @@ export class PlainReader {
   #depthLimit = 0
   #gaveUp = false
 
-  /**
-   * The one value that fills `bytes`, or `NOT_PLAIN`. Attachments in it are views.
-   *
-   * @throws ERR_PROTOCOL
-   */
+  /** The one value that fills `bytes`, or `NOT_PLAIN`. Attachments in it are views. */
   read(
     bytes: Uint8Array,
     attachments: readonly Uint8Array[],
@@ -51,9 +45,8 @@ export class PlainReader {
     try {
       const value = this.#value(0)
       return this.#at === bytes.length && !this.#gaveUp ? value : NOT_PLAIN
-    } catch (thrown) {
-      if (thrown instanceof SkeinError) return NOT_PLAIN // an attachment or a binary that is none
-      throw asMalformed(thrown) // there is no memory for it: the library would find none either
+    } catch {
+      return NOT_PLAIN // an attachment or a binary that is none, or it is deeper than the stack
     } finally {
       // They may be large.
       this.#bytes = NOTHING

@@ -64,9 +64,10 @@ function whyNot(value: object): string {
   if (typeof value === 'function') {
     return `is ${describe(value)}: functions stay where they are, send what it returns`
   }
-  if (types.isSharedArrayBuffer(value)) return 'is a SharedArrayBuffer: send a copy, `x.slice()`'
+  if (types.isSharedArrayBuffer(value))
+    return 'is a SharedArrayBuffer: send a copy, `new Uint8Array(x).slice()`'
   if (types.isPromise(value)) return 'is a Promise: await it first'
-  return `is ${describe(value)}: send a plain object, \`{ ...x }\`, or keep it where it is and call it`
+  return `is ${describe(value)}: send a plain object of what the other side needs, or keep it where it is and call it`
 }
 
 /** A cycle shows as a refusal for depth, with one container twice on the way. */

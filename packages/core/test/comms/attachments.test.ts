@@ -36,12 +36,13 @@ describe('A large binary', () => {
     const whole = new Uint8Array(MIB).fill(1)
     const part = new Uint8Array(MIB).subarray(1000, 10_000).fill(2)
     mesh.network.partition('a', 'b')
-    await a.send('b', call('take', whole))
-    await a.send('b', call('take', part))
+    const asked = a.sendRecv('b', call('take', whole))
+    await a.send('b', call('take', part), { uncopied: true })
     await mesh.clock.advance(10)
     mesh.network.cut('a', 'b')
     mesh.network.heal()
     await mesh.clock.advance(3000)
+    await asked
     const frames = attached()
     expect(frames).toHaveLength(4)
     for (const frame of frames) {
@@ -57,7 +58,7 @@ describe('A large binary', () => {
 
   test('is let go once it is acknowledged: what its owner writes then is nobody’s business', async () => {
     const binary = new Uint8Array(10_000).fill(1)
-    await a.send('b', call('take', binary))
+    await a.send('b', call('take', binary), { uncopied: true })
     await mesh.clock.advance(1000)
     expect(a.peers()[0]?.queued).toBe(0)
     binary.fill(2)
@@ -83,6 +84,47 @@ describe('A large binary', () => {
   })
 })
 
+describe('Who expects no answer may write over a buffer', () => {
+  let mesh: MemoryMesh
+  let a: CommsManager
+  let taken: [length: number, first: number, last: number][]
+  const take = (_: unknown, binary: Uint8Array) =>
+    void taken.push([binary.length, binary[0] ?? -1, binary.at(-1) ?? -1])
+  beforeEach(async () => {
+    taken = []
+    mesh = new MemoryMesh()
+    a = await mesh.runtime('a', { take })
+    await mesh.link(a, await mesh.runtime('b', { take }))
+  })
+  afterEach(() => mesh.close())
+
+  test.each(['a', 'b'])('once it is sent to %s', async (uid) => {
+    const block = new Uint8Array(5000)
+    for (let n = 0; n < 20; n++) await a.send(uid, call('take', block.fill(n)))
+    block.fill(99)
+    await mesh.clock.advance(100)
+    expect(taken).toEqual(Array.from({ length: 20 }, (_, n) => [5000, n, n]))
+  })
+
+  test('once it is sent to a resident object', async () => {
+    const block = new Uint8Array(5000).fill(1)
+    await a.cmd('b', { type: 'T', object: 'o', method: 'take', args: [block] })
+    block.fill(99)
+    await mesh.clock.advance(100)
+    expect(taken).toEqual([[5000, 1, 1]])
+  })
+
+  test('also while the other side is not there', async () => {
+    mesh.network.partition('a', 'b')
+    const block = new Uint8Array(5000)
+    for (let n = 0; n < 20; n++) await a.send('b', call('take', block.fill(n)))
+    block.fill(99)
+    mesh.network.heal()
+    await mesh.clock.advance(5000)
+    expect(taken).toEqual(Array.from({ length: 20 }, (_, n) => [5000, n, n]))
+  })
+})
+
 describe('Who answers may use a buffer again for the next answer', () => {
   let mesh: MemoryMesh
   let a: CommsManager
@@ -91,11 +133,18 @@ describe('Who answers may use a buffer again for the next answer', () => {
     a = await mesh.runtime('a')
     const block = new Uint8Array(5000)
     const fill = (_: unknown, n: number) => block.fill(n)
+    const fail = (_: unknown, n: number) => {
+      throw Object.assign(new TypeError('broken'), { block: block.fill(n) })
+    }
+    async function* failing(_: unknown, n: number) {
+      yield n
+      fail(_, n)
+    }
     async function* blocks() {
       for (let n = 0; n < 50; n++) yield n % 2 === 0 ? block.fill(n) : new Map([['block', block.fill(n)]])
       return block.fill(50)
     }
-    await mesh.link(a, await mesh.runtime('b', { fill, blocks }))
+    await mesh.link(a, await mesh.runtime('b', { fill, blocks, fail, failing }))
   })
   afterEach(() => mesh.close())
 
@@ -104,6 +153,27 @@ describe('Who answers may use a buffer again for the next answer', () => {
     const answers = (await mesh.inTime(Promise.all(all))) as Uint8Array[]
     expect(answers.map((block) => [block.length, block[0], block.at(-1)])).toEqual(
       answers.map((_, n) => [5000, n, n]),
+    )
+  })
+
+  test('a method with what it throws', async () => {
+    const all = Array.from({ length: 20 }, (_, n) => failureOf(a.sendRecv('b', call('fail', n))))
+    const errors = (await mesh.inTime(Promise.all(all))) as unknown as { block: Uint8Array }[]
+    expect(errors.map(({ block }) => [block.length, block[0], block.at(-1)])).toEqual(
+      errors.map((_, n) => [5000, n, n]),
+    )
+  })
+
+  test('a generator with what it throws', async () => {
+    const streams = Array.from({ length: 20 }, (_, n) => a.sendRecv('b', call('failing', n)))
+    const failures = streams.map(async (stream) => {
+      const items = (await stream) as AsyncIterator<unknown>
+      await items.next()
+      return failureOf(items.next())
+    })
+    const errors = (await mesh.inTime(Promise.all(failures))) as unknown as { block: Uint8Array }[]
+    expect(errors.map(({ block }) => [block.length, block[0], block.at(-1)])).toEqual(
+      errors.map((_, n) => [5000, n, n]),
     )
   })
 
@@ -157,7 +227,7 @@ describe('Of 64 MiB over tcp', () => {
     await a.connect(addressOf(b))
     const given = Array.from({ length: 64 }, (_, n) => new Uint8Array(MIB).fill(n))
     const before = process.memoryUsage().arrayBuffers
-    for (const binary of given) await a.send('b', callOf('take', binary))
+    for (const binary of given) await a.send('b', callOf('take', binary), { uncopied: true })
     const posted = process.memoryUsage().arrayBuffers - before
     expect(posted).toBeLessThan(2 * MIB)
     await eventually(() => taken.length === 64)

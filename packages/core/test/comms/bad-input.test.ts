@@ -182,3 +182,47 @@ describe('What a method throws', () => {
     },
   )
 })
+
+describe('A call that is none is refused where it is made, and nothing else suffers', () => {
+  test.each<[string, unknown, object]>([
+    ['nothing', undefined, { option: 'call' }],
+    ['text', 'note', { option: 'call' }],
+    ['no service', { method: 'note' }, { option: 'service', given: 'undefined' }],
+    ['a service that is a number', { service: 5, method: 'note' }, { option: 'service', given: '5' }],
+    ['no method', { service: 'x' }, { option: 'method' }],
+    [
+      'arguments that are text',
+      { service: 'x', method: 'note', args: 'x' },
+      { option: 'args', given: "'x'" },
+    ],
+    ['arguments that are a record', { service: 'x', method: 'note', args: {} }, { option: 'args' }],
+    [
+      'arguments that are null',
+      { service: 'x', method: 'note', args: null },
+      { option: 'args', given: 'null' },
+    ],
+    [
+      'a slip',
+      { service: 'x', method: 'note', arg: [1] },
+      { option: 'arg', allowed: 'service, method, args' },
+    ],
+  ])('%s', async (_, given, facts) => {
+    const wrong = given as never
+    const expected = { code: 'ERR_INVALID_OPTION', ...facts }
+    expect(await failureOf(a.send('b', wrong))).toMatchObject(expected)
+    expect(() => a.sendRecv('b', wrong)).toThrow(expect.objectContaining(expected))
+    expect(await mesh.inTime(a.sendRecv('b', call('note', 1)))).toBeUndefined()
+    expect(ran).toEqual([1])
+  })
+
+  test.each<[string, object, object]>([
+    ['no type', { object: 'o', method: 'm' }, { option: 'type' }],
+    ['an object itself', { type: 'T', object: {}, method: 'm' }, { option: 'object', given: 'an object' }],
+    ['arguments that are text', { type: 'T', object: 'o', method: 'm', args: 'x' }, { option: 'args' }],
+    ['a slip', { type: 'T', object: 'o', method: 'm', service: 's' }, { option: 'service' }],
+  ])('of an object: %s', async (_, given, facts) => {
+    const expected = { code: 'ERR_INVALID_OPTION', ...facts }
+    expect(await failureOf(a.cmd('b', given as never))).toMatchObject(expected)
+    expect(() => a.cmdRecv('b', given as never)).toThrow(expect.objectContaining(expected))
+  })
+})

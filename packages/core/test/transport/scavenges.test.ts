@@ -65,15 +65,15 @@ describe('for what is received from others, on a heap of more than 8 MB', () => 
     expect(garbageFor(100_000, ofBytes(2 * KIB - 1))).toBe(0)
   })
 
-  test('no message makes more than one of 4 MiB', () => {
-    expect(garbageFor(3, ofBytes(4 * MIB))).toBe(12 * MIB)
-    expect(garbageFor(3, ofBytes(32 * MIB))).toBe(12 * MIB)
+  test('no message makes more than one of 16 MiB', () => {
+    expect(garbageFor(3, ofBytes(8 * MIB))).toBe(24 * MIB)
+    expect(garbageFor(3, ofBytes(64 * MIB))).toBe(48 * MIB)
     expect(
       garbageFor(
         3,
-        Array.from({ length: 5 }, () => new Uint8Array(MIB)),
+        Array.from({ length: 20 }, () => new Uint8Array(MIB)),
       ),
-    ).toBe(12 * MIB)
+    ).toBe(48 * MIB)
   })
 
   test.each([1, 8, 64, 128])('it fills a semi-space of %i MiB for every 16 MiB', (semiSpace) => {

@@ -172,7 +172,7 @@ function inherited(comms: RuntimeSpec['comms']): RuntimeSpec['comms'] {
 function checkWorkers(given: unknown): WorkersSpec {
   const spec: unknown = typeof given === 'number' ? { count: given } : given
   if (!isRecord(spec))
-    throw invalidOption('workers', spec, 'a number of workers, or { count, comms, execArgv }')
+    throw invalidOption('count', spec, 'a number of workers, or { count, comms, execArgv }')
   const { count, comms, execArgv } = spec
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
     throw invalidOption('count', count, `a whole number from 1 to ${MAX_COUNT}`)
