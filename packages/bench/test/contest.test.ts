@@ -31,14 +31,21 @@ test('systems take turns, each over its lanes, and nothing is left of them', asy
 
 test('what is slow to warm up does so before all rounds', async () => {
   const told: string[] = []
-  const loads = [{ window: 8, milliseconds: 20, warmUp: 40 }]
+  const times: number[] = []
+  const loads = [{ window: 8, milliseconds: 20, warmUp: 400 }]
   const [measured] = await contest(entriesOf([raw], loads, ['tcp']), 1, {
     signal,
-    tell: (stage, step) => step && told.push(`${stage}: ${step}`),
+    tell: (stage, step) => {
+      if (step === undefined) return
+      told.push(`${stage}: ${step}`)
+      times.push(performance.now())
+    },
   })
   const step = 'raw over tcp, window 8'
   expect(told).toEqual([`warm-up: ${step}`, `round 1 of 1: ${step}`])
   expect(measured?.rounds).toHaveLength(1)
+  const [warmUp = 0, round = 0] = times
+  expect(round - warmUp).toBeGreaterThanOrEqual(400)
 })
 
 test('a system that does not start is named, and nothing is left of the others', async () => {

@@ -16,7 +16,7 @@ export interface Replier {
 }
 
 /** By which ways requests come and go: what is needed of a `Router`. */
-export interface Ways {
+export interface Routing {
   readonly id: string
   readonly graph: Pick<Graph, 'nextHop'>
   readonly handlers: Pick<Handlers, 'countMalformed'> & {
@@ -35,12 +35,12 @@ export interface Ways {
  * context, so that deadlines, cancelling and the loss of whoever is on the way are those of any request.
  */
 export class Asking {
-  readonly #router: Ways
+  readonly #routing: Routing
   readonly #repliers = new Map<string, Replier>()
 
-  constructor(router: Ways) {
-    this.#router = router
-    router.handlers.set(ASK, (_, args, request) => this.#asked(args, request))
+  constructor(routing: Routing) {
+    this.#routing = routing
+    routing.handlers.set(ASK, (_, args, request) => this.#asked(args, request))
   }
 
   add(key: string, replier: Replier): void {
@@ -60,8 +60,8 @@ export class Asking {
     options: RequestOptions,
     hops = MOST_HOPS,
   ): Promise<Parts> {
-    const next = this.#router.graph.nextHop(target)
-    const neighbour = next === undefined ? undefined : this.#router.neighbour(next)
+    const next = this.#routing.graph.nextHop(target)
+    const neighbour = next === undefined ? undefined : this.#routing.neighbour(next)
     if (neighbour === undefined || hops <= 0) throw lost(target)
     const parts = readParts(await neighbour.ask(ASK, [target, key, method, args, hops], options))
     if (parts !== undefined) return parts
@@ -72,10 +72,10 @@ export class Asking {
     const [target, key, method, rest, hops] = given
     const args = readParts(rest)
     if (!isText(target) || !isText(key) || !isText(method) || args === undefined || !isCount(hops, 1)) {
-      this.#router.handlers.countMalformed()
+      this.#routing.handlers.countMalformed()
       throw request.refuse(new SkeinError('ERR_PROTOCOL', 'the request can not be read', { executed: 'no' }))
     }
-    if (target !== this.#router.id) {
+    if (target !== this.#routing.id) {
       const { timeLeft: timeout, signal } = request
       const asked = this.ask(target, key, method, args, { timeout, signal }, Math.min(hops, MOST_HOPS) - 1)
       return asked.catch((error: unknown) => {

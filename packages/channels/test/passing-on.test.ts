@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { RuntimeDisconnectedError, SkeinError } from '@skein/core'
-import { ASK, type Asked, Asking, type Ways } from '../src/asking.js'
+import { ASK, type Asked, Asking, type Routing } from '../src/asking.js'
 
 /** A context through which `a` asks `c`. What was asked there fails as it is told to. */
 class Between {
@@ -9,7 +9,7 @@ class Between {
   #handler: (from: unknown, args: readonly unknown[], request: Asked) => Promise<unknown> = async () => {}
 
   constructor() {
-    const ways: Ways = {
+    const routing: Routing = {
       id: 'b',
       graph: { nextHop: () => 'c' },
       handlers: {
@@ -25,7 +25,7 @@ class Between {
           }),
       }),
     }
-    new Asking(ways)
+    new Asking(routing)
   }
 
   /** What `a` is told when its request has ended for `reason`, if it has, and then the one to `c` has failed. */
