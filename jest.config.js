@@ -15,5 +15,6 @@ export default {
   testEnvironment: '<rootDir>/scripts/jest-environment.cjs',
   // A test of the mesh is several processes already, and mostly waits: four at a time, whatever the machine.
   maxWorkers: 4,
-  testTimeout: 30_000,
+  // A machine that others share may stand still for seconds.
+  testTimeout: 120_000,
 }

@@ -81,7 +81,7 @@ test('what is sent to all of its processes ends all of them, and no socket is le
   // The folder for sockets stays, and is empty.
   expect(await readdir(folder, { recursive: true })).toEqual([expect.stringMatching(/^skein-\d+$/)])
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 function isGone(group: number): boolean {
   try {

@@ -6,7 +6,7 @@ import { raw } from '../src/systems/raw.js'
 import { skein } from '../src/systems/skein.js'
 import { madeUp } from './made-up.js'
 
-useLedger({ timeout: 10_000 })
+useLedger()
 
 const { signal } = new AbortController()
 const tell = () => {}

@@ -37,7 +37,7 @@ describe('in a mesh of three threads', () => {
       sums: ['checksums', SUMMED],
       'no sums': ['checksums', [MISSING]],
     })
-  }, 60_000)
+  })
 
   test('the picture is the one that is computed here', async () => {
     expect(outcomes.get('picture')).toMatchObject({

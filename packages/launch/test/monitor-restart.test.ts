@@ -60,7 +60,7 @@ test('a monitor that is killed and started anew is found by head, node and worke
   await eventually(() => told.includes('late left'))
   expect(await calls.end()).toBe(0)
   expect(told).toEqual(['late known', 'late left'])
-}, 60_000)
+})
 
 test('a monitor that was stopped until it counted as dead is the monitor again when it wakes', async () => {
   const calls = calling()
@@ -71,7 +71,7 @@ test('a monitor that was stopped until it counted as dead is the monitor again w
   await isWhole()
   expect(await calls.end()).toBe(0)
   expect(told).toEqual([])
-}, 60_000)
+})
 
 /** Calls a worker 25 times a second, until `end`, which resolves with how many of the calls have failed. */
 function calling(): { end(): Promise<number> } {

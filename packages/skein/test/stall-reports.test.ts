@@ -15,7 +15,7 @@ test('with --stall-reports each runtime says where it is stuck, and a stalled wo
     expect.stringMatching(`^skein warning: the event loop is stuck for \\d+ ms uid=head ${PLACE}$`),
   ])
   expect(status).toBe(0)
-}, 30_000)
+})
 
 test('of workers that are threads the time is reported, and it is said that the place is not', async () => {
   const { status, stderr } = await stuck('--stall-reports', '--launcher', 'thread')
@@ -24,4 +24,4 @@ test('of workers that are threads the time is reported, and it is said that the 
   expect(worker).toMatch(/^node:0 \| skein warning: the event loop is stuck for \d+ ms uid=worker:0:0$/)
   expect(head).toMatch(new RegExp(`uid=head ${PLACE}$`))
   expect(status).toBe(0)
-}, 30_000)
+})

@@ -6,7 +6,7 @@ import { turns } from './turns.js'
 export interface EventuallyOptions {
   /**
    * Milliseconds until it gives up.
-   * @default 10_000: under jest's own limit for a test, so that this error is the one that is read.
+   * @default 30_000: under jest's own limit for a test, so that this error is the one that is read.
    */
   timeout?: number
   /**
@@ -52,7 +52,7 @@ export async function eventuallyPasses(
 async function repeat<T, U extends T>(
   condition: () => T | Promise<T>,
   holds: (value: T) => value is U,
-  { timeout = 10_000, message = 'the condition' }: EventuallyOptions,
+  { timeout = 30_000, message = 'the condition' }: EventuallyOptions,
   site: CallSite,
 ): Promise<U> {
   let last: Outcome<U> = { kind: 'pending' }

@@ -17,7 +17,7 @@ export interface LedgerOptions {
 export interface SettleOptions {
   /**
    * Milliseconds that closing may take.
-   * @default 5000: sockets close in a few turns of the event loop, processes that were asked to stop in a second.
+   * @default 20_000: sockets close in a few turns of the event loop, processes that were asked to stop in a second, unless the machine is busy.
    */
   timeout?: number
 }
@@ -60,7 +60,7 @@ export function openLedger({ counters = {} }: LedgerOptions = {}): Ledger {
 
   return {
     open,
-    async settle({ timeout = 5000 } = {}) {
+    async settle({ timeout = 20_000 } = {}) {
       let left: string[] = []
       for await (const _ of turns(timeout)) {
         left = open()

@@ -10,7 +10,7 @@ export interface Emitter {
 export interface OnceOptions {
   /**
    * Milliseconds until it gives up.
-   * @default 10_000
+   * @default 30_000
    */
   timeout?: number
 }
@@ -25,7 +25,7 @@ export function once<Args extends unknown[]>(
   emitter: Emitter,
   event: string,
   predicate: (...args: Args) => boolean = () => true,
-  { timeout = 10_000 }: OnceOptions = {},
+  { timeout = 30_000 }: OnceOptions = {},
 ): Promise<Args> {
   // Made here, so that its stack begins at the caller.
   const late = new HarnessError('ERR_NOT_IN_TIME', `waited ${timeout} ms for '${event}', in vain`, {

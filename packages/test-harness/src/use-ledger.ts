@@ -17,7 +17,7 @@ export interface UseLedgerOptions extends LedgerOptions {
   after?: Hook
   /**
    * Milliseconds that closing may take.
-   * @default 5000
+   * @default 20_000
    */
   timeout?: number
 }
@@ -36,7 +36,7 @@ const HOOK_SLACK = 5000
 export function useLedger({
   before = globalHook('beforeAll'),
   after = globalHook('afterAll'),
-  timeout = 5000,
+  timeout = 20_000,
   ...ledgerOptions
 }: UseLedgerOptions = {}): void {
   let ledger: Ledger | undefined

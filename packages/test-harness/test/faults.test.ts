@@ -47,7 +47,7 @@ describe('The command', () => {
       ],
       ok: true,
     })
-  }, 30_000)
+  })
 
   test('refuses what it does not know, and says what is allowed', async () => {
     const wrong: [string, string][] = [
@@ -79,7 +79,7 @@ describe('The command', () => {
     rig.kill('SIGINT')
     expect(await exited).toEqual([130, null])
     await eventually(() => !members.some(isRunning))
-  }, 30_000)
+  })
 })
 
 describe('The rig', () => {
@@ -96,7 +96,7 @@ describe('The rig', () => {
     const [result] = await play({ rows: [broken], runs: 1, jobs: 1 }, () => {})
     expect(result).toMatchObject({ name: 'broken', ok: false, skipped: null })
     expect(result?.wrong.join()).toContain('it broke')
-  }, 20_000)
+  })
 })
 
 describe('A row', () => {

@@ -31,7 +31,7 @@ test('mosaic 20: a killed worker is found, told to all, and no longer scheduled'
   expect(cluster.mesh.workers).not.toContain(lost)
   expect(new Set(redone).size).toBeLessThanOrEqual(1)
   await pool.close()
-}, 60_000)
+})
 
 function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, n) => n)

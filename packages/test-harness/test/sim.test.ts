@@ -69,7 +69,7 @@ describe('A simulation', () => {
       counts.viewsDiffer += patient.counts.viewsDiffer
     }
     for (const name of wanted) expect(counts[name]).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   test.each([
     [655, 'a peer that was stalled was given up in the midst of a later handshake'],
@@ -124,7 +124,7 @@ describe('The command', () => {
     expect(status).toBe(0)
     const written: object = JSON.parse(readFileSync(json, 'utf8'))
     expect(written).toMatchObject({ seeds: 2, counts: noCounts(), clean: true, failures: [] })
-  }, 60_000)
+  })
 
   test('tells what happens, fails without a safeguard, and says how to see it again', async () => {
     const { status, stdout } = await runHere(main, '--seeds 1 --from 22 --sabotage refutation --trace')
@@ -133,7 +133,7 @@ describe('The command', () => {
     expect(stdout).toContain('npm run sim -- --seeds 1 --from 22 --sabotage refutation --trace\n')
     expect(stdout).toMatch(/^failed seeds +22$/m)
     expect(status).toBe(1)
-  }, 60_000)
+  })
 
   test.each([
     ['--seeds none', 'a whole number from 1'],
