@@ -122,7 +122,7 @@ export class CommsManager extends EventEmitter<CommsEvents> {
       closed: () => this.#report(() => this.emit('close')),
     })
     const links = () => this.#lifetime.links
-    this.#peers = new Peers({ settings: this.#settings, traffic: this.#traffic, links, running })
+    this.#peers = new Peers({ settings: this.#settings, traffic: this.#traffic, transport, links, running })
   }
 
   get logger(): Logger {

@@ -174,7 +174,7 @@ function checkTransports(given: unknown): CommsSettings['transports'] {
   const chosen = TRANSPORTS.filter((transport) => list.includes(transport))
   if (chosen.length === 0 || chosen.length !== new Set(list).size) {
     const wrong = list.length === 0 ? given : list.find((each) => !TRANSPORTS.some((name) => name === each))
-    throw invalidOption('transports', wrong, `one or more of ${TRANSPORTS.join(', ')}`)
+    throw invalidOption('transports', wrong, `one or more of ${DEFAULT_TRANSPORTS.join(', ')}`)
   }
   return chosen
 }

@@ -144,3 +144,16 @@ class Liar extends MsgpackCodec {
     return super.encode(lie, attachments, peer)
   }
 }
+
+test.each([
+  ['tcp://127.0.0.1:0', 'its port is not within 1 to 65535'],
+  ['tcp://127.0.0.1:70000', 'its port is not within 1 to 65535'],
+  ['tcp://127.0.0.1:*', 'can be bound, and not dialled'],
+  ['ipc://relative', 'its path is not absolute'],
+  ['mem://x', 'not of the form'],
+])('%s is refused at once: nobody can ever be reached there', async (address, why) => {
+  await expect(served.connect(address)).rejects.toMatchObject({
+    code: 'ERR_INVALID_ADDRESS',
+    message: expect.stringContaining(why),
+  })
+})

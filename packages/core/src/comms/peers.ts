@@ -2,7 +2,7 @@ import { abortReason } from '../abort-watch.js'
 import { invalidOption, SkeinError } from '../errors.js'
 import type { Links } from '../link/links.js'
 import { type CommsSettings, checkTimeout, checkUid } from '../settings.js'
-import { schemeOf } from '../transport/transport.js'
+import { schemeOf, type Transport } from '../transport/transport.js'
 import { type DirectoryEntry, Kind } from '../wire/message.js'
 import { isGone, type PeerChange } from './peer-change.js'
 import { type PeerReport, report } from './report.js'
@@ -12,6 +12,7 @@ import type { Traffic } from './traffic.js'
 export interface PeersParts {
   readonly settings: CommsSettings
   readonly traffic: Traffic
+  readonly transport: Pick<Transport, 'checkEndpoint'>
   /** Undefined before the start. */
   readonly links: () => Links | undefined
   /** The links of a runtime that is running; throws ERR_CLOSED otherwise. */
@@ -27,9 +28,10 @@ export class Peers {
   }
 
   async connect(address: string, given: number | undefined): Promise<string> {
-    const { settings, traffic, running } = this.#parts
+    const { settings, traffic, transport, running } = this.#parts
     const links = running()
     if (typeof address !== 'string' || schemeOf(address) === undefined) throw invalidAddress(address)
+    transport.checkEndpoint?.(address)
     const timeout = checkTimeout('timeout', given, settings.handshake.timeout)
     return traffic.dials.wait(links.dial(address, timeout), address, timeout)
   }

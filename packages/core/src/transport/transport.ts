@@ -78,7 +78,9 @@ export interface Transport {
    * ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS or ERR_INVALID_OPTION. The frames given to `onBatch` belong to it.
    */
   listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound>
-  /** Throws ERR_INVALID_ADDRESS if the endpoint is none that this transport can dial. */
+  /** Throws ERR_INVALID_ADDRESS if the endpoint is none that this transport can dial. @default what `dial` finds out */
+  checkEndpoint?(endpoint: string): void
+  /** Throws as `checkEndpoint`. */
   dial(endpoint: string, options: DialOptions, on: OutboundEvents): Outbound
   /**
    * Asks the operating system whether somebody listens at an endpoint, without speaking to them. Rejects with

@@ -29,7 +29,7 @@ export async function listen(
 ): Promise<Inbound> {
   const { schemes, instance, frameBytes, port } = options
   if (schemes.length === 0 || !schemes.every((scheme) => SCHEMES.includes(scheme))) {
-    throw invalidOption('schemes', schemes.join(', '), `one or more of ${SCHEMES.join(', ')}`)
+    throw invalidOption('transports', schemes.join(', '), `one or more of ${SCHEMES.join(', ')}`)
   }
   if (!/^[\w.-]+$/.test(instance)) throw invalidOption('instance', instance, 'letters, digits, _, - and .')
 

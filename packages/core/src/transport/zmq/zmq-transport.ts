@@ -10,6 +10,7 @@ import type {
   ProbeVerdict,
   Transport,
 } from '../transport.js'
+import { checkAddress } from './addresses.js'
 import { listen } from './inbound.js'
 import { ZmqOutbound } from './outbound.js'
 import { probe } from './probe.js'
@@ -38,6 +39,10 @@ export class ZmqTransport implements Transport {
 
   listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound> {
     return listen(this.#sockets, options, this.#ipcBase, onBatch)
+  }
+
+  checkEndpoint(endpoint: string): void {
+    checkAddress(endpoint, 'connect')
   }
 
   dial(endpoint: string, options: DialOptions, on: OutboundEvents): Outbound {
