@@ -1,7 +1,5 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics } from 'node:v8'
 import { describe, expect, test } from '@jest/globals'
-import { eventually } from '@skein/test-harness'
 import { type Heap, type HeapSizes, Scavenges } from '../../src/transport/zmq/scavenges.js'
 import { v8Heap } from '../../src/transport/zmq/v8-heap.js'
 
@@ -156,22 +154,6 @@ describe("V8's heap", () => {
       return bytes >= v8Heap.pieceBytes && bytes < 1.5 * v8Heap.pieceBytes
     }
     expect(isOnce(grown)).toBe(true)
-  })
-
-  test('is scavenged when garbage for a semi-space was made', async () => {
-    const { litter, pieceBytes } = v8Heap
-    let scavenges = 0
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) {
-        const { kind } = Reflect.get(entry, 'detail') as { kind: number }
-        if (kind === constants.NODE_PERFORMANCE_GC_MINOR) scavenges += 1
-      }
-    })
-    observer.observe({ entryTypes: ['gc'] })
-    const { semiSpace } = v8Heap.sizes()
-    for (let bytes = 0; bytes <= 4 * semiSpace; bytes += pieceBytes) litter()
-    await eventually(() => scavenges > 1)
-    observer.disconnect()
   })
 
   test('says how large half of that is, and how much is old', () => {
