@@ -1,4 +1,3 @@
-import type { Check, Checks } from '../checks.js'
 import { invalidOption, noSuchOption } from '../errors.js'
 import { isRecord } from '../is-record.js'
 import { type Call, type Cmd, Kind } from '../wire/message.js'
@@ -66,18 +65,26 @@ export interface RequestOptions extends QueueOptions {
 
 /** @throws ERR_INVALID_OPTION */
 export function callMessage(call: ServiceCall, { uncopied }: SendOptions = {}): Call {
-  if (!isServiceCall(call)) refuse(call, SERVICE_CALL)
+  checkNames(call, SERVICE_CALL)
   const { service, method, args = [] } = call
+  checkText('service', service)
+  checkText('method', method)
+  checkArguments(args)
   return { kind: Kind.call, id: 0, service, method, args, timeLeft: null, uncopied }
 }
 
 /** @throws ERR_INVALID_OPTION */
 export function cmdMessage(call: ObjectCall, { uncopied }: SendOptions = {}): Cmd {
-  if (!isObjectCall(call)) refuse(call, OBJECT_CALL)
+  checkNames(call, OBJECT_CALL)
   const { type, object, method, args = [] } = call
+  checkText('type', type)
+  checkText('object', object)
+  checkText('method', method)
+  checkArguments(args)
   return { kind: Kind.cmd, id: 0, type, object, method, args, timeLeft: null, uncopied }
 }
 
+/** Where the method is that a request asks for: `service`, or `type#object`. */
 export function placeOf(message: Call | Cmd): string {
   return message.kind === Kind.call ? message.service : `${message.type}#${message.object}`
 }
@@ -87,49 +94,23 @@ export function nameOf(message: Call | Cmd): string {
   return `${placeOf(message)}.${message.method}`
 }
 
-const text: Check = (name, given) => {
+// What is no call the other side would take for a breach of the protocol, and end the session.
+
+const SERVICE_CALL = ['service', 'method', 'args']
+
+const OBJECT_CALL = ['type', 'object', 'method', 'args']
+
+function checkNames(call: unknown, names: readonly string[]): void {
+  if (!isRecord(call)) throw invalidOption('call', call, `an object, of ${names.join(', ')}`)
+  for (const name in call) {
+    if (!names.includes(name)) throw noSuchOption(name, call[name], names.join(', '))
+  }
+}
+
+function checkText(name: string, given: unknown): void {
   if (typeof given !== 'string') throw invalidOption(name, given, 'a string')
 }
 
-const list: Check = (name, given) => {
-  if (given !== undefined && !Array.isArray(given))
-    throw invalidOption(name, given, 'an array, of the arguments')
-}
-
-const SERVICE_CALL: Checks = { service: text, method: text, args: list }
-
-const OBJECT_CALL: Checks = { type: text, object: text, method: text, args: list }
-
-// What is none the other side would take for a breach of the protocol, and end the session. Written out, since each call
-// passes here: the checks by name take as long as it takes to encode a small one.
-
-function isServiceCall(call: ServiceCall): boolean {
-  if (!isRecord(call)) return false
-  const { service, method, args } = call
-  for (const name in call) if (name !== 'service' && name !== 'method' && name !== 'args') return false
-  return typeof service === 'string' && typeof method === 'string' && areArguments(args)
-}
-
-function isObjectCall(call: ObjectCall): boolean {
-  if (!isRecord(call)) return false
-  const { type, object, method, args } = call
-  for (const name in call) {
-    if (name !== 'type' && name !== 'object' && name !== 'method' && name !== 'args') return false
-  }
-  const areNames = typeof type === 'string' && typeof object === 'string' && typeof method === 'string'
-  return areNames && areArguments(args)
-}
-
-function areArguments(args: unknown): boolean {
-  return args === undefined || Array.isArray(args)
-}
-
-/** Says what is wrong with it. */
-function refuse(call: unknown, checks: Checks): void {
-  const names = Object.keys(checks).join(', ')
-  if (!isRecord(call)) throw invalidOption('call', call, `an object, of ${names}`)
-  for (const name in call) {
-    if (!Object.hasOwn(checks, name)) throw noSuchOption(name, call[name], names)
-  }
-  for (const [name, check] of Object.entries(checks)) check(name, call[name])
+function checkArguments(given: unknown): void {
+  if (!Array.isArray(given)) throw invalidOption('args', given, 'an array, of the arguments')
 }

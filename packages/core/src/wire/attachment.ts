@@ -18,7 +18,7 @@ export function writeAttachmentReference(bytes: Uint8Array, at: number, type: nu
 }
 
 /** Replaces all attachments from an index on by copies. Gives what was thrown if one can't be copied. */
-export function copyThem(attachments: Uint8Array[], from: number): unknown {
+export function copyAttachments(attachments: Uint8Array[], from: number): unknown {
   try {
     for (let i = from; i < attachments.length; i++) attachments[i] = new Uint8Array(attachments[i] ?? [])
     return undefined

@@ -1,6 +1,6 @@
 import { Decoder, Encoder, ExtData } from '@msgpack/msgpack'
 import { SkeinError } from '../errors.js'
-import { ArrivedAttachments, copyThem } from './attachment.js'
+import { ArrivedAttachments, copyAttachments } from './attachment.js'
 import type { Codec, RemoteReferences, RemoteStreams } from './codec.js'
 import { Exporters, type Mark } from './exporters.js'
 import { defaultLimits, type Limits } from './limits.js'
@@ -60,7 +60,7 @@ export class MsgpackCodec implements Codec {
     const attached = attachments.length
     const plain = this.#encoding ? undefined : this.#plainWriter.write(value, attachments)
     if (plain !== undefined && this.#excess(plain, attachments, attached) === undefined) {
-      if (!copying || copyThem(attachments, attached) === undefined) {
+      if (!copying || copyAttachments(attachments, attached) === undefined) {
         this.#exporters.begin()
         return plain
       }
@@ -80,7 +80,7 @@ export class MsgpackCodec implements Codec {
       if (bytes.length > LARGE) this.#writer = newWriter(this.#exporters, limits)
       const excess = this.#excess(bytes, attachments, attached)
       if (excess !== undefined) throw excess
-      const failure = copying ? copyThem(attachments, attached) : undefined
+      const failure = copying ? copyAttachments(attachments, attached) : undefined
       if (failure instanceof RangeError) {
         throw new Refusal('ERR_TOO_LARGE', 'has binaries for whose copies there is no memory', {
           cause: failure,
