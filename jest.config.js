@@ -1,20 +1,26 @@
+import { readdirSync } from 'node:fs'
+
 export default {
-  roots: ['<rootDir>/packages'],
-  testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
-  // Tests run the sources; processes and threads that they start run dist.
-  moduleNameMapper: {
-    '^@skein/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@skein/([^/]+)/internal$': '<rootDir>/packages/$1/src/internal.ts',
-    '^skein$': '<rootDir>/packages/skein/src/index.ts',
-    '^skein/([^/]+)$': '<rootDir>/packages/skein/src/$1.ts',
-  },
-  resolver: '<rootDir>/scripts/jest-resolver.cjs',
-  testEnvironment: '<rootDir>/scripts/jest-environment.cjs',
   // A test of the mesh is several processes already, and mostly waits: four at a time, whatever the machine.
   maxWorkers: 4,
   // A machine that others share may stand still for seconds.
   testTimeout: 120_000,
+  projects: readdirSync(new URL('packages', import.meta.url)).map(project),
+}
+
+/** The tests of a package run its sources, and dist of all others, as the processes do that they start. */
+function project(name) {
+  const door = name === 'skein' ? 'skein' : `@skein/${name}`
+  return {
+    roots: [`<rootDir>/packages/${name}`],
+    testMatch: [`<rootDir>/packages/${name}/test/**/*.test.ts`],
+    extensionsToTreatAsEsm: ['.ts'],
+    transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
+    moduleNameMapper: {
+      [`^${door}$`]: `<rootDir>/packages/${name}/src/index.ts`,
+      [`^${door}/([^/]+)$`]: `<rootDir>/packages/${name}/src/$1.ts`,
+    },
+    resolver: '<rootDir>/scripts/jest-resolver.cjs',
+    testEnvironment: '<rootDir>/scripts/jest-environment.cjs',
+  }
 }

@@ -2,9 +2,10 @@ const async_hooks = require('node:async_hooks')
 const { setFlagsFromString } = require('node:v8')
 const vm = require('node:vm')
 const { TestEnvironment } = require('jest-environment-node')
+const { compileAlways, compileOnce } = require('./jest-compiled.cjs')
 
 const { AsyncLocalStorage } = async_hooks
-const { SourceTextModule, createContext } = vm
+const { createContext } = vm
 const node = Number.parseInt(process.versions.node, 10)
 const storagesStay = node < 24
 const lastFile = { registries: [] }
@@ -65,19 +66,13 @@ module.exports = class extends TestEnvironment {
           }
         },
       )
-    const modules = this.#modules
-    vm.SourceTextModule = class extends SourceTextModule {
-      constructor(...options) {
-        super(...options)
-        modules.push(this)
-      }
-    }
+    compileOnce((module) => this.#modules.push(module))
   }
 
   async teardown() {
     if (storagesStay) setStorage(AsyncLocalStorage)
     for (const storage of this.#storages.splice(0)) storage.disable()
-    vm.SourceTextModule = SourceTextModule
+    compileAlways()
     for (const module of this.#modules.splice(0)) letGoOfImports(module)
     await super.teardown()
     lastFile.registries = this.#registries
