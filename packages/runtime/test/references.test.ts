@@ -260,16 +260,6 @@ describe('an object that its owner shares', () => {
     expect(events).toEqual([])
   })
 
-  test('is disposed when its owner has lost what it shared', async () => {
-    // In a function of its own: what this one has had in hand may be kept for as long as it waits.
-    const share = (): void => void a.share(new Plain('plain'))
-    share()
-    await eventually(() => {
-      collectGarbage()
-      return events.includes('plain disposed')
-    })
-  })
-
   test('is as before if it could not be sent', async () => {
     const shared = a.share(new Plain('plain'))
     await expect(remoteShelf.keep(shared, () => {})).rejects.toMatchObject({ code: 'ERR_NOT_SERIALISABLE' })

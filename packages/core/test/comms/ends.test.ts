@@ -162,11 +162,10 @@ describe('A request', () => {
     await mesh.link(full, b)
     mesh.network.stall('b')
     void full.send('b', call('first'))
-    const registry = new FinalizationRegistry(() => (freed += 1))
-    let freed = 0
+    const args: WeakRef<unknown[]>[] = []
     const ask = () => {
       const arg = new Array(1000).fill(0)
-      registry.register(arg, 0)
+      args.push(new WeakRef(arg))
       return outcome(full.sendRecv('b', call('m', arg), { timeout: 50 }))
     }
     const outcomes = Array.from({ length: 20 }, ask)
@@ -176,7 +175,7 @@ describe('A request', () => {
     }
     await eventually(() => {
       gc()
-      return freed === 20
+      return args.every((arg) => arg.deref() === undefined)
     })
   })
 
