@@ -1,5 +1,5 @@
 import { CommsManager, type Incoming, type Logger, SkeinError } from '@skein/core'
-import { checkTimeout, invalidOption } from '@skein/core/internal'
+import { checkNames, checkTimeout, invalidOption } from '@skein/core/internal'
 import { endpointOf, hostOfEndpoint, isLocal, parseAddress, publicHost } from './address.js'
 import { awaited } from './awaited.js'
 import { Connection, contextOf, uidOf } from './connection.js'
@@ -7,13 +7,7 @@ import { closedMeanwhile, inUse, isLate, noContext, selfConnected, unanswered } 
 import { Connections } from './connections.js'
 import { localToken } from './local-token.js'
 import { ChannelNode } from './node.js'
-import {
-  type ContextOptions,
-  type ContextParts,
-  type ContextSettings,
-  checkOptions,
-  settle,
-} from './settings.js'
+import { type ContextOptions, type ContextParts, type ContextSettings, settle } from './settings.js'
 
 export interface BindOptions {
   /** How many ports are tried, from the given one upwards. @default 1 */
@@ -29,8 +23,8 @@ export interface ConnectOptions {
   readonly name?: string | undefined
 }
 
-const BIND_NAMES = { maxTries: true, name: true } as const
-const CONNECT_NAMES = { timeout: true, name: true } as const
+const BIND_NAMES = ['maxTries', 'name']
+const CONNECT_NAMES = ['timeout', 'name']
 const DEFAULT_CONNECT = 1000
 
 /**
@@ -71,7 +65,7 @@ export class ChannelContext extends ChannelNode {
    * @throws ERR_INVALID_ADDRESS, ERR_INVALID_OPTION, ERR_ADDRESS_IN_USE, ERR_ADDRESS_UNAVAILABLE, ERR_INSECURE
    */
   async bind(address: string, options: BindOptions = {}): Promise<Connection> {
-    checkOptions(options, BIND_NAMES)
+    checkNames(options, BIND_NAMES)
     const { maxTries = 1, name } = options
     if (!Number.isSafeInteger(maxTries) || maxTries < 1)
       throw invalidOption('maxTries', maxTries, 'a whole number of 1 or more')
@@ -102,7 +96,7 @@ export class ChannelContext extends ChannelNode {
    * ERR_HANDSHAKE_REFUSED, ERR_PEER_LOST, ERR_CLOSED if the connection is closed meanwhile
    */
   async connect(address: string, options: ConnectOptions = {}): Promise<Connection> {
-    checkOptions(options, CONNECT_NAMES)
+    checkNames(options, CONNECT_NAMES)
     const timeout = checkTimeout('timeout', options.timeout, DEFAULT_CONNECT)
     const endpoint = /^\w+:\/\//.test(address) ? address : endpointOf(parseAddress(address))
     const host = hostOfEndpoint(endpoint) ?? '127.0.0.1'

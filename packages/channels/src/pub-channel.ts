@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SkeinError } from '@skein/core'
-import { Fifo, invalidOption } from '@skein/core/internal'
+import { checkNames, Fifo, invalidOption } from '@skein/core/internal'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import { type ChannelType, checkType, type Format, formatOf, type MessageOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { isCount } from './read.js'
-import { checkOptions, checkWait, type WaitOptions } from './settings.js'
+import { checkWait, type WaitOptions } from './settings.js'
 
 export interface PubOptions<T extends ChannelType> {
   /** @default 'text' */
   readonly type?: T | undefined
 }
 
-const NAMES = { type: true } as const
+const NAMES = ['type']
 
 /** Who awaits one sending after the other would keep the event loop from all else: after so many it gets its turn. */
 const SENT_IN_A_ROW = 256
@@ -36,7 +36,7 @@ export class PubChannel<T extends ChannelType = 'text'> extends Channel {
 
   /** @throws ERR_INVALID_OPTION, if the context has a PubChannel of this name and type, too */
   constructor(context: ChannelNode, name: string, options: PubOptions<T> = {}) {
-    checkOptions(options, NAMES)
+    checkNames(options, NAMES)
     const type = checkType(options.type)
     super(context, name, type, 'pubsub')
     this.type = type

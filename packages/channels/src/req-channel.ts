@@ -1,5 +1,5 @@
 import { type ErrorCode, SkeinError } from '@skein/core'
-import { abortSignal, checkTimeout, invalidOption } from '@skein/core/internal'
+import { abortSignal, checkNames, checkTimeout, invalidOption } from '@skein/core/internal'
 import { ASK, type Asking } from './asking.js'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
@@ -7,7 +7,6 @@ import { encodeValue, formatOf } from './message-format.js'
 import type { ChannelNode } from './node.js'
 import { partsOf } from './parts-of.js'
 import { isText } from './read.js'
-import { checkOptions } from './settings.js'
 
 export interface AskOptions {
   /** Milliseconds; Infinity for no deadline. @default 30 000 */
@@ -22,7 +21,7 @@ interface Chosen {
   readonly load: { running: number }
 }
 
-const NAMES = { timeout: true, signal: true } as const
+const NAMES = ['timeout', 'signal']
 const DEFAULT_TIMEOUT = 30_000
 const CARRIED: readonly ErrorCode[] = ['ERR_TIMEOUT', 'ERR_CANCELLED', 'ERR_PEER_LOST']
 const NOT_RUN = { executed: 'no' } as const
@@ -54,7 +53,7 @@ export class ReqChannel extends Channel {
    * ERR_TIMEOUT, ERR_CANCELLED, ERR_NOT_SERIALISABLE, ERR_TOO_LARGE, ERR_CLOSED, ERR_INVALID_OPTION
    */
   async ask(method: string, args: readonly unknown[] = [], options: AskOptions = {}): Promise<unknown> {
-    checkOptions(options, NAMES)
+    checkNames(options, NAMES)
     checkRequest(method, args)
     if (options.signal !== undefined) abortSignal('signal', options.signal)
     if (options.signal?.aborted === true)

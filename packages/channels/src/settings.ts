@@ -3,6 +3,7 @@ import {
   abortSignal,
   type Clock,
   checkLogger,
+  checkNames,
   checkTimeout,
   invalidOption,
   type Place,
@@ -81,11 +82,11 @@ const NAMES: Record<keyof ContextOptions, true> = {
   random: true,
 }
 
-const WAIT_NAMES = { timeout: true, signal: true } as const
+const WAIT_NAMES = ['timeout', 'signal']
 
 /** @throws ERR_INVALID_OPTION; what is passed on to a CommsManager is checked there, at the first connection. */
 export function settle(options: ContextOptions, parts: ContextParts): ContextSettings {
-  checkOptions(options, NAMES)
+  checkNames(options, Object.keys(NAMES))
   const { queue, token, insecure = false } = options
   if (typeof insecure !== 'boolean') throw invalidOption('insecure', insecure, 'true or false')
   if (token !== undefined && (typeof token !== 'string' || token.length < 8 || token.length > 256)) {
@@ -111,15 +112,6 @@ export function settle(options: ContextOptions, parts: ContextParts): ContextSet
   }
 }
 
-/** @throws ERR_INVALID_OPTION at a name that is no option */
-export function checkOptions(options: unknown, names: Readonly<Record<string, true>>): void {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
-  for (const [name, value] of Object.entries(options)) {
-    if (Object.hasOwn(names, name)) continue
-    throw invalidOption(name, value, `there is no such option; there are ${Object.keys(names).join(', ')}`)
-  }
-}
-
 /** How long something is waited for. */
 export interface WaitOptions {
   /** Milliseconds. @default Infinity */
@@ -135,7 +127,7 @@ export interface Wait {
 
 /** @throws ERR_INVALID_OPTION */
 export function checkWait(options: WaitOptions = {}): Wait {
-  checkOptions(options, WAIT_NAMES)
+  checkNames(options, WAIT_NAMES)
   const { timeout, signal } = options
   if (signal !== undefined) abortSignal('signal', signal)
   return { timeout: checkTimeout('timeout', timeout, Number.POSITIVE_INFINITY), signal }

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/core'
-import { invalidOption } from '@skein/core/internal'
+import { checkNames, invalidOption } from '@skein/core/internal'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
@@ -7,7 +7,7 @@ import { type ChannelType, checkType, type Format, formatOf, type MessageOf } fr
 import type { ChannelNode } from './node.js'
 import { copyOf, type Parts } from './package.js'
 import { partsOf } from './parts-of.js'
-import { checkOptions, checkWait, type WaitOptions } from './settings.js'
+import { checkWait, type WaitOptions } from './settings.js'
 import type { States } from './states.js'
 
 export interface StateOptions<T extends ChannelType> {
@@ -17,7 +17,7 @@ export interface StateOptions<T extends ChannelType> {
   readonly changed?: ((value: MessageOf[T]) => void) | undefined
 }
 
-const NAMES = { type: true, changed: true } as const
+const NAMES = ['type', 'changed']
 
 /**
  * A value that all channels of its name and type come to agree on: the last one that was set. Who joins later gets it
@@ -34,7 +34,7 @@ export class StateChannel<T extends ChannelType = 'text'> extends Channel {
 
   /** @throws ERR_INVALID_OPTION, if the context has a StateChannel of this name and type, too */
   constructor(context: ChannelNode, name: string, options: StateOptions<T> = {}) {
-    checkOptions(options, NAMES)
+    checkNames(options, NAMES)
     const { changed } = options
     if (changed !== undefined && typeof changed !== 'function')
       throw invalidOption('changed', changed, 'a function')

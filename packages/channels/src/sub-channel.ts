@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/core'
-import { invalidOption } from '@skein/core/internal'
+import { checkNames, invalidOption } from '@skein/core/internal'
 import { awaited } from './awaited.js'
 import { Channel } from './channel.js'
 import type { Interest } from './graph.js'
@@ -7,7 +7,7 @@ import { type ChannelType, checkType, type Format, formatOf, type MessageOf } fr
 import type { ChannelNode } from './node.js'
 import type { Parts } from './package.js'
 import { checkQueue, PolicyQueue, type QueueParams } from './policy-queue.js'
-import { checkOptions, checkWait, type Wait, type WaitOptions } from './settings.js'
+import { checkWait, type Wait, type WaitOptions } from './settings.js'
 
 export interface SubOptions<T extends ChannelType> {
   /** @default 'text' */
@@ -22,7 +22,7 @@ export interface SubOptions<T extends ChannelType> {
   readonly sync?: boolean | undefined
 }
 
-const NAMES = { type: true, queue: true, sync: true } as const
+const NAMES = ['type', 'queue', 'sync']
 
 interface Received<M> {
   readonly message: M
@@ -50,7 +50,7 @@ export class SubChannel<T extends ChannelType = 'text'> extends Channel {
 
   /** @throws ERR_INVALID_OPTION, if the context has a SubChannel of this name and type, too */
   constructor(context: ChannelNode, name: string, options: SubOptions<T> = {}) {
-    checkOptions(options, NAMES)
+    checkNames(options, NAMES)
     const { sync = false } = options
     const type = checkType(options.type)
     super(context, name, type, 'pubsub')

@@ -1,6 +1,7 @@
 import { SkeinError } from '@skein/core'
 import {
   checkLogger,
+  checkNames,
   Deadlines,
   invalidOption,
   SocketSpace,
@@ -14,7 +15,6 @@ import {
   type BrokerOptions,
   type ContextOptions,
   checkMs,
-  checkNames,
   defaults,
   type PubHandlerOptions,
   type PublisherOptions,

@@ -3,7 +3,6 @@ import {
   abortSignal,
   type Clock,
   invalidOption,
-  noSuchOption,
   type SocketOptions,
   type SocketSpace,
   timeLimit,
@@ -163,15 +162,6 @@ export const defaults = Object.freeze({
   maxQueued: 1000,
   concurrency: 1,
 })
-
-/** A name that is none of them is most likely a slip. @throws ERR_INVALID_OPTION */
-export function checkNames(options: object, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
-  for (const [name, value] of Object.entries(options)) {
-    if (names.includes(name)) continue
-    throw noSuchOption(name, value, names.join(', '))
-  }
-}
 
 /** Of whatever waits: for an answer, for a subscriber. */
 export const WAIT_CHECKS = { timeout: timeLimit, signal: abortSignal }

@@ -2,13 +2,14 @@ import type { Logger } from '@skein/core'
 import {
   type Clock,
   checkLogger,
+  checkNames,
   type Deadlines,
   invalidOption,
   type SocketOptions,
   type SocketSpace,
 } from '@skein/core/internal'
 import type { Dispatch } from './dispatch/dispatch.js'
-import { checkFlag, checkNames, type EndpointOptions } from './options.js'
+import { checkFlag, type EndpointOptions } from './options.js'
 import { type CodecChoice, codecOf, type FrameCodec } from './payload/codec.js'
 
 /** What is closed with the Context that made it. */

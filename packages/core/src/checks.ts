@@ -1,6 +1,7 @@
-import { invalidOption, noSuchOption } from './errors.js'
+import { invalidOption } from './errors.js'
 import { isRecord } from './is-record.js'
 import { checkLogger } from './logger.js'
+import { checkNames } from './option-names.js'
 import { checkTimeout } from './settings.js'
 
 /** Makes sure that an option's value is right. */
@@ -16,12 +17,9 @@ export type Checks = Readonly<Record<string, Check>>
  * @throws ERR_INVALID_OPTION
  */
 export function checkOptions<T extends object>(given: T, checks: Checks, option = 'options'): T {
-  if (!isRecord(given)) throw invalidOption(option, given, `an object, of ${namesOf(checks)}`)
+  checkNames(given, Object.keys(checks), option)
   for (const [name, value] of Object.entries(given)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    // A name that is none of them is most likely a slip.
-    if (check === undefined) throw noSuchOption(name, value, namesOf(checks))
-    if (value !== undefined) check(name, value)
+    if (value !== undefined) checks[name]?.(name, value)
   }
   return given
 }
@@ -53,8 +51,4 @@ export const abortSignal: Check = (option, given) => {
 export function checkBytes(option: string, given: unknown): Uint8Array | string {
   if (typeof given === 'string' || given instanceof Uint8Array) return given
   throw invalidOption(option, given, 'a string, a Buffer or a Uint8Array')
-}
-
-function namesOf(checks: Checks): string {
-  return Object.keys(checks).join(', ')
 }

@@ -134,12 +134,6 @@ export function invalidOption(option: string, given: unknown, allowed: string): 
   })
 }
 
-/** The error for an option that there isn't. @param names those that there are */
-export function noSuchOption(option: string, given: unknown, names: string): SkeinError {
-  const facts = { option, given: describe(given), allowed: names }
-  return new SkeinError('ERR_INVALID_OPTION', `there is no option '${option}'; there are ${names}`, facts)
-}
-
 /** The same error with another beginning of its path, where it has the one that is to be replaced. */
 export function replacePath(error: unknown, beginning: string, by: string): unknown {
   if (!(error instanceof SkeinError) || error.path?.startsWith(beginning) !== true) return error

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.js'
-import { invalidOption, noSuchOption, SkeinError } from './errors.js'
+import { invalidOption, SkeinError } from './errors.js'
 import { checkLogger, type Logger, stderrLogger } from './logger.js'
+import { checkNames } from './option-names.js'
 import {
   type CommsOptions,
   defaultFlow,
@@ -42,8 +43,7 @@ const DEFAULT_TRANSPORTS = TRANSPORTS.filter((transport) => transport !== 'mem')
 
 /** Checks what was given and fills in the rest. The one place where options are validated. */
 export function settle(options: CommsOptions): CommsSettings {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
-  checkNames(options)
+  checkNames(options, Object.keys(COMMS_NAMES))
   const random = options.random ?? systemRandomness
   const bind = options.bind ?? '127.0.0.1'
   if (typeof bind !== 'string' || bind === '')
@@ -101,13 +101,6 @@ export const COMMS_NAMES: Record<keyof CommsOptions, true> = {
   logger: true,
   clock: true,
   random: true,
-}
-
-function checkNames(options: CommsOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (Object.hasOwn(COMMS_NAMES, name)) continue
-    throw noSuchOption(name, value, Object.keys(COMMS_NAMES).join(', '))
-  }
 }
 
 const UID = /^[A-Za-z0-9][\w.-]*(:[\w.-]+)*$/

@@ -1,5 +1,5 @@
 import type { CommsOptions, CommsParts } from '@skein/core'
-import { COMMS_NAMES, noSuchOption } from '@skein/core/internal'
+import { COMMS_NAMES } from '@skein/core/internal'
 
 export interface RuntimeOptions extends CommsOptions {
   /** Address of the monitor to connect to at start. @default none: peers are reached with `comms.connect` */
@@ -20,16 +20,10 @@ export interface RuntimeOptions extends CommsOptions {
 /** What a runtime can be given in place of its own. */
 export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place' | 'safeguards'>
 
-const NAMES: Record<keyof RuntimeOptions, true> = {
+/** Their values are checked where they are used. */
+export const RUNTIME_NAMES: Record<keyof RuntimeOptions, true> = {
   ...COMMS_NAMES,
   monitor: true,
   stats: true,
   stallReports: true,
-}
-
-/** @throws ERR_INVALID_OPTION for a name that is none of a runtime's options; their values are checked where they are used */
-export function checkNames(options: RuntimeOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(NAMES, name)) throw noSuchOption(name, value, Object.keys(NAMES).join(', '))
-  }
 }

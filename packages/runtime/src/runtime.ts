@@ -2,6 +2,7 @@ import { SERVICE as CHANNELS, MESH_METHODS, MeshContext } from '@skein/channels/
 import { CommsManager, type Logger, type PeerChange, type PeerReport, type StopOptions } from '@skein/core'
 import {
   type Clock,
+  checkNames,
   checkUid,
   defaultLiveness,
   inTime,
@@ -41,7 +42,7 @@ import { proxyFor } from './proxy.js'
 import { OBJECTS } from './references.js'
 import type { Remote, RemoteObject } from './remote.js'
 import { PEER_EVENTS, type RuntimeEvents } from './runtime-events.js'
-import { checkNames, type RuntimeOptions, type RuntimeParts } from './runtime-options.js'
+import { RUNTIME_NAMES, type RuntimeOptions, type RuntimeParts } from './runtime-options.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { type RuntimeStats, STATS, Stats } from './stats.js'
 
@@ -74,7 +75,7 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
     super()
     if (typeof options !== 'object' || options === null)
       throw invalidOption('options', options, 'an object, with the uid at least')
-    checkNames(options)
+    checkNames(options, Object.keys(RUNTIME_NAMES))
     const uid = checkUid(options.uid)
     const makeId = () => randomId(options.random ?? systemRandomness)
     const comms = () => this.comms

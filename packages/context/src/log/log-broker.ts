@@ -1,7 +1,7 @@
-import { invalidOption } from '@skein/core/internal'
+import { checkNames, invalidOption } from '@skein/core/internal'
 import type { Broker } from '../broker/broker.js'
 import type { Context } from '../context.js'
-import { type BrokerOptions, checkNames } from '../options.js'
+import type { BrokerOptions } from '../options.js'
 import { type LogRecord, readRecord } from './log-record.js'
 
 export interface LogBrokerOptions extends Omit<BrokerOptions, 'onMessage'> {

@@ -1,6 +1,6 @@
-import { invalidOption } from '@skein/core/internal'
+import { checkNames, invalidOption } from '@skein/core/internal'
 import type { Context } from '../context.js'
-import { checkNames, type EndpointOptions } from '../options.js'
+import type { EndpointOptions } from '../options.js'
 import type { Subscriber } from '../publish/subscriber.js'
 import { checkLevel, LOG_LEVELS, type LogLevel, nameOfLevel } from './levels.js'
 import { type LogRecord, readRecord } from './log-record.js'

@@ -1,5 +1,5 @@
-import { invalidOption, noSuchOption } from '../errors.js'
-import { isRecord } from '../is-record.js'
+import { invalidOption } from '../errors.js'
+import { checkNames } from '../option-names.js'
 import { type Call, type Cmd, Kind } from '../wire/message.js'
 
 /** A method of a service. */
@@ -65,7 +65,7 @@ export interface RequestOptions extends QueueOptions {
 
 /** @throws ERR_INVALID_OPTION */
 export function callMessage(call: ServiceCall, { uncopied }: SendOptions = {}): Call {
-  checkNames(call, SERVICE_CALL)
+  checkNames(call, SERVICE_CALL, 'call')
   const { service, method, args = [] } = call
   checkText('service', service)
   checkText('method', method)
@@ -75,7 +75,7 @@ export function callMessage(call: ServiceCall, { uncopied }: SendOptions = {}): 
 
 /** @throws ERR_INVALID_OPTION */
 export function cmdMessage(call: ObjectCall, { uncopied }: SendOptions = {}): Cmd {
-  checkNames(call, OBJECT_CALL)
+  checkNames(call, OBJECT_CALL, 'call')
   const { type, object, method, args = [] } = call
   checkText('type', type)
   checkText('object', object)
@@ -99,13 +99,6 @@ export function nameOf(message: Call | Cmd): string {
 const SERVICE_CALL = ['service', 'method', 'args']
 
 const OBJECT_CALL = ['type', 'object', 'method', 'args']
-
-function checkNames(call: unknown, names: readonly string[]): void {
-  if (!isRecord(call)) throw invalidOption('call', call, `an object, of ${names.join(', ')}`)
-  for (const name in call) {
-    if (!names.includes(name)) throw noSuchOption(name, call[name], names.join(', '))
-  }
-}
 
 function checkText(name: string, given: unknown): void {
   if (typeof given !== 'string') throw invalidOption(name, given, 'a string')
