@@ -48,9 +48,9 @@ test('chunks of any size have the words of the whole file, none cut', async () =
   )
 })
 
-test('in a folder what is hidden, installed or no text is passed over, and each file counts once', async () => {
+test('in a folder what is hidden, installed, drawn or no text is passed over, and each file counts once', async () => {
   const root = join(folder, 'mixed')
-  for (const name of ['.hidden/a.txt', 'node_modules/b.txt', 'deep/er/c.txt']) {
+  for (const name of ['.hidden/a.txt', 'node_modules/b.txt', 'drawn.svg', 'deep/er/c.txt']) {
     await mkdir(join(root, name, '..'), { recursive: true })
     await writeFile(join(root, name), 'text')
   }

@@ -8,9 +8,12 @@ export interface TextFile {
   readonly size: number
 }
 
+/** In a folder: what is hidden, what is installed, and drawings, which are text only to a machine. */
+const PASSED_OVER = /^\.|^node_modules$|\.svg$/
+
 /**
- * The text files among `paths` and in the folders among them, each once. In a folder, what is hidden, `node_modules` and
- * what is no text is passed over.
+ * The text files among `paths` and in the folders among them, each once. In a folder, what is hidden, `node_modules`,
+ * drawings and what is no text are passed over.
  *
  * @throws UsageError for a path that isn't there, is no text, or is a folder without any
  */
@@ -38,7 +41,7 @@ async function textFilesAt(path: string): Promise<TextFile[]> {
 async function within(folder: string): Promise<TextFile[]> {
   const files: TextFile[] = []
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
+    if (PASSED_OVER.test(entry.name)) continue
     const path = join(folder, entry.name)
     if (entry.isDirectory()) files.push(...(await within(path)))
     if (!entry.isFile()) continue
