@@ -3,45 +3,48 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { LocalLauncher } from '@skein/launch'
+import { LocalLauncher, type LocalProcess, parseRoleReport } from '@skein/launch'
 import { eventually } from '@skein/test-harness'
 import { HEAD_MAIN } from '../src/files.js'
-import { Command, fixture, type Outcome, skein } from './support/command.js'
+import { Command, fixture, type Outcome } from './support/command.js'
 
 /** One worker, where it does not matter what that is: a thread is one process less to start. */
 const ONE = ['-w', '1', '-l', 'thread']
 
-describe('what comes out', () => {
-  test("standard output is the program's alone, byte for byte; it gets what stands behind --, and standard input, and sets the status; --quiet leaves nothing else on stderr", async () => {
-    const args = ['run', fixture('echo.mjs'), ...ONE, '--quiet', '--', '--size', '10', 'x y']
+const TOKEN = 'token of the tests'
+
+describe('what comes out of a TypeScript program that is run --quiet', () => {
+  let printed: Buffer
+  let run: Outcome
+  let left: number[]
+  beforeAll(async () => {
+    const args = ['run', fixture('echo.ts'), ...ONE, '--quiet', '--', '--size', '10', 'x y']
     const command = new Command(args, { input: 'from outside\n' })
-    const { status, stderr } = await command.outcome()
-    expect(status).toBe(7)
-    const printed = command.stdoutBytes
-    const [odd, many] = [[0, 255, 13, 10, 13], 300_000]
+    run = await command.outcome()
+    printed = command.stdoutBytes
+    left = command.running()
+  })
+  const [odd, many] = [[0, 255, 13, 10, 13], 300_000]
+
+  test("standard output is the program's alone, byte for byte; it gets what stands behind --, and standard input, and sets the status; nothing else comes on stderr", () => {
+    expect(run.status).toBe(7)
     expect(printed.subarray(0, odd.length)).toEqual(Buffer.from(odd))
-    expect(printed.subarray(odd.length + many).toString()).toBe('["--size","10","x y"]\nfrom outside\n')
     expect(printed.indexOf('[')).toBe(odd.length + many)
-    expect(stderr.split('\n').sort()).toEqual(['', 'told on stderr', 'worker:0:0 | greeting Ada'])
-    expect(command.running()).toEqual([])
+    expect(after()).toMatch(/^\["--size","10","x y"\]\nfrom outside\n/)
+    // The program itself tells of peers.
+    const told = run.stderr.split('\n').filter((line) => !/^\S+ is [a-z]+$/.test(line))
+    expect(told.sort()).toEqual(['', 'told on stderr', 'worker:0:0 | greeting Ada'])
+    expect(left).toEqual([])
   })
 
-  test('a TypeScript program has a pool, and objects, on its workers', async () => {
-    // Each process that compiles TypeScript takes as long as two that don't.
-    const { status, stdout } = await skein(['run', fixture('primes.ts'), ...ONE])
-    expect(stdout).toBe('17984 on 1 workers\n2 3 5 7 11 13 17 19 23 29')
-    expect(status).toBe(0)
+  test('it has a pool, and objects, on its workers', () => {
+    expect(after()).toMatch(/ outside\n17984 on 1 workers\n2 3 5 7 11 13 17 19 23 29$/)
   })
-})
 
-test('a monitor that is killed is started anew at its address, and introduces who comes then', async () => {
-  const command = new Command(['run', fixture('monitor-dies.mjs'), ...ONE])
-  const { status, stdout, stderr } = await command.outcome()
-  expect(stdout).toBe('worker:0:1\n')
-  expect(status).toBe(0)
-  expect(stderr).toMatch(/^skein: monitor has ended \(SIGKILL\)\nskein: monitor was started anew$/m)
-  expect(stderr).toMatch(/^monitor {5}alive /m)
-  expect(command.running()).toEqual([])
+  /** What stands behind the many. */
+  function after(): string {
+    return printed.subarray(odd.length + many).toString()
+  }
 })
 
 /** How a worker may die, what its end is called if that is noticed, and its state in the table. */
@@ -55,17 +58,20 @@ const DEATHS = [
 ] as const
 
 describe.each([
-  ['local', 2, DEATHS],
-  // A thread can't be killed or stopped alone.
-  ['thread', 1, DEATHS.slice(0, 3)],
-] as const)('a run of %s workers, all of which but the last die', (launcher, nodes, deaths) => {
+  ['local', 'dies.mjs', 2, DEATHS, []],
+  // A thread can't be killed or stopped alone. Here the monitor is killed at last, and another worker started.
+  ['thread', 'all-die.mjs', 1, DEATHS.slice(0, 3), ['worker:0:4']],
+] as const)('a run of %s workers, all of which but the last die', (launcher, script, nodes, deaths, late) => {
   const each = (deaths.length + 1) / nodes
   const workers = Array.from({ length: nodes * each }, (_, i) => `worker:${Math.floor(i / each)}:${i % each}`)
   const survivor = workers[deaths.length]
   let run: Outcome
+  let left: number[]
   beforeAll(async () => {
     const flags = ['-w', String(workers.length), '-n', String(nodes), '-l', launcher]
-    run = await skein(['run', fixture('dies.mjs'), ...flags, '--', ...deaths.map(([way]) => way)])
+    const command = new Command(['run', fixture(script), ...flags, '--', ...deaths.map(([way]) => way)])
+    run = await command.outcome()
+    left = command.running()
   })
 
   test('what workers of all nodes print comes on stderr under their names', () => {
@@ -81,6 +87,7 @@ describe.each([
   test('those that die are dead to the mesh, and told of, however they die', () => {
     expect(run.stdout.split('\n').slice(workers.length)).toEqual([
       ...deaths.map((_, i) => `${workers[i]} dead, ERR_PEER_LOST`),
+      ...late,
       '',
     ])
     for (const [i, [, end]] of deaths.entries()) {
@@ -89,7 +96,14 @@ describe.each([
       else expect(run.stderr).toContain(`${told} (${end})\n`)
     }
     expect(run.status).toBe(0)
+    expect(left).toEqual([])
   })
+
+  if (late.length > 0)
+    test('a monitor that is killed is started anew at its address, and introduces who comes then', () => {
+      expect(run.stderr).toMatch(/^skein: monitor has ended \(SIGKILL\)\nskein: monitor was started anew$/m)
+      expect(run.stdout).toMatch(/^worker:0:4\n$/m)
+    })
 
   test('a table closes it, and they stand in it', () => {
     const states = deaths.map(([, end, state]) => (end === undefined ? state : `${state} (${end})`))
@@ -99,7 +113,8 @@ describe.each([
       ['monitor', 'alive', '0', '0'],
       ...Array.from({ length: nodes }, (_, i) => [`node:${i}`, 'alive', '0', '0']),
       ...states.map((state, i) => [workers[i], state, '–', '–']),
-      [survivor, 'alive', '1', '0'],
+      [survivor, 'alive', late.length > 0 ? '2' : '1', '0'],
+      ...late.map((uid) => [uid, 'alive', '0', '0']),
     ]
     const width = Math.max(...states.map((state) => state.length))
     const expected = rows.map(
@@ -111,43 +126,55 @@ describe.each([
   })
 })
 
-/** The head of a run alone. It loads its program before it joins the mesh, so where that fails there need not be one. */
-async function head(script: string): Promise<{ status: number | null; stderr: string }> {
-  const lines: string[] = []
-  const launched = new LocalLauncher({ main: HEAD_MAIN }).start(
-    {
-      uid: 'head',
-      role: 'head',
-      meshToken: 'token of the tests',
-      monitor: 'tcp://127.0.0.1:1',
-      roleOptions: { script: pathToFileURL(script).href },
-    },
-    { line: (_stream, text) => lines.push(text), report: () => {} },
-  )
-  const { code } = await launched.ended
-  return { status: code, stderr: lines.join('\n') }
-}
-
 describe('what goes wrong', () => {
   let folder: string
+  let monitor: LocalProcess
+  let address: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'skein-'))
+    const report = (given: unknown): void => {
+      const report = parseRoleReport(given)
+      if (report?.kind === 'listening') address = report.address
+    }
+    const spec = { uid: 'monitor', role: 'monitor', meshToken: TOKEN, comms: { port: 0 } } as const
+    monitor = new LocalLauncher().start(spec, { line: () => {}, report })
+    await monitor.ready
   })
-  afterAll(() => rm(folder, { recursive: true }))
+  afterAll(async () => {
+    monitor.stop()
+    await monitor.ended
+    await rm(folder, { recursive: true })
+  })
 
-  test.each([
-    [
-      'while it is loaded',
-      'broken-import.mjs',
-      /^Error: broken while it was loaded\n +at .*broken-import\.mjs:2/m,
-    ],
-    ['in its function', 'broken-main.mjs', /^TypeError: broken in main\n +at .*broken-main\.mjs:2/m],
-  ])('a program that fails %s makes the status 1, and its stack is shown', async (_where, script, shown) => {
-    const command = new Command(['run', fixture(script), ...ONE])
+  /** The head of a run alone, which is one process: what it tells, and its status, are those of the run. */
+  async function head(script: string): Promise<{ status: number | null; stderr: string }> {
+    const lines: string[] = []
+    const launched = new LocalLauncher({ main: HEAD_MAIN }).start(
+      {
+        uid: 'head',
+        role: 'head',
+        meshToken: TOKEN,
+        monitor: address,
+        roleOptions: { script: pathToFileURL(script).href },
+      },
+      { line: (_stream, text) => lines.push(text), report: () => {} },
+    )
+    const { code } = await launched.ended
+    return { status: code, stderr: lines.join('\n') }
+  }
+
+  test('a program that fails while it is loaded makes the status 1, and its stack is shown', async () => {
+    const command = new Command(['run', fixture('broken-import.mjs'), ...ONE])
     const { status, stderr } = await command.outcome()
-    expect(stderr).toMatch(shown)
+    expect(stderr).toMatch(/^Error: broken while it was loaded\n +at .*broken-import\.mjs:2/m)
     expect(status).toBe(1)
     expect(command.running()).toEqual([])
+  })
+
+  test('so does one that fails in its function', async () => {
+    const { status, stderr } = await head(fixture('broken-main.mjs'))
+    expect(stderr).toMatch(/^TypeError: broken in main\n +at .*broken-main\.mjs:2/m)
+    expect(status).toBe(1)
   })
 
   test('so does one that fails in a callback, and the table closes its run as well', async () => {
@@ -178,9 +205,7 @@ describe('what goes wrong', () => {
   })
 
   test('process.exit() in the program is the exit status', async () => {
-    const command = new Command(['run', fixture('exits.mjs'), ...ONE])
-    expect(await command.outcome()).toMatchObject({ status: 3 })
-    expect(command.running()).toEqual([])
+    expect(await head(fixture('exits.mjs'))).toMatchObject({ status: 3 })
   })
 
   test('a runtime that can not be started is told of once, with what it said', async () => {
@@ -216,9 +241,12 @@ async function begun(script: string, flags: readonly string[]): Promise<Command>
   return command
 }
 
-describe.each(['local', 'thread'])('ending a run of %s workers', (launcher) => {
+describe.each([
+  ['local', '2'],
+  ['thread', '1'],
+])('ending a run of %s workers', (launcher, workers) => {
   test('SIGINT ends those that are busy and those that are not within two seconds, and nothing is left', async () => {
-    const command = await begun('endless.mjs', ['-w', '2', '-l', launcher])
+    const command = await begun('endless.mjs', ['-w', workers, '-l', launcher])
     const asked = performance.now()
     command.signal('SIGINT')
     expect(await command.outcome()).toMatchObject({ status: 130 })
@@ -235,19 +263,13 @@ describe.each(['local', 'thread'])('ending a run of %s workers', (launcher) => {
 })
 
 describe('SIGTERM', () => {
-  test('ends those that have nothing to do within two seconds, and nothing is left', async () => {
-    const command = await begun('idle.mjs', ONE)
-    const asked = performance.now()
-    command.signal('SIGTERM')
-    expect(await command.outcome()).toMatchObject({ status: 143 })
-    expect(performance.now() - asked).toBeLessThan(SOON)
-    expect(command.running()).toEqual([])
-  })
-
-  test('lets what runs end: its answer reaches the program, new calls are refused, and all end within two seconds', async () => {
-    const command = await begun('drained.mjs', ['-w', '1'])
+  test('ends those that have nothing to do, and lets what runs end: its answer reaches the program, new calls are refused, and all end within two seconds', async () => {
+    const command = await begun('drained.mjs', ['-w', '2'])
+    const [{ length: all }, asked] = [command.running(), performance.now()]
     command.signal('SIGTERM')
     await command.printed('refused')
+    await eventually(() => command.running().length === all - 1, { message: 'the idle worker to end' })
+    expect(performance.now() - asked).toBeLessThan(SOON)
     expect(command.stdout).toContain('refused ERR_CLOSED no\n')
     const released = performance.now()
     process.kill(Number(/begun (\d+)/.exec(command.stdout)?.[1]), 'SIGUSR2')
@@ -255,6 +277,7 @@ describe('SIGTERM', () => {
     expect(performance.now() - released).toBeLessThan(SOON)
     expect(command.stderr).toMatch(/^skein: draining for up to 10 s; another signal ends it at once$/m)
     expect(command.stderr).toMatch(/^worker:0:0 {2}left +[1-9][0-9]* /m)
+    expect(command.stderr).toMatch(/^worker:0:1 {2}left +0 /m)
     expect(command.stderr).not.toContain('cut off')
     expect(command.running()).toEqual([])
   })

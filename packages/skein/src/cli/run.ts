@@ -8,7 +8,7 @@ import { Screen } from './screen.js'
 
 /** Runs a program on a mesh of its own, and resolves with the exit status when nothing of the mesh is left. */
 export async function run(options: RunOptions): Promise<number> {
-  const screen = new Screen(process.stdout, process.stderr, options)
+  const screen = await Screen.open(process.stdout, process.stderr, options)
   const crew = new Crew()
   const interrupts = new Interrupts(() => crew.kill())
   const mesh = new MeshRun(options, crew, screen)

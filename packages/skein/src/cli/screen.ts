@@ -4,7 +4,6 @@ import type { ProgramSummary } from '../program/summary.js'
 import { closingTable, type Endings } from './closing-table.js'
 import { type Paint, paintFor } from './paint.js'
 import type { Progress, ProgressDisplay } from './progress.js'
-import { ProgressBar } from './progress-bar.js'
 import { ProgressLog } from './progress-log.js'
 import { StatusLine } from './status-line.js'
 
@@ -29,18 +28,36 @@ export class Screen {
   readonly #progress: ProgressDisplay
   readonly #colours = new Map<string, (typeof COLOURS)[number]>()
 
-  constructor(stdout: WriteStream, stderr: WriteStream, { quiet }: { readonly quiet: boolean }) {
+  private constructor(
+    stdout: WriteStream,
+    stderr: WriteStream,
+    quiet: boolean,
+    line: StatusLine,
+    bar?: ProgressDisplay,
+  ) {
     this.#stdout = stdout
     this.#stderr = stderr
     this.#quiet = quiet
     this.#paint = paintFor(stderr)
-    this.#line = new StatusLine(stderr)
-    const hasBar = !quiet && stderr.isTTY && process.env.TERM !== 'dumb'
-    this.#progress = hasBar ? new ProgressBar(this.#line) : new ProgressLog((text) => this.say(text))
-    this.output = hasBar && stdout.isTTY ? this.#relay() : 'inherit'
+    this.#line = line
+    this.#progress = bar ?? new ProgressLog((text) => this.say(text))
+    this.output = bar !== undefined && stdout.isTTY ? this.#relay() : 'inherit'
     if (this.output !== 'inherit') this.#announceColours()
     // Whoever read them has gone; the run goes on.
     for (const stream of [stdout, stderr]) stream.on('error', () => {})
+  }
+
+  static async open(
+    stdout: WriteStream,
+    stderr: WriteStream,
+    { quiet }: { readonly quiet: boolean },
+  ): Promise<Screen> {
+    const line = new StatusLine(stderr)
+    const hasBar = !quiet && stderr.isTTY && process.env.TERM !== 'dumb'
+    if (!hasBar) return new Screen(stdout, stderr, quiet, line)
+    // Only where it is seen: what it is made of takes its time to load.
+    const { ProgressBar } = await import('./progress-bar.js')
+    return new Screen(stdout, stderr, quiet, line, new ProgressBar(line))
   }
 
   /** What the program printed to standard error. */
