@@ -103,14 +103,14 @@ describe.each([
     expect(await outcome).toBe('released')
     expect(await worker.ended).toEqual({ code, signal: null })
   })
+})
 
-  test('ends at the deadline if the method does not, and its caller can not know', async () => {
-    const worker = start({ drain: 100 })
-    const { outcome } = await holding(worker.uid)
-    process.kill(Number(worker.pid), signal)
-    expect(await outcome).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
-    expect(await worker.ended).toEqual({ code, signal: null })
-  })
+test('a worker that drains ends at the deadline if the method does not, and its caller can not know', async () => {
+  const worker = start({ drain: 100 })
+  const { outcome } = await holding(worker.uid)
+  worker.signal('SIGTERM')
+  expect(await outcome).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
+  expect(await worker.ended).toEqual({ code: 143, signal: null })
 })
 
 test('a worker that drains ends at once at a second signal', async () => {
