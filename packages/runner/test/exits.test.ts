@@ -31,7 +31,8 @@ describe('a process with threads whose sockets are open', () => {
   })
 
   test('exits with code 1 when an error is uncaught', async () => {
-    const program = runProgramWith(`${LINKED}; throw new Error('on purpose')`)
+    const open = `await inThread("await open('worker:0:1'); host.report(1)")`
+    const program = runProgramWith(`${open}; throw new Error('on purpose')`)
     expect(await program.ended).toEqual([1, null])
     expect(program.stderr.join('')).toContain('Error: on purpose')
   })
