@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { eventually, useLedger } from '@skein/test-harness'
+import { useLedger } from '@skein/test-harness'
 import { LocalLauncher, type LocalProcess } from '../src/local.js'
 import { fixture, local, type Started, start, TOKEN } from './starting.js'
 
 useLedger()
-
-/** Says in its last line whether it was stopped in order. */
-const SAYS_FAREWELL = `comms.once('close', () => console.log('closed'))`
 
 describe('a process', () => {
   describe('that never returns to its event loop', () => {
@@ -34,29 +31,6 @@ describe('a process', () => {
       expect(await launched.ended).toEqual({ code: null, signal: 'SIGKILL' })
       expect(launched.signal('SIGKILL')).toBe(false)
     })
-  })
-
-  test.each([
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-  ] as const)('that gets %s ends in order, and its code tells', async (signal, code) => {
-    const { launched, stdout } = start(local, SAYS_FAREWELL)
-    await launched.ready
-    process.kill(Number(launched.pid), signal)
-    expect(await launched.ended).toEqual({ code, signal: null })
-    expect(stdout).toEqual(['closed'])
-  })
-
-  test('that gets a second signal ends at once, whatever its stop waits for', async () => {
-    const { launched, stdout } = start(
-      local,
-      `comms.stop = () => { console.log('stopping'); return new Promise(() => {}) }`,
-    )
-    await launched.ready
-    launched.signal('SIGTERM')
-    await eventually(() => stdout.includes('stopping'))
-    launched.signal('SIGTERM')
-    expect(await launched.ended).toEqual({ code: 143, signal: null })
   })
 
   test('has ended although a process of its own lives on and holds its output', async () => {
