@@ -5,9 +5,9 @@ import { load } from '../src/broker/load.js'
 useLedger()
 
 test('every request settles while workers of a broker are killed, and none by a wrong worker', async () => {
-  const size = { seconds: 1, killEvery: 0.5, pauseMs: 60 }
+  const size = { seconds: 0.6, warming: 0.1, killEvery: 0.4, pauseMs: 60 }
   const { signal } = new AbortController()
-  const outcome = await load({ workers: [2, 10], clients: [1, 10], ...size }, { signal, tell: () => {} })
+  const outcome = await load({ workers: [2, 10], clients: [1, 5], ...size }, { signal, tell: () => {} })
   const { asked, answered, failed, unsettled, wrong } = outcome.account
   expect({ unsettled, wrong }).toEqual({ unsettled: 0, wrong: 0 })
   const failures = Object.values(failed).reduce((sum, n) => sum + n, 0)
@@ -16,5 +16,5 @@ test('every request settles while workers of a broker are killed, and none by a 
   expect(answered).toBeGreaterThan(0)
   expect(outcome.killed).toBeGreaterThan(0)
   expect(outcome.knownMs.filter((ms) => !(ms >= 0))).toEqual([])
-  expect([outcome.workersLeft, outcome.clientsLeft]).toEqual([20, 10])
+  expect([outcome.workersLeft, outcome.clientsLeft]).toEqual([20, 5])
 })

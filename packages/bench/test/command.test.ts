@@ -67,7 +67,7 @@ test('has help, which names the suites', async () => {
 
 test('what is sent to all of its processes ends all of them, and no socket is left', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'skein-b-'))
-  const run = spawn(process.execPath, [BENCH, 'rpc', '--quick'], {
+  const run = spawn(process.execPath, [BENCH, 'payload', '--quick'], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TMPDIR: folder },
@@ -95,7 +95,7 @@ test('measures, prints tables, and writes everything to a file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'skein-bench-'))
   const file = join(folder, 'start.json')
   const { status, stdout, stderr } = await bench(`start --quick --json ${file}`)
-  expect({ status, stderr }).toEqual({ status: 0, stderr: 'start: warm-up\nstart: round 1 of 1\n' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'start: round 1 of 1\n' })
   expect(stdout).toMatch(/^\| skein run \| +[\d ]+ \|/m)
   expect(stdout).toMatch(/^\| skein run \| +[\d.]+ \|$/m)
   const report: unknown = JSON.parse(await readFile(file, 'utf8'))

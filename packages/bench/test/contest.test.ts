@@ -1,6 +1,7 @@
-import { expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { deferred, useLedger } from '@skein/test-harness'
-import { contest, entriesOf } from '../src/contest.js'
+import { contest, entriesOf, type Measurement } from '../src/contest.js'
+import { unlessAborted } from '../src/interruption.js'
 import { Interrupted, interruptible } from '../src/interrupts.js'
 import { raw } from '../src/systems/raw.js'
 import { skein } from '../src/systems/skein.js'
@@ -10,46 +11,79 @@ useLedger()
 
 const { signal } = new AbortController()
 const tell = () => {}
-const LOADS = [{ window: 8, milliseconds: 20 }]
+const SHORT = { window: 8, milliseconds: 20 }
 
-test('systems take turns, each over its lanes, and nothing is left of them', async () => {
-  const measured = await contest(entriesOf([skein, raw], LOADS, ['tcp', 'inproc']), 2, { signal, tell })
-  expect(measured.map(({ system, lane }) => `${system.name} ${lane}`)).toEqual([
-    'skein tcp',
-    'skein inproc',
-    'raw tcp',
-    'raw inproc',
-  ])
-  for (const { rounds } of measured) {
-    expect(rounds).toHaveLength(2)
-    for (const { perSecond, callerPeak } of rounds) {
-      expect(perSecond).toBeGreaterThan(0)
-      expect(callerPeak).toBeGreaterThan(0)
-    }
-  }
-})
-
-test('what is slow to warm up does so before all rounds', async () => {
+describe('systems', () => {
   const told: string[] = []
   const times: number[] = []
-  const loads = [{ window: 8, milliseconds: 20, warmUp: 400 }]
-  const [measured] = await contest(entriesOf([raw], loads, ['tcp']), 1, {
-    signal,
-    tell: (stage, step) => {
-      if (step === undefined) return
-      told.push(`${stage}: ${step}`)
-      times.push(performance.now())
-    },
+  let measured: readonly Measurement[]
+  beforeAll(async () => {
+    const slow = { ...SHORT, warmUp: 200 }
+    const entries = [
+      ...entriesOf([skein, raw], [SHORT], ['tcp']),
+      // Over inproc a pair is one process.
+      ...entriesOf([raw], [slow], ['inproc']),
+    ]
+    measured = await contest(entries, 2, {
+      signal,
+      tell: (stage, step) => {
+        if (step === undefined) return
+        told.push(`${stage}: ${step}`)
+        times.push(performance.now())
+      },
+    })
   })
-  const step = 'raw over tcp, window 8'
-  expect(told).toEqual([`warm-up: ${step}`, `round 1 of 1: ${step}`])
-  expect(measured?.rounds).toHaveLength(1)
-  const [warmUp = 0, round = 0] = times
-  expect(round - warmUp).toBeGreaterThanOrEqual(400)
+
+  test('take turns, each over its lanes, and nothing is left of them', () => {
+    expect(measured.map(({ system, lane }) => `${system.name} ${lane}`)).toEqual([
+      'skein tcp',
+      'raw tcp',
+      'raw inproc',
+    ])
+    for (const { rounds } of measured) {
+      expect(rounds).toHaveLength(2)
+      for (const { perSecond, callerPeak } of rounds) {
+        expect(perSecond).toBeGreaterThan(0)
+        expect(callerPeak).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  test('of which one is slow to warm up do so before all rounds', () => {
+    const systems = ['skein over tcp', 'raw over tcp', 'raw over inproc']
+    const stages = ['warm-up', 'round 1 of 2', 'round 2 of 2']
+    expect(told).toEqual(
+      stages.flatMap((stage) => {
+        const turns = systems.map((system) => `${stage}: ${system}, window 8`)
+        return stage === 'warm-up' ? turns.toReversed() : turns
+      }),
+    )
+    const took = (step: string) => {
+      const index = told.indexOf(`${step}, window 8`)
+      return Number(times[index + 1]) - Number(times[index])
+    }
+    expect(took('warm-up: raw over inproc')).toBeGreaterThanOrEqual(200)
+  })
+})
+
+test('each system has an entry for each of its lanes that count, under each load', () => {
+  const loads = [SHORT, { ...SHORT, window: 1 }]
+  const entries = entriesOf([raw, madeUp('lame', { lanes: ['ipc', 'tcp'] })], loads, ['tcp', 'inproc'])
+  expect(entries.map(({ system, lane, load }) => `${system.name} ${lane} ${load.window}`)).toEqual([
+    'raw tcp 8',
+    'raw tcp 1',
+    'raw inproc 8',
+    'raw inproc 1',
+    'lame tcp 8',
+    'lame tcp 1',
+  ])
 })
 
 test('a system that does not start is named, and nothing is left of the others', async () => {
-  const entries = entriesOf([raw, madeUp('nobody')], LOADS, ['tcp'])
+  const entries = [
+    ...entriesOf([raw], [SHORT], ['inproc']),
+    ...entriesOf([madeUp('nobody')], [SHORT], ['tcp']),
+  ]
   await expect(contest(entries, 1, { signal, tell })).rejects.toThrow(
     /^nobody over tcp did not start: .*no system/,
   )
@@ -57,16 +91,12 @@ test('a system that does not start is named, and nothing is left of the others',
 
 test('what can not be measured is told of with its system', async () => {
   const load = { window: 1, milliseconds: 20, payload: -1 }
-  await expect(contest([{ system: raw, lane: 'tcp', load }], 1, { signal, tell })).rejects.toThrow(
-    /^raw over tcp could not be measured: /,
+  await expect(contest([{ system: raw, lane: 'inproc', load }], 1, { signal, tell })).rejects.toThrow(
+    /^raw over inproc could not be measured: /,
   )
 })
 
-test.each([
-  ['SIGHUP', 129],
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('%s ends what is under way, and nothing is left', async (name, exitStatus) => {
+test('an interrupt ends what is under way, and nothing is left', async () => {
   const measuring = deferred<void>()
   const run = interruptible((signal) => {
     const loads = [{ window: 8, milliseconds: 60_000 }]
@@ -74,6 +104,16 @@ test.each([
     return contest(entriesOf([raw], loads, ['tcp']), 1, { signal, tell: noticed })
   })
   await measuring.promise
+  process.emit('SIGTERM', 'SIGTERM')
+  expect(await run.catch((error: unknown) => error)).toBeInstanceOf(Interrupted)
+})
+
+test.each([
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s interrupts, and the exit status tells', async (name, exitStatus) => {
+  const run = interruptible((signal) => unlessAborted(signal, new Promise(() => {})))
   process.emit(name, name)
   const error: unknown = await run.catch((error: unknown) => error)
   expect(error).toBeInstanceOf(Interrupted)

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
+import { Killing } from '../src/mandelbrot/killing.js'
 import { readOptions } from '../src/mandelbrot/options.js'
 import { tilesOf } from '../src/mandelbrot/view.js'
 
@@ -26,3 +29,25 @@ test('tiles cover every pixel once', () => {
   }
   expect(new Set(covered)).toEqual(new Set([1]))
 })
+
+test('--kill-one says why it kills no thread', async () => {
+  const victim = new URL('../dist/mandelbrot/victim.js', import.meta.url).href
+  const code = `
+    const { parentPort } = require('node:worker_threads')
+    import('${victim}').then(({ Victim }) => parentPort.postMessage(new Victim().pid()))`
+  const thread = new Worker(code, { eval: true })
+  const exited = once(thread, 'exit')
+  const [pid] = await once(thread, 'message')
+  await exited
+  // Of a mesh of two workers, what is asked.
+  const mesh = untyped({ create: async () => ({ pid: async () => pid }) })
+  const pool = untyped({ workers: ['worker:0:0', 'worker:0:1'] })
+  await expect(Killing.plan(mesh, pool)).rejects.toThrow(
+    expect.objectContaining({
+      name: 'UsageError',
+      message: expect.stringContaining("--kill-one can't kill worker:0:1: it is a thread"),
+    }),
+  )
+})
+
+const untyped = (value: unknown): never => value as never

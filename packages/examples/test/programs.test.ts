@@ -9,7 +9,7 @@ import { PLACE } from '../src/mandelbrot/place.js'
 import { render } from '../src/mandelbrot/render.js'
 import { textFiles } from '../src/wordcount/text-files.js'
 import { addAll, type Counts, countWords, mostFrequent } from '../src/wordcount/words.js'
-import { example, examplesTogether, type Outcome } from './support/example.js'
+import { examplesTogether, type Outcome } from './support/example.js'
 
 const DOCS = fileURLToPath(new URL('../../../docs', import.meta.url))
 const NAMES = ['guide.md', 'devices.md', 'protocol.md', 'guide.md', 'mosaic.md', 'audit.md', 'faults.md']
@@ -26,33 +26,27 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-describe('in a mesh of three threads', () => {
+describe('in a mesh of two processes', () => {
   let outcomes: Map<string, Outcome>
   beforeAll(async () => {
     outcomes = await examplesTogether({
-      picture: ['mandelbrot', [...PICTURE, '--out', join(folder, 'threads.png')]],
-      'nobody to kill': ['mandelbrot', [...PICTURE, '--out', join(folder, 'no.png'), '--kill-one']],
+      picture: ['mandelbrot', [...PICTURE, '--out', join(folder, 'both.png')]],
       words: ['wordcount', [DOCS]],
       'no words': ['wordcount', [DOCS, 'nowhere.txt']],
       sums: ['checksums', SUMMED],
       'no sums': ['checksums', [MISSING]],
+      // Last: one is not there any more then.
+      killing: ['mandelbrot', [...PICTURE, '--out', join(folder, 'one.png'), '--kill-one']],
+      'nobody to spare': ['mandelbrot', [...PICTURE, '--out', join(folder, 'no.png'), '--kill-one']],
     })
   })
 
   test('the picture is the one that is computed here', async () => {
     expect(outcomes.get('picture')).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/threads\.png: 150x110, 70 tiles by 3 workers in \d+\.\d s\n$/),
+      stdout: expect.stringMatching(/both\.png: 150x110, 70 tiles by 2 workers in \d+\.\d s\n$/),
     })
-    expect(await hashOfPicture(join(folder, 'threads.png'))).toBe(expected)
-  })
-
-  test('--kill-one says why it kills no thread', () => {
-    expect(outcomes.get('nobody to kill')).toEqual({
-      status: 1,
-      stdout: '',
-      stderr: expect.stringContaining("--kill-one can't kill worker:0:2: it is a thread"),
-    })
+    expect(await hashOfPicture(join(folder, 'both.png'))).toBe(expected)
   })
 
   test('the words of these docs are counted as one process counts them', async () => {
@@ -88,7 +82,7 @@ describe('in a mesh of three threads', () => {
     const [lines = '', summary = ''] = stdout.split('\n\n')
     expect(lines.split('\n')).toEqual(await Promise.all(expected))
     // Two clients to a worker.
-    expect(summary).toMatch(/^7 requests, 7 answers, at most [1-6] under way\n$/)
+    expect(summary).toMatch(/^7 requests, 7 answers, at most [1-4] under way\n$/)
     expect(status).toBe(0)
   })
 
@@ -99,16 +93,23 @@ describe('in a mesh of three threads', () => {
       stderr: `checksums: '${MISSING}' can't be read (ENOENT)\n\nusage: checksums FILE…\n`,
     })
   })
-})
 
-test('the picture is the same with three processes of which one is killed', async () => {
-  const together = join(folder, 'together.png')
-  const three = await example('mandelbrot', ['--workers', '3'], [...PICTURE, '--out', together, '--kill-one'])
-  expect(three.stdout).toMatch(
-    /^killed worker:0:2 \(process \d+\) after 35 tiles; the mesh knew \d+\.\d ms later\n\d tiles? (was|were) lost with it/,
-  )
-  expect(three.status).toBe(0)
-  expect(await hashOfPicture(together)).toBe(expected)
+  test('the picture is the same when one is killed', async () => {
+    const { status, stdout } = outcomes.get('killing') ?? {}
+    expect(stdout).toMatch(
+      /^killed worker:0:1 \(process \d+\) after 35 tiles; the mesh knew \d+\.\d ms later\n\d tiles? (was|were) lost with it/,
+    )
+    expect(status).toBe(0)
+    expect(await hashOfPicture(join(folder, 'one.png'))).toBe(expected)
+  })
+
+  test('the last one is not killed, and it is said why', () => {
+    expect(outcomes.get('nobody to spare')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('--kill-one needs two workers at least'),
+    })
+  })
 })
 
 async function hashOfPicture(path: string): Promise<string> {

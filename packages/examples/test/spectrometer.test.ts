@@ -2,7 +2,8 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { type Outcome, scriptWith } from './support/example.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/spectrometer.js', import.meta.url))
 const run = (...args: readonly string[]) => promisify(execFile)(process.execPath, [PROGRAM, ...args])
@@ -55,18 +56,29 @@ test('Ctrl-C ends all three', async () => {
   expect(await once(all, 'close')).toEqual([0, null])
 })
 
-test.each([
-  [['lamp', 'localhost:lamp'], "there is no role 'lamp'"],
-  [['panel'], 'the address is missing'],
-  [
-    ['panel', 'localhost'],
-    "address is 'localhost'; allowed: host:port, as in localhost:11111 or publichost:name",
-  ],
-])('of wrong arguments, %j, it says what is wrong, and the status is 1', async (args, message) => {
-  const usage = 'usage: spectrometer [instrument ADDRESS | panel ADDRESS | viewer ADDRESS]'
-  await expect(run(...args)).rejects.toMatchObject({
-    code: 1,
-    stdout: '',
-    stderr: `spectrometer: ${message}\n\n${usage}\n`,
+describe('of wrong arguments', () => {
+  const wrong = [
+    [['lamp', 'localhost:lamp'], "there is no role 'lamp'"],
+    [['panel'], 'the address is missing'],
+    [
+      ['panel', 'localhost'],
+      "address is 'localhost'; allowed: host:port, as in localhost:11111 or publichost:name",
+    ],
+  ] as const
+  let outcomes: readonly Outcome[]
+  beforeAll(async () => {
+    outcomes = await scriptWith(
+      'spectrometer',
+      wrong.map(([args]) => args),
+    )
+  })
+
+  test.each(wrong)('%j, it says what is wrong, and the status is 1', (args, message) => {
+    const usage = 'usage: spectrometer [instrument ADDRESS | panel ADDRESS | viewer ADDRESS]'
+    expect(outcomes[wrong.findIndex(([some]) => some === args)]).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `spectrometer: ${message}\n\n${usage}\n`,
+    })
   })
 })

@@ -94,23 +94,25 @@ describe.each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
 ] as const)('a worker that gets %s while a method runs', (signal, code) => {
-  test('lets it end, answers, refuses what is new, and ends in order', async () => {
+  test('lets it end, answers, refuses what is new, and ends in order, which its code tells', async () => {
     const worker = start({})
     const { outcome, refused } = await holding(worker.uid)
+    const gone = head.watch(worker.uid)
     process.kill(Number(worker.pid), signal)
     expect(await refused()).toMatchObject({ code: 'ERR_CLOSED', uid: worker.uid, executed: 'no' })
     process.kill(Number(worker.pid), 'SIGUSR2')
     expect(await outcome).toBe('released')
+    expect(await gone).toMatchObject({ is: 'left' })
     expect(await worker.ended).toEqual({ code, signal: null })
   })
+})
 
-  test('ends at the deadline if the method does not, and its caller can not know', async () => {
-    const worker = start({ drain: 100 })
-    const { outcome } = await holding(worker.uid)
-    process.kill(Number(worker.pid), signal)
-    expect(await outcome).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
-    expect(await worker.ended).toEqual({ code, signal: null })
-  })
+test('a worker that drains ends at the deadline if the method does not, and its caller can not know', async () => {
+  const worker = start({ drain: 100 })
+  const { outcome } = await holding(worker.uid)
+  worker.signal('SIGTERM')
+  expect(await outcome).toMatchObject({ code: 'ERR_PEER_LOST', executed: 'maybe' })
+  expect(await worker.ended).toEqual({ code: 143, signal: null })
 })
 
 test('a worker that drains ends at once at a second signal', async () => {

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals'
-import type { Launched, Launcher } from '@skein/runtime/internal'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import type { Ending, Launched, Launcher } from '@skein/runtime/internal'
 import { eventually, useLedger } from '@skein/test-harness'
 import { launcherNamed } from '../src/launchers.js'
-import { local, specOf, start, TOKEN, thread } from './starting.js'
+import { local, type Started, specOf, start, TOKEN, thread } from './starting.js'
 
 useLedger()
 
@@ -10,15 +10,19 @@ describe.each<[string, Launcher, RegExp]>([
   ['process', local, /^process \d+$/],
   ['thread', thread, new RegExp(`^thread \\d+ of process ${process.pid}$`)],
 ])('a runtime in a %s', (_kind, launcher, description) => {
-  test('says when it is ready, and ends with code 0 when it is stopped, be it more than once', async () => {
-    const { launched } = start(launcher)
-    await launched.ready
-    expect(launched.describe()).toMatch(description)
-    launched.stop()
-    launched.stop()
-    expect(await launched.ended).toEqual({ code: 0, signal: null })
-    launched.stop()
-    expect(launched.signal('SIGTERM')).toBe(false)
+  test('says when it is ready, and ends with code 0 when it is stopped, be it more than once, beside another', async () => {
+    const both = ['worker:0:1', 'worker:0:2'].map((uid) => start(launcher, '', { uid }).launched)
+    await Promise.all(both.map(({ ready }) => ready))
+    for (const launched of both) {
+      expect(launched.describe()).toMatch(description)
+      launched.stop()
+      launched.stop()
+    }
+    for (const launched of both) {
+      expect(await launched.ended).toEqual({ code: 0, signal: null })
+      launched.stop()
+      expect(launched.signal('SIGTERM')).toBe(false)
+    }
   })
 
   test('can be stopped while it starts, and need not come to the end of that', async () => {
@@ -29,18 +33,43 @@ describe.each<[string, Launcher, RegExp]>([
     expect(await launched.ended).toEqual({ code: 0, signal: null })
   })
 
-  test('gives what it prints line by line, the last one without its end, and what it reports, before it has ended', async () => {
-    const code = `
-      report(1); report({ two: [2, Infinity] }); report('x'.repeat(5e6))
-      process.stdout.write('one\\ntwo ü😀\\n'); process.stderr.write('careful\\n')
-      console.log('x'.repeat(200_000)); process.stdout.write('last'); comms.stop()`
-    const { launched, stdout, stderr, reports } = start(launcher, code)
-    await launched.ended
-    expect(stdout.slice(0, 2)).toEqual(['one', 'two ü😀'])
-    expect(stdout.slice(2, -1).join('')).toBe('x'.repeat(200_000))
-    expect(stdout.at(-1)).toBe('last')
-    expect(stderr).toEqual(['careful'])
-    expect(reports).toEqual([1, { two: [2, Infinity] }, 'x'.repeat(5e6)])
+  describe('to its end', () => {
+    let told: Started<Launched>
+    let ending: Ending
+    beforeAll(async () => {
+      const code = `
+        const { workerData } = await import('node:worker_threads')
+        report(JSON.stringify([process.env, process.argv, process.execArgv, workerData]))
+        report({ two: [Error.stackTraceLimit, Infinity] }); report('x'.repeat(5e6))
+        process.stdout.write('one\\ntwo ü😀\\n'); process.stderr.write('careful\\n')
+        console.log('x'.repeat(200_000)); process.stdout.write('last')
+        setImmediate(() => comms.stopPeer(comms.uid))`
+      const url = `data:text/javascript,Error.stackTraceLimit = 77`
+      told = start(launcher, code, { execArgv: ['--import', url] })
+      ending = await told.launched.ended
+    })
+
+    test('gives what it prints line by line, the last one without its end, and what it reports, before it has ended', () => {
+      const { stdout, stderr, reports } = told
+      expect(stdout.slice(0, 2)).toEqual(['one', 'two ü😀'])
+      expect(stdout.slice(2, -1).join('')).toBe('x'.repeat(200_000))
+      expect(stdout.at(-1)).toBe('last')
+      expect(stderr).toEqual(['careful'])
+      expect(reports.slice(1)).toEqual([{ two: [expect.any(Number), Infinity] }, 'x'.repeat(5e6)])
+    })
+
+    test('takes options for node', () => {
+      expect(told.reports[1]).toEqual({ two: [77, Infinity] })
+    })
+
+    test('shows the mesh’s token to the user’s code neither in the environment nor otherwise', () => {
+      expect(told.reports[0]).toEqual(expect.stringContaining('PATH'))
+      expect(told.reports[0]).not.toContain(TOKEN)
+    })
+
+    test('ends with code 0 when a peer asks it to', () => {
+      expect(ending).toEqual({ code: 0, signal: null })
+    })
   })
 
   test('that ends before it is ready rejects with its last words', async () => {
@@ -85,30 +114,6 @@ describe.each<[string, Launcher, RegExp]>([
     },
   )
 
-  test('ends with code 0 when a peer asks it to', async () => {
-    const { launched } = start(launcher, `setImmediate(() => comms.stopPeer(comms.uid))`)
-    expect(await launched.ended).toEqual({ code: 0, signal: null })
-  })
-
-  test('shows the mesh’s token to the user’s code neither in the environment nor otherwise', async () => {
-    const code = `
-      const { workerData } = await import('node:worker_threads')
-      report(JSON.stringify([process.env, process.argv, process.execArgv, workerData]))
-      comms.stop()`
-    const { launched, reports } = start(launcher, code)
-    await launched.ended
-    expect(reports).toEqual([expect.stringContaining('PATH')])
-    expect(reports[0]).not.toContain(TOKEN)
-  })
-
-  test('takes options for node', async () => {
-    const code = `report(Error.stackTraceLimit); comms.stop()`
-    const url = `data:text/javascript,Error.stackTraceLimit = 77`
-    const { launched, reports } = start(launcher, code, { execArgv: ['--import', url] })
-    await launched.ended
-    expect(reports).toEqual([77])
-  })
-
   test('is not started from a spec that is wrong', () => {
     const on = { line() {}, report() {} }
     const refused = (code: string) => expect.objectContaining({ code })
@@ -117,17 +122,6 @@ describe.each<[string, Launcher, RegExp]>([
     expect(() => launcher.start(specOf({ comms: { logger: () => {} } }), on)).toThrow(
       refused('ERR_NOT_SERIALISABLE'),
     )
-  })
-
-  test('leaves nothing behind in four starts and stops', async () => {
-    for (let round = 0; round < 2; round++) {
-      const started = Array.from({ length: 2 }, (_, index): Launched => {
-        return start(launcher, '', { uid: `worker:${round}:${index}` }).launched
-      })
-      await Promise.all(started.map(({ ready }) => ready))
-      for (const launched of started) launched.stop()
-      await Promise.all(started.map(({ ended }) => ended))
-    }
   })
 })
 

@@ -1,59 +1,36 @@
 import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
-import { describe, expect, test } from '@jest/globals'
-import { eventually, useLedger } from '@skein/test-harness'
-import { LocalLauncher } from '../src/local.js'
-import { fixture, local, start, TOKEN } from './starting.js'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { useLedger } from '@skein/test-harness'
+import { LocalLauncher, type LocalProcess } from '../src/local.js'
+import { fixture, local, type Started, start, TOKEN } from './starting.js'
 
 useLedger()
 
-/** Says in its last line whether it was stopped in order. */
-const SAYS_FAREWELL = `comms.once('close', () => console.log('closed'))`
-
 describe('a process', () => {
-  test('bears its uid in its title, and has no secret in its command line, where every user can read it', async () => {
-    const { launched, reports } = start(local, 'report(process.title)')
-    await launched.ready
-    expect(reports).toEqual(['skein worker:0:1'])
-    const commandLine = readFileSync(`/proc/${launched.pid}/cmdline`, 'utf8')
-    expect(commandLine).toContain('skein worker:0:1')
-    expect(commandLine).not.toContain(TOKEN)
-    launched.stop()
-    await launched.ended
-  })
+  describe('that never returns to its event loop', () => {
+    let stuck: Started<LocalProcess>
+    beforeAll(async () => {
+      const code = `
+        report(process.title)
+        setTimeout(() => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000) })`
+      stuck = start(local, code)
+      await stuck.launched.ready
+    })
 
-  test.each([
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-  ] as const)('that gets %s ends in order, and its code tells', async (signal, code) => {
-    const { launched, stdout } = start(local, SAYS_FAREWELL)
-    await launched.ready
-    process.kill(Number(launched.pid), signal)
-    expect(await launched.ended).toEqual({ code, signal: null })
-    expect(stdout).toEqual(['closed'])
-  })
+    test('bears its uid in its title, and has no secret in its command line, where every user can read it', () => {
+      expect(stuck.reports).toEqual(['skein worker:0:1'])
+      const commandLine = readFileSync(`/proc/${stuck.launched.pid}/cmdline`, 'utf8')
+      expect(commandLine).toContain('skein worker:0:1')
+      expect(commandLine).not.toContain(TOKEN)
+    })
 
-  test('that gets a second signal ends at once, whatever its stop waits for', async () => {
-    const { launched, stdout } = start(
-      local,
-      `comms.stop = () => { console.log('stopping'); return new Promise(() => {}) }`,
-    )
-    await launched.ready
-    launched.signal('SIGTERM')
-    await eventually(() => stdout.includes('stopping'))
-    launched.signal('SIGTERM')
-    expect(await launched.ended).toEqual({ code: 143, signal: null })
-  })
-
-  test('can be killed', async () => {
-    const { launched } = start(
-      local,
-      `setTimeout(() => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000) })`,
-    )
-    await launched.ready
-    expect(launched.signal('SIGKILL')).toBe(true)
-    expect(await launched.ended).toEqual({ code: null, signal: 'SIGKILL' })
-    expect(launched.signal('SIGKILL')).toBe(false)
+    test('can be killed', async () => {
+      const { launched } = stuck
+      expect(launched.signal('SIGKILL')).toBe(true)
+      expect(await launched.ended).toEqual({ code: null, signal: 'SIGKILL' })
+      expect(launched.signal('SIGKILL')).toBe(false)
+    })
   })
 
   test('has ended although a process of its own lives on and holds its output', async () => {
@@ -68,30 +45,22 @@ describe('a process', () => {
     process.kill(Number(reports[0]), 'SIGKILL')
   })
 
-  test('can print to a stream, byte by byte, which is not ended', async () => {
+  test('can print to a stream, byte by byte, which is not ended; nothing is lost, however slow that is', async () => {
     const printed: Buffer[] = []
-    const stdout = new Writable({ write: (chunk, _encoding, done) => done(void printed.push(chunk)) })
-    const launcher = new LocalLauncher({ main: fixture('process.mjs'), stdout })
-    const { launched } = start(launcher, `process.stdout.write('one\\r\\ntwo'); comms.stop()`)
-    await launched.ended
-    expect(Buffer.concat(printed).toString()).toBe('one\r\ntwo')
-    expect(stdout.writableEnded).toBe(false)
-  })
-
-  test('loses nothing that it printed, however slow the stream is that it goes to', async () => {
-    let size = 0
     const stdout = new Writable({
       write(chunk: Buffer, _encoding, done) {
-        size += chunk.length
+        printed.push(chunk)
         // Longer than the output of an ended process is waited for.
-        if (size === chunk.length) setTimeout(done, 800)
+        if (printed.length === 1) setTimeout(done, 800)
         else done()
       },
     })
     const launcher = new LocalLauncher({ main: fixture('process.mjs'), stdout })
-    const { launched } = start(launcher, `process.stdout.write('x'.repeat(200_000)); comms.stop()`)
+    const code = `process.stdout.write('one\\r\\n'); process.stdout.write('x'.repeat(200_000)); comms.stop()`
+    const { launched } = start(launcher, code)
     await launched.ended
-    expect(size).toBe(200_000)
+    expect(Buffer.concat(printed).toString()).toBe(`one\r\n${'x'.repeat(200_000)}`)
+    expect(stdout.writableEnded).toBe(false)
   })
 
   test('whose module is not there rejects, and the error names it', async () => {

@@ -26,30 +26,22 @@ const NESTED = `
   )`
 
 describe('a process with threads whose sockets are open', () => {
-  test('exits with the code that it asks for', async () => {
-    expect(await runProgramWith(`${LINKED}; process.exit(5)`).ended).toEqual([5, null])
-  })
-
-  test('exits with code 1 when an error is uncaught', async () => {
-    const program = runProgramWith(`${LINKED}; throw new Error('on purpose')`)
-    expect(await program.ended).toEqual([1, null])
-    expect(program.stderr.join('')).toContain('Error: on purpose')
-  })
-
-  test('exits with the code that it asks for when one has started another', async () => {
-    const program = runProgramWith(`await inThread(${JSON.stringify(NESTED)}); process.exit(5)`)
-    expect(await program.ended).toEqual([5, null])
-    expect(program.stderr).toEqual([])
-  })
-
-  test('waits for none that still loads its code', async () => {
+  test('exits with the code that it asks for, be they linked, or one started by another, and waits for none that still loads its code', async () => {
     const loading = `
       const { runInThread } = await import('${DIST}internal.js')
       const main = new URL('${new URL('./fixtures/slow.mjs', import.meta.url).href}')
       runInThread({ name: 'slow', main, spec: {} }, { line() {}, report() {} })`
-    const program = runProgramWith(`${loading}; process.exit(5)`)
+    const nested = `await inThread(${JSON.stringify(NESTED)})`
+    const program = runProgramWith(`${LINKED}; ${nested}; ${loading}; process.exit(5)`)
     expect(await program.ended).toEqual([5, null])
     expect(program.stderr).toEqual([])
+  })
+
+  test('exits with code 1 when an error is uncaught', async () => {
+    const open = `await inThread("await open('worker:0:1'); host.report(1)")`
+    const program = runProgramWith(`${open}; throw new Error('on purpose')`)
+    expect(await program.ended).toEqual([1, null])
+    expect(program.stderr.join('')).toContain('Error: on purpose')
   })
 
   test('is killed rather than aborted when a thread is stuck, and says which', async () => {
@@ -84,19 +76,16 @@ describe.each(['inProcess', 'inThread'])('a program that waits for nothing but a
     expect(await program.ended).toEqual([4, null])
   })
 
-  test('ends when the job is to keep nobody alive, and that has ended in order before', async () => {
+  test('ends when no job is to keep it alive: one has ended in order before, and one that will not end is not waited for', async () => {
+    const stays = `host.report(1); return () => new Promise((_, reject) => host.order.dropped.onabort = reject)`
     const program = runProgramWith(`
+      const staying = await ${start}(${JSON.stringify(stays)})
+      staying.run.unref()
       const { run } = await ${start}(${JSON.stringify(SAYS_FAREWELL)})
       run.unref()
       run.ended.then(({ code }) => console.log(code))`)
     expect(await program.told()).toBe(0)
     expect(await program.ended).toEqual([0, null])
     expect(program.stderr.join('')).toBe('ended in order\n')
-  })
-
-  test('does not wait for ever for one that will not end', async () => {
-    const stays = `host.report(1); return () => new Promise((_, reject) => host.order.dropped.onabort = reject)`
-    const program = runProgramWith(`const { run } = await ${start}(${JSON.stringify(stays)}); run.unref()`)
-    expect(await program.ended).toEqual([0, null])
   })
 })

@@ -49,28 +49,23 @@ describe('when a process is killed', () => {
     await eventually(() => pids.every((pid) => !runs(pid)), { timeout, message: 'all of them to end' })
   })
 
-  test('a job that is not stuck ends in order, and then what it has started', async () => {
+  test('a job that is not stuck ends in order, and then what it has started; one that it did not wait for ends too', async () => {
     const left = join(folder, 'left')
     const code = `
       const { writeFileSync } = await import('node:fs')
       const { spawn } = await import('node:child_process')
       host.report([process.pid, spawn('sleep', ['600'], { stdio: 'ignore' }).pid])
       return () => writeFileSync(${JSON.stringify(left)}, 'in order')`
-    const program = runProgramWith(tell(`inProcess(${JSON.stringify(code)})`))
+    const program = runProgramWith(`
+      const unawaited = await inProcess('host.report(process.pid)')
+      unawaited.run.unref()
+      const { told } = await inProcess(${JSON.stringify(code)})
+      console.log(JSON.stringify([...told, unawaited.told]))`)
     const pids = pidsIn(await program.told())
+    expect(pids.map(runs)).toEqual([true, true, true])
     program.child.kill('SIGKILL')
-    await eventually(() => pids.every((pid) => !runs(pid)), { message: 'both to end' })
+    await eventually(() => pids.every((pid) => !runs(pid)), { message: 'all of them to end' })
     expect(await readFile(left, 'utf8')).toBe('in order')
-  })
-
-  test('a job that it did not wait for ends too', async () => {
-    const started = `{ told, run } = await inProcess('host.report(process.pid)')`
-    const program = runProgramWith(
-      `const ${started}; run.unref(); console.log(told); setInterval(() => {}, 1000)`,
-    )
-    const pid = Number(await program.told())
-    program.child.kill('SIGKILL')
-    await eventually(() => !runs(pid), { message: 'it to end' })
   })
 })
 

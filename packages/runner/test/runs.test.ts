@@ -10,13 +10,6 @@ describe.each<[string, (...args: Parameters<typeof inProcess>) => Started<Run>]>
   ['process', inProcess],
   ['thread', inThread],
 ])('a job in a %s', (_kind, start) => {
-  test('is ready with what it says then', async () => {
-    const { run } = start(`host.ready({ address: 'tcp://127.0.0.1:3000', timeouts: [1, Infinity] })`)
-    expect(await run.ready).toEqual({ address: 'tcp://127.0.0.1:3000', timeouts: [1, Infinity] })
-    run.stop()
-    expect(await run.ended).toEqual({ code: 0, signal: null })
-  })
-
   test('that can not start rejects with the error that it threw, its facts too, and has ended then', async () => {
     const { run, stderr } = start(`
       await open('relay')
@@ -66,33 +59,35 @@ describe.each<[string, (...args: Parameters<typeof inProcess>) => Started<Run>]>
   test('gets every message in order, and answers; it is neither started with nor sent what is no plain value', async () => {
     const refused = expect.objectContaining({ code: 'ERR_NOT_SERIALISABLE' })
     expect(() => start('', { spec: { code: () => {} } })).toThrow(refused)
-    const code = `host.onMessage((message) => host.report({ echo: message })); host.ready()`
+    const code = `
+      host.onMessage((message) => host.report({ echo: message }))
+      host.ready({ address: 'tcp://127.0.0.1:3000', timeouts: [1, Infinity] })
+      return () => host.report(host.order.drain)`
     const { run, reports } = start(code)
     const messages = ['one', { two: [null, Number.NEGATIVE_INFINITY] }, 'x'.repeat(5e6)]
     for (const message of messages) run.send(message)
     expect(() => run.send({ deep: [1n] })).toThrow(refused)
     await eventually(() => reports.length === messages.length)
     expect(reports).toEqual(messages.map((echo) => ({ echo })))
-    run.stop()
-    await run.ended
+
+    // It is ready with what it says then, and learns how long what runs may take to end.
+    expect(await run.ready).toEqual({ address: 'tcp://127.0.0.1:3000', timeouts: [1, Infinity] })
+    run.stop({ drain: 4321 })
+    expect(await run.ended).toEqual({ code: 0, signal: null })
+    expect(reports.slice(messages.length)).toEqual([4321])
     run.send('nobody hears this')
   })
 
-  test('loses nothing of what it is told before it listens', async () => {
-    const { run, reports } = start(`return () => host.onMessage((message) => host.report(message))`)
+  test('may have nothing to say when it is ready, and loses nothing of what it is told before it listens', async () => {
+    const { run, reports } = start(
+      `host.ready(); return () => host.onMessage((message) => host.report(message))`,
+    )
     run.send(1)
     run.send(2)
     run.stop()
+    expect(await run.ready).toBeUndefined()
     await run.ended
     expect(reports).toEqual([1, 2])
-  })
-
-  test('may have nothing to say when it is ready, and learns how long what runs may take to end', async () => {
-    const { run, reports } = start(`host.ready(); return () => host.report(host.order.drain)`)
-    expect(await run.ready).toBeUndefined()
-    run.stop({ drain: 4321 })
-    await run.ended
-    expect(reports).toEqual([4321])
   })
 })
 

@@ -18,6 +18,8 @@ export interface LoadSize {
   readonly workers: readonly [processes: number, each: number]
   readonly clients: readonly [processes: number, each: number]
   readonly seconds: number
+  /** Seconds that clients ask before anything is measured: what is made once is there then. @default 2 */
+  readonly warming?: number
   /** Seconds between two killings. */
   readonly killEvery: number
   /** Milliseconds that a client pauses between two requests, on average. */
@@ -41,7 +43,6 @@ export interface Outcome {
 /** Milliseconds of silence after which a member is asked for a beat: with a thousand links each beat counts. */
 const TIMEOUT = 5000
 
-/** Seconds that clients ask before anything is measured: what is made once is there then. */
 const WARMING = 2
 
 /** Clients ask workers through a broker, while workers are killed and others take their places. */
@@ -101,7 +102,7 @@ async function play(size: LoadSize, tell: Tell, start: () => Promise<HostProcess
       ),
     )
   const memory = () => broker.ask<number>({ kind: 'memory' }, LIMIT)
-  await askAll(WARMING)
+  await askAll(size.warming ?? WARMING)
   const before = await memory()
   tell('they ask')
   let over = false
