@@ -46,7 +46,7 @@ const NONE = {
   generatorsUnfinished: 0,
 }
 
-/** Who does without a safeguard is shown by a fault: it is the only one there is in an audit of one of these seeds. */
+/** What an audit takes to show that a safeguard is missing: a fault that is in it with each of these seeds. */
 interface Sabotaged {
   readonly safeguard: Sabotage
   readonly options: string
@@ -59,7 +59,7 @@ interface Sabotaged {
 const SABOTAGED: readonly Sabotaged[] = [
   {
     safeguard: 'dedup',
-    options: '--members 3 --requests 60',
+    options: '--members 3 --requests 60 --cuts 1',
     fault: 'repeat',
     violation: 'executedTwice',
     seeds: [18, 12, 14, 21, 24],
@@ -67,24 +67,25 @@ const SABOTAGED: readonly Sabotaged[] = [
   // Whoever resumes nothing loses something at any cut.
   {
     safeguard: 'resume',
-    options: '--members 3 --requests 40 --patience 1',
+    options: '--members 3 --requests 40 --cuts 1',
     fault: 'frozen',
     violation: 'unsettled',
     seeds: [19, 7, 8, 9, 15],
   },
+  // These two take more: whether they show depends on what is under way.
   {
     safeguard: 'token',
-    options: '--requests 100',
+    options: '--requests 400 --cuts 4',
     fault: 'give-up',
     violation: 'reordered',
-    seeds: [88, 80, 43, 20, 36, 119],
+    seeds: [1, 2, 3, 4, 5, 6],
   },
   {
     safeguard: 'order',
-    options: '--members 3 --requests 80',
+    options: '--requests 400 --cuts 5',
     fault: 'swap',
     violation: 'reordered',
-    seeds: [1, 2, 3, 5, 6],
+    seeds: [1, 2, 3, 4, 5, 6],
   },
 ]
 
@@ -117,10 +118,12 @@ describe('An audit', () => {
       const json = join(folder, `without-${safeguard}.json`)
       let found = 0
       for (const seed of seeds) {
-        const args = `${options} --cuts 1 --kills 0 --transport memory --sabotage ${safeguard} --seed ${seed}`
+        const args = `${options} --kills 0 --patience 2 --transport memory --sabotage ${safeguard} --seed ${seed}`
         const { status, stdout } = await runHere(main, `${args} --json ${json}`)
         const written: object = JSON.parse(readFileSync(json, 'utf8'))
-        expect(written).toMatchObject({ schedule: [{ fault }] })
+        expect(written).toMatchObject({
+          schedule: expect.arrayContaining([expect.objectContaining({ fault })]),
+        })
         const findings: Findings = JSON.parse(stdout)
         found = Number(findings[violation])
         if (found === 0) continue
