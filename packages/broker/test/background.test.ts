@@ -32,6 +32,13 @@ async function freeAddress(): Promise<string> {
   return mesh.address
 }
 
+/** What became of making sure of a broker; the process in which that is, where it was started. */
+interface Ensured {
+  readonly started: boolean
+  readonly name: string
+  readonly pid?: number
+}
+
 type Asked = { readonly kind: 'daemon' | 'ensure'; readonly config: object } | { readonly kind: 'stop' }
 
 function otherProcess(): OrderedProcess<Asked, Asked, Signed> {
@@ -126,29 +133,30 @@ test.each(['daemon', 'thread'])(
   },
 )
 
-test('a daemon does not outlive a process that is killed', async () => {
-  const starter = otherProcess()
-  const config = { address: ANY, token: TOKEN }
-  const { address } = await starter.ask<{ address: string }>({ kind: 'daemon', config })
-  expect(await check(address)).toBe(true)
-  await starter.kill()
-  await eventually(async () => !(await check(address)))
-})
-
-test('cauldron 12: of two processes that ensure a broker at once one starts it, and both can use it', async () => {
+test('cauldron 12: of two processes that ensure a broker at once one starts it, in a process of its own, and both can use it; a daemon does not outlive a process that is killed', async () => {
   const config = { address: await freeAddress(), token: TOKEN }
   const processes = [otherProcess(), otherProcess()]
   await Promise.all(processes.map(({ ready }) => ready))
-  const found = await Promise.all(
-    processes.map((each) => each.ask<{ started: boolean; name: string }>({ kind: 'ensure', config })),
-  )
+  const found = await Promise.all(processes.map((each) => each.ask<Ensured>({ kind: 'ensure', config })))
   expect(found.map(({ started }) => started).sort()).toEqual([false, true])
   expect(found.map(({ name }) => name)).toEqual(['broker', 'broker'])
+  const [starter, other] = found[0]?.started === true ? processes : [...processes].reverse()
+  const { pid } = found.find(({ started }) => started) ?? {}
+  expect(pid).toEqual(expect.any(Number))
+
   // It ends with the one that has started it, and not with the other.
-  const [first, second] = found[0]?.started === true ? [...processes].reverse() : processes
-  await first?.end()
+  await other?.ask({ kind: 'stop' })
   expect(await check(config.address)).toBe(true)
-  await second?.end()
+  const daemon = await other?.ask<{ address: string }>({
+    kind: 'daemon',
+    config: { ...config, address: ANY },
+  })
+  const { address = '' } = daemon ?? {}
+  expect(await check(address)).toBe(true)
+  await other?.kill()
+  await eventually(async () => !(await check(address)))
+  expect(await check(config.address)).toBe(true)
+  await starter?.end()
   expect(await check(config.address)).toBe(false)
 })
 
@@ -169,13 +177,6 @@ test.each(['inline', 'thread', 'process'] as const)(
     expect(await check(config.address)).toBe(false)
   },
 )
-
-test('ensure starts a broker in a process of its own where it is told nothing', async () => {
-  const config = { address: await freeAddress(), token: TOKEN }
-  const { broker, stop } = await Broker.ensure(config)
-  expect(broker).toMatchObject({ pid: expect.any(Number), address: config.address })
-  await stop()
-})
 
 test('what is no runner is refused', async () => {
   const config = { address: 'tcp://127.0.0.1:5555', token: TOKEN }

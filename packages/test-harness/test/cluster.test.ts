@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
 import { TurnedClock } from '@skein/core/internal'
-import type { ClusterOptions } from '../src/cluster/cluster.js'
+import type { LaunchedClusterOptions } from '../src/cluster/launched-cluster.js'
 import { Cluster } from '../src/clusters.js'
 import { eventually } from '../src/eventually.js'
 import { once } from '../src/once.js'
@@ -24,61 +24,77 @@ afterEach(async () => {
   cluster = undefined
 })
 
-const kinds: [string, (options: ClusterOptions) => Promise<Cluster>][] = [
+const kinds: [string, (options: LaunchedClusterOptions) => Promise<Cluster>][] = [
   ['simulated runtimes', Cluster.memory],
   ['processes', Cluster.processes],
   ['threads', Cluster.threads],
 ]
 
+// To start a cluster takes long: what can be seen of one is looked at in one of each kind, what ends its members last.
 describe.each(kinds)('a cluster of %s', (kind, start) => {
   const isSimulated = kind === 'simulated runtimes'
+  const isProcesses = kind === 'processes'
+  let shared: Cluster
+  beforeAll(async () => {
+    shared = await start({
+      workers: 2,
+      comms: { liveness: { ...LIVENESS, suspicion: 10_000 } },
+      ...(!isSimulated && { transports: ['tcp'] }),
+      ...(isProcesses && { execArgv: ['--import', 'data:text/javascript,console.log("hello")'] }),
+    })
+  })
+  afterAll(() => shared.close())
 
-  // What does no harm to a cluster is looked at in one: to start it takes long.
-  test(`is there with its head linked to all workers${isSimulated ? '' : ' on the lanes that it is told'}, refuses what it has not got, and may be closed twice`, async () => {
-    cluster = await start({ workers: 2, transports: isSimulated ? undefined : ['tcp'] })
-    expect(cluster.workers).toEqual(['worker:0:0', 'worker:0:1'])
-    expect(cluster.worker(1)).toBe('worker:0:1')
-    expect(cluster.mesh.workers).toEqual(cluster.workers)
-    const { head } = cluster
-    expect([...cluster.workers, 'monitor'].map((uid) => head.comms.shaken(uid))).toEqual([true, true, true])
+  test(`is there with its head linked to all workers${isSimulated ? '' : ' on the lanes that it is told'}, and refuses what it has not got`, async () => {
+    expect(shared.workers).toEqual(['worker:0:0', 'worker:0:1'])
+    expect(shared.worker(1)).toBe('worker:0:1')
+    expect(shared.mesh.workers).toEqual(shared.workers)
+    const { head } = shared
+    expect([...shared.workers, 'monitor'].map((uid) => head.comms.shaken(uid))).toEqual([true, true, true])
     if (!isSimulated) expect(head.peers().map(({ lane }) => lane)).toEqual(['tcp', 'tcp', 'tcp'])
 
     const misuse = expect.objectContaining({ code: 'ERR_HARNESS_MISUSE' })
-    await expect(cluster.kill('worker:9:9')).rejects.toEqual(misuse)
-    expect(() => cluster?.worker(2)).toThrow(misuse)
+    await expect(shared.kill('worker:9:9')).rejects.toEqual(misuse)
+    expect(() => shared.worker(2)).toThrow(misuse)
     if (!isSimulated) {
-      expect(() => cluster?.partition('head', 'worker:0:0')).toThrow(misuse)
+      expect(() => shared.partition('head', 'worker:0:0')).toThrow(misuse)
     }
-
-    await Promise.all([cluster.close(), cluster.close()])
   })
 
-  test('sees the death of a worker that is killed', async () => {
-    cluster = await start({ workers: 2, comms: { liveness: { ...LIVENESS, suspicion: 1500 } } })
-    const [uid, other] = [cluster.worker(0), cluster.worker(1)]
-    const dead = peerIs(cluster, uid, 'dead')
-    await cluster.kill(uid)
-    await dead
-    expect(cluster.head.comms.shaken(other)).toBe(true)
-  })
+  if (isProcesses)
+    test('lets the output of a worker be read', async () => {
+      const { output } = shared
+      await eventually(() => output.call(shared, 'worker:0:0').includes('hello'))
+    })
 
-  test(`sees a stall, and its end${kind === 'threads' ? '' : '; a worker frozen, and alive again when it continues; and closes although one is frozen'}`, async () => {
-    cluster = await start({ workers: 1, comms: { liveness: { ...LIVENESS, suspicion: 10_000 } } })
-    const uid = cluster.worker(0)
-    const stalled = peerIs(cluster, uid, 'stalled')
-    const recovered = stalled.then(() => cluster && peerIs(cluster, uid, 'alive'))
-    await cluster.stallLoop(uid, 600)
+  test(`sees a stall, and its end${kind === 'threads' ? '' : '; a worker frozen, and alive again when it continues'}`, async () => {
+    const uid = shared.worker(0)
+    const stalled = peerIs(shared, uid, 'stalled')
+    const recovered = stalled.then(() => peerIs(shared, uid, 'alive'))
+    await shared.stallLoop(uid, 600)
     await stalled
     await recovered
     if (kind === 'threads') return
 
-    const suspect = peerIs(cluster, uid, 'suspect')
-    cluster.stop(uid)
+    const suspect = peerIs(shared, uid, 'suspect')
+    shared.stop(uid)
     await suspect
-    const alive = peerIs(cluster, uid, 'alive')
-    cluster.continue(uid)
+    const alive = peerIs(shared, uid, 'alive')
+    shared.continue(uid)
     await alive
-    cluster.stop(uid)
+  })
+
+  test('sees the death of a worker that is killed', async () => {
+    const [other, uid] = [shared.worker(0), shared.worker(1)]
+    const dead = peerIs(shared, uid, 'dead')
+    await shared.kill(uid)
+    await dead
+    expect(shared.head.comms.shaken(other)).toBe(true)
+  })
+
+  test(`may be closed twice${kind === 'threads' ? '' : ', and although a worker is frozen'}`, async () => {
+    if (kind !== 'threads') shared.stop(shared.worker(0))
+    await Promise.all([shared.close(), shared.close()])
   })
 })
 
@@ -111,15 +127,6 @@ describe('a simulated cluster', () => {
     expect(events.length).toBeGreaterThan(2)
     expect(await play()).toEqual(events)
   })
-})
-
-test('a worker’s output can be read', async () => {
-  cluster = await Cluster.processes({
-    workers: 1,
-    execArgv: ['--import', 'data:text/javascript,console.log("hello")'],
-  })
-  const { output } = cluster
-  await eventually(() => output.call(cluster, 'worker:0:0').includes('hello'))
 })
 
 function peerIs(cluster: Cluster, uid: string, is: PeerChange['is']): Promise<unknown> {

@@ -49,8 +49,8 @@ describe('A plan', () => {
 
 describe('A simulation', () => {
   test('goes the same way each time', async () => {
-    const [first, second] = [await traceOf(3), await traceOf(3)]
-    expect(first.length).toBeGreaterThan(50)
+    const [first, second] = [await traced(655), await playedAndTraced(655)]
+    expect(first.trace.length).toBeGreaterThan(50)
     expect(second).toEqual(first)
   })
 
@@ -58,7 +58,7 @@ describe('A simulation', () => {
     const counts = noCounts()
     const wanted = ['falseDeaths', 'lateDeaths', 'viewsDiffer'] as const
     // The first seed that shows all three is played first.
-    for (let seed = 8; seed < 18 && wanted.some((name) => counts[name] === 0); seed++) {
+    for (let seed = 39; seed < 49 && wanted.some((name) => counts[name] === 0); seed++) {
       const hasty = await played(seed, { liveness: { suspicion: 1, heartbeatTimeout: 100 } })
       const patient = await played(seed, {
         // No probe is answered in time either: a refusal would end the suspicion of a crash.
@@ -80,18 +80,18 @@ describe('A simulation', () => {
     [9280, 'a request waited for the answer of a lost monitor although its peer had come by itself'],
     [11_174, 'a handshake was given up that had lost its time to a stall of our own'],
   ])('finds nothing with seed %i: once, %s', async (seed) => {
-    expect((await played(seed)).wrong).toEqual([])
+    expect((await traced(seed)).wrong).toEqual([])
   })
 
-  // The first seed from 1 on that shows it stands beside each, and is played first: what draws otherwise, and another seed
-  // is the first, costs time, but no seed has to be looked for.
+  // A seed that shows it, and takes little time, stands beside each and is played first: what draws otherwise, and another
+  // seed shows it, costs time, but no seed has to be looked for.
   test.each<[Sabotage, keyof Counts, number]>([
-    ['refutation', 'falseDeaths', 2],
+    ['refutation', 'falseDeaths', 7],
     ['instance', 'viewsDiffer', 39],
-    ['ack', 'lost', 5],
-    ['resume', 'lost', 1],
-    ['dedup', 'executedTwice', 3],
-    ['order', 'reordered', 2],
+    ['ack', 'lost', 22],
+    ['resume', 'lost', 24],
+    ['dedup', 'executedTwice', 35],
+    ['order', 'reordered', 20],
   ])(
     'without %s finds that %s is not zero',
     async (sabotage, count, first) => {
@@ -113,12 +113,23 @@ describe('A simulation', () => {
     expect(requests.length).toBeGreaterThanOrEqual(3)
     expect(requests.length).toBeLessThan(6)
   })
+
+  test('that has failed without need of a request is shrunk to none, at once', async () => {
+    const plan = makePlan(1)
+    const tried: number[] = []
+    const fails = async (smaller: Plan) => {
+      tried.push(smaller.requests.length)
+      return smaller.faults === plan.faults
+    }
+    expect((await shrink(plan, fails)).requests).toEqual([])
+    expect(tried).toEqual([...plan.faults.map(() => plan.requests.length), 0])
+  })
 })
 
 describe('The command', () => {
   test('plays seeds, and finds nothing', async () => {
     const json = join(folder, 'sim.json')
-    const { status, stdout } = await sim(`--seeds 2 --from 1 --jobs 2 --json ${json}`)
+    const { status, stdout } = await sim(`--seeds 2 --from 46 --jobs 2 --json ${json}`)
     expect(stdout).toMatch(/^seeds +2$/m)
     expect(stdout).toMatch(/^failed seeds +none$/m)
     expect(status).toBe(0)
@@ -167,8 +178,22 @@ async function played(seed: number, options?: PlayOptions): Promise<Played> {
   }
 }
 
-async function traceOf(seed: number): Promise<string[]> {
-  const lines: string[] = []
-  await played(seed, { tell: (at, who, what) => lines.push(`${at} ${who} ${what}`) })
-  return lines
+interface Traced {
+  readonly wrong: readonly string[]
+  readonly trace: readonly string[]
+}
+
+const firstTraces = new Map<number, Promise<Traced>>()
+
+/** What became of a seed when it was first played here. */
+function traced(seed: number): Promise<Traced> {
+  const first = firstTraces.get(seed) ?? playedAndTraced(seed)
+  firstTraces.set(seed, first)
+  return first
+}
+
+async function playedAndTraced(seed: number): Promise<Traced> {
+  const trace: string[] = []
+  const { wrong } = await played(seed, { tell: (at, who, what) => trace.push(`${at} ${who} ${what}`) })
+  return { wrong, trace }
 }
