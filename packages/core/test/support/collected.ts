@@ -1,0 +1,29 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { eventually } from '@skein/test-harness'
+
+setFlagsFromString('--expose-gc')
+
+/** Collects all garbage, but for what this turn has touched. */
+export const gc: () => void = runInNewContext('gc')
+
+/** Waits until nobody holds any of what is referred to. */
+export async function collected(...held: readonly WeakRef<object>[]): Promise<void> {
+  await turn()
+  await eventually(() => {
+    gc()
+    return held.every((each) => each.deref() === undefined)
+  })
+}
+
+/** Waits until a condition holds that collecting garbage brings about: V8 calls registries back in a turn after that. */
+export async function collectedUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
+  await turn()
+  await eventually(async () => {
+    gc()
+    for (let turns = 0; turns < 3; turns++) await turn()
+    return condition()
+  })
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
