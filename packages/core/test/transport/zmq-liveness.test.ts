@@ -3,15 +3,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { TurnedClock } from '../../src/clock.js'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
-import { dialled, HEARTBEAT } from './observed.js'
+import { block, dialled, HEARTBEAT } from './observed.js'
 import { type Started, started } from './processes.js'
 
 const { heartbeatInterval, heartbeatTimeout } = HEARTBEAT
-
-/** The JavaScript of this thread is busy for so many milliseconds, though the machine has nothing to do for it. */
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
 
 describe('a watched ZeroMQ connection', () => {
   let transport: ZmqTransport
