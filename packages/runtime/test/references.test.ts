@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
 import { eventually, once, useLedger } from '@skein/test-harness'
@@ -7,6 +5,7 @@ import { isProxy, release } from '../src/proxy.js'
 import type { Remote, RemoteObject } from '../src/remote.js'
 import type { Runtime } from '../src/runtime.js'
 import { Counter, events, Plain } from './fixtures/counter.js'
+import { collectedUntil, gc } from './support/collected.js'
 import { TestMesh } from './support/test-mesh.js'
 
 const from = new URL('./fixtures/counter.ts', import.meta.url).href
@@ -122,8 +121,8 @@ describe('between the sending of a proxy and the confirmation of its owner', () 
 
   test('the garbage collector may find what the sender has no more', async () => {
     await remoteShelf.keep(await counter())
-    for (let i = 0; i < 3; i++) {
-      collectGarbage()
+    for (let i = 0; i < 2; i++) {
+      gc()
       await caughtUp(a, owner)
     }
     expect(events).toEqual(['one made'])
@@ -264,10 +263,7 @@ describe('an object that its owner shares', () => {
     // In a function of its own: what this one has had in hand may be kept for as long as it waits.
     const share = (): void => void a.share(new Plain('plain'))
     share()
-    await eventually(() => {
-      collectGarbage()
-      return events.includes('plain disposed')
-    })
+    await collectedUntil(() => events.includes('plain disposed'))
   })
 
   test('is as before if it could not be sent', async () => {
@@ -308,8 +304,3 @@ describe('a proxy that comes home', () => {
     await expect((home.kept[0] as Remote<Plain>).hello()).resolves.toBe('hello, plain')
   })
 })
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-}

@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { deferred, eventually, finalizes, useLedger } from '@skein/test-harness'
 import { release, withOptions } from '../src/proxy.js'
 import type { RemoteObject } from '../src/remote.js'
 import type { Runtime } from '../src/runtime.js'
 import Standard, { arrow, Clumsy, Counter, events, Plain } from './fixtures/counter.js'
+import { collectedUntil, gc } from './support/collected.js'
 import { TestMesh } from './support/test-mesh.js'
 
 const from = new URL('./fixtures/counter.ts', import.meta.url).href
@@ -209,15 +208,12 @@ describe('an object is disposed', () => {
   })
 
   test('when the garbage collector finds that nobody has it any more', async () => {
-    if (!(await finalizes(collectGarbage))) return
+    if (!(await finalizes(gc))) return
     // In a function of its own: this one's frame may hold what it has seen.
     await (async () => {
       expect(await counter()).toBeDefined()
     })()
-    await eventually(() => {
-      collectGarbage()
-      return events.includes('one disposed')
-    })
+    await collectedUntil(() => events.includes('one disposed'))
   })
 
   test('when its owner stops', async () => {
@@ -247,8 +243,8 @@ describe('an object is disposed', () => {
 describe('an object is kept', () => {
   test('by its methods alone, as long as somebody has one', async () => {
     const { add } = await counter()
-    for (let i = 0; i < 3; i++) {
-      collectGarbage()
+    for (let i = 0; i < 2; i++) {
+      gc()
       await expect(add(1)).resolves.toBe(i + 1)
     }
   })
@@ -256,8 +252,8 @@ describe('an object is kept', () => {
   test('while a request to it is under way, though nobody has it any more', async () => {
     const running = (await counter()).run()
     await eventually(() => events.includes('one runs'))
-    for (let i = 0; i < 3; i++) {
-      collectGarbage()
+    for (let i = 0; i < 2; i++) {
+      gc()
       await a.comms.sendRecv('b', { service: 'skein.stats', method: 'read' })
     }
     expect(events).toEqual(['one made', 'one runs'])
@@ -275,9 +271,4 @@ test('what was let go of here is refused here', async () => {
 function addressOf(proxy: unknown): { type: string; object: string } {
   const [, type = '', object = ''] = /(\w+)#(\S+)\)$/.exec(`${proxy}`) ?? []
   return { type, object }
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
 }
