@@ -140,7 +140,8 @@ test('what waits for a slow peer does not slow another', async () => {
   const total = sized(900, 3000)
   const flow = { windowMessages: total / 3, outboxMessages: (2 * total) / 3 }
   const head = await mesh.local('head', { timeout: LONG, flow })
-  await Promise.all(['slow', 'quick'].map((uid) => mesh.remote(uid, addressOf(head))))
+  const slow = await mesh.local('slow', {}, { dispatch: () => new Promise(() => {}) })
+  await Promise.all([slow.connect(addressOf(head)), mesh.remote('quick', addressOf(head))])
   await Promise.all(['slow', 'quick'].map((uid) => head.waitFor(uid)))
   const p99 = async () => {
     const took: number[] = []
