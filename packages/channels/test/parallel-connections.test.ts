@@ -3,6 +3,7 @@ import { PubChannel } from '../src/pub-channel.js'
 import { StateChannel } from '../src/state-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { MemoryContexts } from './support/contexts.js'
+import { sized } from './support/size.js'
 
 /** Two contexts, of which one is connected to the other twice. */
 async function twice(seed = 1, latency = { min: 5, max: 5 }) {
@@ -34,7 +35,7 @@ test('of two connections to the same context either may go, and nothing is lost,
   const texts = Array.from({ length: 20 }, (_, n) => String(n))
   for (const which of ['first', 'second'] as const)
     for (const end of ['sender', 'reader'] as const)
-      for (let seed = 1; seed <= 10; seed++) {
+      for (let seed = 1; seed <= sized(3, 20); seed++) {
         const { memory, guest, host, ...connections } = await twice(seed, { min: 1, max: 30 })
         const [from, to] = end === 'sender' ? [guest, host] : [host, guest]
         const pub = new PubChannel(from, 'log')

@@ -6,7 +6,7 @@ import { seedsTo, sized } from './support/size.js'
 
 useLedger()
 
-const SIZE = { contexts: sized(12, 20), spare: sized(6, 10), messages: sized(1000, 20_000) }
+const SIZE = { contexts: sized(10, 20), spare: sized(5, 10), messages: sized(500, 20_000) }
 
 class MemoryGround implements Ground {
   readonly #memory: MemoryContexts

@@ -50,7 +50,7 @@ test('yoton 2: a line of five contexts delivers once to each, and a split to bot
   for (const text of texts) await pub.send(text)
   await eventually(() => subs.slice(1).every(({ pending }) => pending >= texts.length))
   for (const sub of subs.slice(1)) {
-    for (const text of texts) expect(sub.poll()).toBe(text)
+    expect(texts.map(() => sub.poll())).toEqual(texts)
     expect(sub.poll()).toBeUndefined()
   }
   expect(at(subs, 0).pending).toBe(0)
@@ -63,7 +63,7 @@ test.each([3, 6])(
     const all = await contexts.graph(size, pairs)
     const { subs, pubs } = chorus(all)
     await eventually(() => pubs.every(({ subscribers }) => subscribers === size - 1))
-    const each = Math.ceil(sized(3000, 10_000) / size)
+    const each = Math.ceil(sized(1200, 10_000) / size)
     await Promise.all(
       pubs.map(async (pub, from) => {
         for (let n = 0; n < each; n++) await pub.send({ from, n })

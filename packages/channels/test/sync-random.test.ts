@@ -3,11 +3,12 @@ import { randomBelow } from '@skein/test-harness'
 import { PubChannel } from '../src/pub-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { at, MemoryContexts } from './support/contexts.js'
+import { seedsTo, sized } from './support/size.js'
 
 const SIZE = 5
 const MESSAGES = Array.from({ length: 150 }, (_, n) => String(n))
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+test.each(seedsTo(sized(3, 50)))(
   'in sync mode all arrives, and the publisher goes on, whichever connections are cut or made and whoever else reads (%i)',
   async (seed) => {
     const random = randomBelow(seed)

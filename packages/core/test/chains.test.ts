@@ -4,6 +4,7 @@ import type { CommsManager } from '../src/comms-manager.js'
 import { Prng } from '../src/transport/prng.js'
 import { MemoryMesh } from './support/memory.js'
 import { addressOf, call } from './support/mesh.js'
+import { sized } from './support/size.js'
 
 /** What breaks the chain of what a runtime was told, for people; empty if nothing does. */
 function breaks(told: readonly PeerChange[]): string[] {
@@ -115,7 +116,7 @@ describe('cuts, restarts and returns', () => {
     }
   }
 
-  test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
+  test.each(Array.from({ length: sized(5, 24) }, (_, seed) => seed + 1))(
     'what is told of each peer is a chain, by the seed %i',
     async (seed) => {
       const story = new Story(seed)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Fifo } from '../src/fifo.js'
+import { expectSame } from './support/same.js'
 
 describe('A Fifo', () => {
   test('gives back what it was given, in order, and shows it by its distance from the front', () => {
@@ -15,14 +16,14 @@ describe('A Fifo', () => {
         const fifo = new Fifo<unknown>()
         const model: unknown[] = []
         for (const move of all) {
-          if (move === 'shift') expect(fifo.shift()).toBe(model.shift())
+          if (move === 'shift') expectSame(fifo.shift(), model.shift())
           else {
             fifo.push(move)
             model.push(move)
           }
-          expect(fifo.length).toBe(model.length)
+          expectSame(fifo.length, model.length)
           for (const distance of [0, 1, model.length - 1, model.length]) {
-            expect(fifo.at(distance)).toBe(model[distance])
+            expectSame(fifo.at(distance), model[distance])
           }
         }
       }),
@@ -39,7 +40,7 @@ describe('A Fifo', () => {
       [4000, 4100],
     ] as const) {
       for (let i = 0; i < push; i++) fifo.push(pushed++)
-      for (let i = 0; i < shift; i++) expect(fifo.shift()).toBe(shifted++)
+      for (let i = 0; i < shift; i++) expectSame(fifo.shift(), shifted++)
       expect([fifo.length, fifo.at(0)]).toEqual([pushed - shifted, pushed === shifted ? undefined : shifted])
     }
     expect(fifo.shift()).toBeUndefined()

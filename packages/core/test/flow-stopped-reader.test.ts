@@ -15,7 +15,7 @@ afterEach(() => mesh.close())
 const MIB = 1024 ** 2
 
 /** Far more than the outbox may hold. */
-const SENT_MIB = sized(128, 1024)
+const SENT_MIB = sized(100, 1024)
 
 async function memoryOf(peer: Peer): Promise<{ rss: number; external: number }> {
   return (await peer.do('memory')) as { rss: number; external: number }
@@ -30,7 +30,7 @@ test('to a peer that stops reading, what is sent waits in what the outbox may ho
     ['sender', 'stopped', 'quick'].map((uid) => mesh.remote(uid, addressOf(head), options)),
   )
   if (sender === undefined || stopped === undefined) throw new Error('there are three')
-  const quick = { uid: 'quick', times: 400 }
+  const quick = { uid: 'quick', times: 100 }
   await sender.do('p99', quick) // links them, and warms up
   const alone = await sender.do('p99', quick)
   await sender.do('sendBinaries', { uid: 'stopped', times: 1, bytes: 4096 }) // links them

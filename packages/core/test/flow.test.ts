@@ -59,8 +59,8 @@ async function outcomes(from: CommsManager, to: string, times: number, method = 
 const numbers = (length: number) => Array.from({ length }, (_, n) => n)
 
 test('of many calls made at once, a slow peer holds no more than it may, and so does its caller; all settle', async () => {
-  const total = sized(10_000, 20_000)
-  const flow = { maxRunning: 500, windowMessages: 1000, outboxMessages: 4000, batchBytes: 4096 }
+  const total = sized(2500, 20_000)
+  const flow = { maxRunning: 125, windowMessages: 250, outboxMessages: 1000, batchBytes: 1024 }
   const { maxRunning, windowMessages, outboxMessages, batchBytes } = flow
   const [leastPerCall, mostPerCall] = [16, 40]
   // One batch always passes.
@@ -69,7 +69,7 @@ test('of many calls made at once, a slow peer holds no more than it may, and so 
   const held: (() => void)[] = []
   let isFree = false
   const [a, b] = await two(flow, nothing, (self, { message }) => {
-    if (Number(message.args[0]) % 64 === 0) most = Math.max(most, reportOf(self, 'a').running)
+    if (Number(message.args[0]) % 16 === 0) most = Math.max(most, reportOf(self, 'a').running)
     return isFree ? 0 : new Promise<number>((resolve) => held.push(() => resolve(0)))
   })
   let settled = 0
@@ -110,7 +110,7 @@ test.each([
   { maxRunning: 1, outboxMessages: 2 },
 ])('a method calls its caller back while everything on the way is full (%p)', async (flow) => {
   const [a] = await two(flow, leaf, back)
-  expect(await outcomes(a, 'b', 300)).toEqual(numbers(300))
+  expect(await outcomes(a, 'b', 150)).toEqual(numbers(150))
 })
 
 test.each([
@@ -119,36 +119,38 @@ test.each([
   { windowBytes: 100, outboxBytes: 1000, batchBytes: 50 },
 ])('two that flood each other with requests that call back all settle (%p)', async (flow) => {
   const [a, b] = await two(flow, backOrLeaf, backOrLeaf)
-  const [fromA, fromB] = await Promise.all([outcomes(a, 'b', 300), outcomes(b, 'a', 300)])
-  expect([fromA, fromB]).toEqual([numbers(300), numbers(300)])
+  const [fromA, fromB] = await Promise.all([outcomes(a, 'b', 150), outcomes(b, 'a', 150)])
+  expect([fromA, fromB]).toEqual([numbers(150), numbers(150)])
 })
 
 test('two that flood each other in circles, with too little room for the circle, end by their deadlines', async () => {
   const [a, b] = await two({ maxRunning: 10 }, backOrLeaf, backOrLeaf, 500)
-  const all = (await Promise.all([outcomes(a, 'b', 300), outcomes(b, 'a', 300)])).flat()
-  expect(all).toHaveLength(600)
-  for (const outcome of all) {
-    if (typeof outcome !== 'number')
-      expect(outcome).toMatchObject({ executed: expect.stringMatching(/no|maybe/) })
-  }
+  const all = (await Promise.all([outcomes(a, 'b', 100), outcomes(b, 'a', 100)])).flat()
+  expect(all).toHaveLength(200)
+  const failures = all.filter((outcome) => typeof outcome !== 'number')
+  expect(failures.length).toBeGreaterThan(0)
+  const executed = failures.map((failure) => failure instanceof SkeinError && failure.executed)
+  expect(executed.filter((word) => word !== 'no' && word !== 'maybe')).toEqual([])
   await eventually(() => reportOf(a, 'b').running + reportOf(b, 'a').running === 0, { timeout: LONG })
   expect(await a.sendRecv('b', call('leaf', 'well again'), { timeout: LONG })).toBe('well again')
 })
 
 test('what waits for a slow peer does not slow another', async () => {
+  const calls = sized(100, 200)
   const total = sized(900, 3000)
   const flow = { windowMessages: total / 3, outboxMessages: (2 * total) / 3 }
   const head = await mesh.local('head', { timeout: LONG, flow })
-  await Promise.all(['slow', 'quick'].map((uid) => mesh.remote(uid, addressOf(head))))
+  const slow = await mesh.local('slow', {}, { dispatch: () => new Promise(() => {}) })
+  await Promise.all([slow.connect(addressOf(head)), mesh.remote('quick', addressOf(head))])
   await Promise.all(['slow', 'quick'].map((uid) => head.waitFor(uid)))
   const p99 = async () => {
     const took: number[] = []
-    for (let n = 0; n < 200; n++) {
+    for (let n = 0; n < calls; n++) {
       const began = performance.now()
       await head.sendRecv('quick', call('echo', n))
       took.push(performance.now() - began)
     }
-    return took.sort((x, y) => x - y)[197] ?? 0
+    return took.sort((x, y) => x - y)[0.99 * calls - 1] ?? 0
   }
   await p99() // warms up
   const alone = await p99()

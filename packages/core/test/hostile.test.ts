@@ -120,7 +120,8 @@ test('a batch under a guessed token, or a token of a closed connection, is dropp
 test('greetings beyond the rate are dropped, and links that stand do not notice', async () => {
   const peer = await mesh.local('peer')
   await peer.connect(addressOf(served))
-  for (let n = 0; n < 8000; n++) await stranger.send(hand({ meshToken: 'guessed' }))
+  const frames = hand({ meshToken: 'guessed' })
+  for (let n = 0; n < 8000; n++) await stranger.send(frames)
   await eventually(() => (served.drops['mesh-token'] ?? 0) + (served.drops.rate ?? 0) === 8000)
   expect(served.drops.rate).toBeGreaterThan(0)
   expect(await peer.sendRecv('served', call('echo', 1))).toBe(1)

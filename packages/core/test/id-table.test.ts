@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { IdTable } from '../src/id-table.js'
+import { expectSame } from './support/same.js'
 
 interface Entry {
   readonly id: number
@@ -25,16 +26,16 @@ describe('A table of ids', () => {
           if (what === 'set') {
             table.set(id, entry)
             model.set(id, entry)
-          } else if (what === 'delete') expect(table.delete(id)).toBe(model.delete(id))
+          } else if (what === 'delete') expectSame(table.delete(id), model.delete(id))
           else {
             table.clear()
             model.clear()
           }
-          expect(table.get(id)).toBe(model.get(id))
+          expectSame(table.get(id) === model.get(id), true)
         }
-        expect(table.size).toBe(model.size)
-        expect(table.values()).toEqual([...model.values()].sort((a, b) => a.id - b.id))
-        for (const known of model.keys()) expect(table.has(known)).toBe(true)
+        const expected = [...model.values()].sort((a, b) => a.id - b.id)
+        expectSame([table.size, table.values()], [model.size, expected])
+        for (const known of model.keys()) expectSame(table.has(known), true)
       }),
     )
   })

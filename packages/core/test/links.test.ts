@@ -3,11 +3,15 @@ import { eventually, FaultProxy, useLedger } from '@skein/test-harness'
 import type { PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { addressOf, call, change, freePort, lanes, methods, TestMesh } from './support/mesh.js'
+import { expectSame } from './support/same.js'
 import { sized } from './support/size.js'
 
 useLedger()
 
 const CUTS = sized(20, 100)
+
+/** How many go each way from one cut to the next. */
+const BETWEEN = sized(100, 200)
 
 describe.each(lanes)('a link over %s', (lane) => {
   let mesh: TestMesh
@@ -17,7 +21,7 @@ describe.each(lanes)('a link over %s', (lane) => {
   afterEach(() => mesh.close())
 
   // Most over tcp, where most can go wrong; the other lanes differ in nothing above the transport.
-  const rounds = lane === 'tcp' ? sized(40, 1000) : sized(20, 50)
+  const rounds = lane === 'tcp' ? sized(25, 1000) : sized(10, 50)
   test(`two runtimes that dial each other at the same instant, ${rounds} times, share one session and lose nothing`, async () => {
     for (let round = 0; round < rounds; round++) {
       const taken = { a: [] as number[], b: [] as number[] }
@@ -62,7 +66,7 @@ describe('a link over tcp', () => {
   }
 
   test('is one, and at once, where two dial each other by addresses that neither goes by', async () => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < sized(8, 20); round++) {
       const taken: string[] = []
       const record = (to: string) => methods({ take: (from: string) => void taken.push(`${from} to ${to}`) })
       const ports = [await freePort(), await freePort()] as const
@@ -82,21 +86,21 @@ describe('a link over tcp', () => {
     const [a, toA] = await behindProxy('a', (n) => taken.a.push(n))
     const [b, toB] = await behindProxy('b', (n) => taken.b.push(n))
     await b.connect(addressOf(a))
-    const total = 200 * CUTS
+    const total = BETWEEN * CUTS
     let cuts = 0
     for (let n = 0; n < total; n++) {
       void a.send('b', call('take', n))
       void b.send('a', call('take', n))
-      if (n % 200 !== 199) continue
-      await eventually(() => taken.a.length > n - 150 && taken.b.length > n - 150, { timeout: 20_000 })
-      ;(n % 400 === 199 ? toA : toB).cut()
+      if ((n + 1) % BETWEEN !== 0) continue
+      const some = n - 0.75 * BETWEEN
+      await eventually(() => taken.a.length > some && taken.b.length > some, { timeout: 20_000 })
+      ;(cuts % 2 === 0 ? toA : toB).cut()
       cuts += 1
     }
     expect(cuts).toBe(CUTS)
     await eventually(() => taken.a.length >= total && taken.b.length >= total, { timeout: 30_000 })
     const numbers = Array.from({ length: total }, (_, n) => n)
-    expect(taken.a).toEqual(numbers)
-    expect(taken.b).toEqual(numbers)
+    expectSame(taken, { a: numbers, b: numbers })
   }, 120_000)
 
   test('to a peer whose loop is blocked for 10 s finds it stalled, never dead, and is answered afterwards', async () => {

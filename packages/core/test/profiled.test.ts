@@ -8,7 +8,7 @@ import { expect, test } from '@jest/globals'
 import { sized } from './support/size.js'
 
 /** How often two runtimes dial each other. */
-const ROUNDS = String(sized(30, 100))
+const ROUNDS = String(sized(15, 100))
 
 const FIXTURE = fileURLToPath(new URL('./fixtures/profiled.mjs', import.meta.url))
 

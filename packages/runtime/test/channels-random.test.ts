@@ -3,10 +3,11 @@ import { PubChannel, StateChannel, SubChannel } from '@skein/channels'
 import { randomBelow } from '@skein/test-harness'
 import type { Runtime } from '../src/runtime.js'
 import { ClockedMesh } from './support/clocked-mesh.js'
+import { sized } from './support/size.js'
 
 const UIDS = ['a', 'b', 'c', 'd'] as const
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+test.each(Array.from({ length: sized(4, 20) }, (_, n) => n + 1))(
   'links that break, contexts that close, runtimes that die: all find each other again, hold one state, and nothing comes twice or late (%i)',
   async (seed) => {
     const mesh = new ClockedMesh()

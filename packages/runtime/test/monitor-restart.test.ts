@@ -3,6 +3,7 @@ import type { PeerChange } from '@skein/core'
 import type { DirectoryService } from '../src/directory.js'
 import type { Runtime } from '../src/runtime.js'
 import { ClockedMesh } from './support/clocked-mesh.js'
+import { sized } from './support/size.js'
 
 interface Echo {
   echo(value: number): number
@@ -34,12 +35,12 @@ const stateOf = (runtime: Runtime, uid: string) => runtime.peers().find((peer) =
 
 const directory = (of: Runtime, at = 'monitor') => of.proxy<DirectoryService>(at, 'skein.directory')
 
-/** Lets time pass, in which `a` calls `b` every 50 ms, and gives how many of the calls failed. */
+/** Lets time pass, in which `a` calls `b` every 100 ms, and gives how many of the calls failed. */
 async function calling(ms: number): Promise<number> {
   const calls: Promise<number>[] = []
-  for (let n = 0; n < ms / 50; n++) {
+  for (let n = 0; n < ms / 100; n++) {
     calls.push(a.proxy<Echo>('b', 'test').echo(n))
-    await mesh.clock.advance(50)
+    await mesh.clock.advance(100)
   }
   const outcomes = await mesh.settled(Promise.allSettled(calls))
   return outcomes.value.filter(({ status }) => status === 'rejected').length
@@ -68,7 +69,7 @@ const ABSENCES: readonly (readonly [name: string, absent: (ms: number) => Promis
 
 describe.each(ABSENCES)('a monitor that %s', (_name, absent) => {
   test('is found by all again within 3 s and knows them as before; what they say to each other goes on', async () => {
-    const back = await absent(60_000)
+    const back = await absent(sized(30_000, 60_000))
     expect(others.map((each) => stateOf(each, 'monitor'))).toEqual(['dead', 'dead', 'dead'])
     expect(await calling(3000)).toBe(0)
     expect(others.map((each) => stateOf(each, 'monitor'))).toEqual(['alive', 'alive', 'alive'])
@@ -80,7 +81,7 @@ describe.each(ABSENCES)('a monitor that %s', (_name, absent) => {
   })
 
   test('introduces a newcomer to those who were there before, and them to it', async () => {
-    const back = await absent(60_000)
+    const back = await absent(sized(30_000, 60_000))
     const waiting = a.waitFor('late', { timeout: 10_000 })
     const late = await mesh.runtime('late')
     await mesh.settled(Promise.all([late.waitFor('b', { timeout: 3000 }), waiting]))
@@ -153,11 +154,12 @@ describe('while the monitor is away', () => {
   test('it is dialled every three seconds at least, and no more than twice a second, for as long as that takes', async () => {
     await mesh.kill(monitor)
     const begun = mesh.clock.now()
-    await mesh.clock.advance(600_000)
+    const away = sized(120_000, 600_000)
+    await mesh.clock.advance(away)
     const instants = mesh.dials.filter(({ uid, at }) => uid === 'a' && at > begun).map(({ at }) => at)
     const gaps = instants.map((at, i) => at - (instants[i - 1] ?? begun))
     expect(Math.max(...gaps)).toBeLessThanOrEqual(3000)
-    expect(instants.length).toBeLessThan(1200)
+    expect(instants.length).toBeLessThan((2 * away) / 1000)
     await mesh.monitor()
     await mesh.clock.advance(3000)
     expect(stateOf(a, 'monitor')).toBe('alive')

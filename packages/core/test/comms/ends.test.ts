@@ -1,15 +1,10 @@
 import { Readable } from 'node:stream'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { eventually } from '@skein/test-harness'
+import { collected, collectedUntil, eventually } from '@skein/test-harness'
 import type { CommsManager } from '../../src/comms-manager.js'
 import { SkeinError } from '../../src/errors.js'
 import type { RemoteStream } from '../../src/stream/remote-stream.js'
 import { call, MemoryMesh, type Methods } from './memory-mesh.js'
-
-setFlagsFromString('--expose-gc')
-const gc: () => void = runInNewContext('gc')
 
 let mesh: MemoryMesh
 beforeEach(() => {
@@ -57,8 +52,7 @@ describe('A stream that answers a request', () => {
       await mesh.clock.advance(5)
       return running(b) === 1
     })
-    await eventually(async () => {
-      gc()
+    await collectedUntil(async () => {
       await mesh.clock.advance(50)
       return running(b) === 0
     })
@@ -173,10 +167,7 @@ describe('A request', () => {
     for (const each of await Promise.all(outcomes)) {
       expect(each).toMatchObject({ code: 'ERR_TIMEOUT', executed: 'no' })
     }
-    await eventually(() => {
-      gc()
-      return args.every((arg) => arg.deref() === undefined)
-    })
+    await collected(...args)
   })
 
   test('shares the one listener of its signal with all others', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, test } from '@jest/globals'
 import fc from 'fast-check'
 import { SkeinError } from '../../src/errors.js'
 import { Session } from '../../src/peer/session.js'
@@ -8,6 +8,7 @@ import { readHeader, tokenKey, tokenOf } from '../../src/wire/header.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { Kind, type Message } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { expectSame } from '../support/same.js'
 import { sized } from '../support/size.js'
 import { codePoints, values } from '../wire/values.js'
 
@@ -108,12 +109,12 @@ describe('A stream of batches', () => {
         const whole = batches.flatMap((frames) => readBatch(frames, codec, defaultLimits, 'peer').messages)
         for (const kind of [Kind.call, Kind.reply]) {
           const ofKind = (message: Message) => message.kind === kind
-          expect(whole.filter(ofKind)).toStrictEqual(posted.filter(ofKind))
+          expectSame(whole.filter(ofKind), posted.filter(ofKind))
         }
         let turn = 0
         let seen = 0
         const resume = () => {
-          expect(sender.resume(reader.session.taken)).toBe(true)
+          expectSame(sender.resume(reader.session.taken), true)
           batches = outgoing(sender)
           turn = 0
         }
@@ -124,15 +125,15 @@ describe('A stream of batches', () => {
           else if (step.kind !== 'lose') reader.read(frames)
           if (step.kind === 'next' || step.kind === 'lose') turn += 1
           const { length } = reader.messages
-          expect(reader.messages.slice(seen)).toStrictEqual(whole.slice(seen, length))
+          expectSame(reader.messages.slice(seen), whole.slice(seen, length))
           seen = length
         }
         if (reader.refused !== undefined) return
         resume()
         for (const frames of batches) reader.read(frames)
-        expect([reader.refused, reader.messages]).toStrictEqual([undefined, whole])
+        expectSame([reader.refused, reader.messages], [undefined, whole])
       }),
-      { numRuns: sized(80, 200) },
+      { numRuns: sized(60, 200) },
     )
   })
 })
@@ -151,11 +152,11 @@ test('An error that is sent arrives with its name, message, stack, and all that 
       const attachments: Uint8Array[] = []
       const bytes = Uint8Array.from(codec.encode([error], attachments, 'peer'))
       const [received] = codec.decode(bytes, attachments, defaultLimits, 'peer') as [Error & { code: string }]
-      expect(received).toBeInstanceOf(Error)
-      expect([received.name, received.message, received.stack]).toEqual([name, message, error.stack])
-      expect(received.cause).toStrictEqual(cause)
-      expect({ ...received }).toStrictEqual({ code, ...extras })
+      expectSame(received instanceof Error, true)
+      expectSame([received.name, received.message, received.stack], [name, message, error.stack])
+      expectSame(received.cause, cause)
+      expectSame({ ...received }, { code, ...extras })
     }),
-    { numRuns: sized(80, 200) },
+    { numRuns: sized(60, 200) },
   )
 })

@@ -8,6 +8,7 @@ import { NO_TOKEN } from '../../src/wire/header.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { type Call, Kind } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
+import { expectSame } from '../support/same.js'
 import { sized } from '../support/size.js'
 
 const codec = new MsgpackCodec()
@@ -331,18 +332,18 @@ class Exchange {
 
   /** The peer learns of what was taken without a batch, as by a beat. */
   acknowledge(from: End): void {
-    expect(this.#other(from).session.acknowledge(from.session.taken)).toBe(true)
+    expectSame(this.#other(from).session.acknowledge(from.session.taken), true)
     this.#other(from).session.admit(from.session.admitted)
   }
 
   cut(): void {
     for (const end of this.ends) end.wire = []
-    for (const end of this.ends) expect(end.session.resume(this.#other(end).session.taken)).toBe(true)
+    for (const end of this.ends) expectSame(end.session.resume(this.#other(end).session.taken), true)
   }
 
   finish(): void {
     for (let rounds = 0; !this.ends.every(({ session }) => session.isEmpty); rounds++) {
-      expect(rounds).toBeLessThan(1000)
+      expectSame(rounds < 1000, true)
       for (const end of this.ends) {
         this.send(end)
         this.arrive(end)
@@ -353,8 +354,7 @@ class Exchange {
 
   #receive(end: End, frames: Frames): void {
     const { seq, ack, messages } = readBatch(frames, codec, defaultLimits, 'peer')
-    expect(end.session.acknowledge(ack)).toBe(true)
-    expect(end.session.take(seq)).toBe('new')
+    expectSame([end.session.acknowledge(ack), end.session.take(seq)], [true, 'new'])
     for (const message of messages) if (message.kind === Kind.call) end.received.push(message.args[0])
   }
 
@@ -386,9 +386,9 @@ describe('Two sessions', () => {
           for (const [name, at] of moves) exchange[name](exchange.ends[at])
           exchange.finish()
           const [a, b] = exchange.ends
-          expect(b.received).toEqual(Array.from({ length: a.posted }, (_, i) => i + 1))
-          expect(a.received).toEqual(Array.from({ length: b.posted }, (_, i) => i + 1))
-          expect([a.session.bytes, b.session.flying]).toEqual([0, 0])
+          const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
+          expectSame([a.received, b.received], [upTo(b.posted), upTo(a.posted)])
+          expectSame([a.session.bytes, b.session.flying], [0, 0])
         },
       ),
       { numRuns: sized(100, 500) },

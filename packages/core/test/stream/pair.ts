@@ -99,11 +99,12 @@ export class Side {
   }
 }
 
+const plain = new MsgpackCodec()
+
 /** A message with the items that were encoded before. */
 function asGiven(message: StreamMessage): StreamMessage {
   if (message.kind !== Kind.next || message.encoded === undefined) return message
-  const codec = new MsgpackCodec()
-  const items = codec.decode(codec.encode(message.encoded, [], ''), [], defaultLimits, '')
+  const items = plain.decode(plain.encode(message.encoded, [], ''), [], defaultLimits, '')
   return { kind: message.kind, stream: message.stream, items: items as unknown[] }
 }
 

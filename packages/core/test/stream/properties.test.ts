@@ -4,6 +4,7 @@ import type { StreamOutcome } from '../../src/stream/producer.js'
 import { RemoteStream } from '../../src/stream/remote-stream.js'
 import { WINDOW_BYTES, WINDOW_ITEMS } from '../../src/stream/window.js'
 import { Kind } from '../../src/wire/message.js'
+import { expectSame } from '../support/same.js'
 import { sized } from '../support/size.js'
 import { Pair } from './pair.js'
 
@@ -169,7 +170,7 @@ test('no item is lost, doubled or out of order; little is under way; both sides 
       const expected = story.items.map(({ size }, i) => [i, 'x'.repeat(size)])
       const toTheEnd = !left && story.ending !== 'goes on'
 
-      expect(seen).toEqual(toTheEnd ? expected : expected.slice(0, seen.length))
+      expectSame(seen, toTheEnd ? expected : expected.slice(0, seen.length))
       if (toTheEnd) expect(endings[0]).toEqual(endingOf(story))
       expect(endings.slice(1).every((ending) => ending === undefined)).toBe(true)
 

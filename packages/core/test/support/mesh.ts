@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { afterAll } from '@jest/globals'
 import type { PeerChange } from '../../src/comms/peer-change.js'
 import type { Dispatch } from '../../src/comms/serving.js'
 import { CommsManager, type CommsParts } from '../../src/comms-manager.js'
@@ -30,7 +31,7 @@ export function call(method: string, ...args: unknown[]) {
 const FIXTURE = fileURLToPath(new URL('../fixtures/peer.mjs', import.meta.url))
 
 interface Told {
-  readonly kind: 'ready' | 'done' | 'failed' | 'peer'
+  readonly kind: 'done' | 'failed' | 'peer'
   readonly id?: number
   readonly value?: unknown
   readonly code?: string
@@ -41,37 +42,31 @@ interface Told {
 export class Peer {
   readonly #child: ChildProcess | Worker
   readonly #orders = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
-  readonly changes: PeerChange[] = []
-  readonly ready: Promise<void>
+  uid = ''
+  changes: PeerChange[] = []
   readonly ended: Promise<void>
   #hasEnded = false
   #lastId = 0
 
-  constructor(
-    readonly uid: string,
-    lane: Lane,
-    meshToken: string,
-  ) {
-    const given = { meshToken, transports: [lane] }
-    this.#child =
-      lane === 'inproc'
-        ? new Worker(FIXTURE, { workerData: given })
-        : fork(FIXTURE, { env: { ...process.env, PEER: JSON.stringify(given) }, execArgv: [] })
+  constructor(readonly kind: 'thread' | 'process') {
+    this.#child = kind === 'thread' ? new Worker(FIXTURE) : fork(FIXTURE, { execArgv: [] })
     const child = this.#child
-    let ready = (): void => {}
-    this.ready = new Promise((resolve) => {
-      ready = resolve
-    })
     child.on('message', (told: Told) => {
-      if (told.kind === 'ready') ready()
-      else if (told.kind === 'peer') this.changes.push(told as unknown as PeerChange)
+      if (told.kind === 'peer') this.changes.push(told as unknown as PeerChange)
       else this.#settle(told)
     })
     this.ended = new Promise((resolve) => child.once('exit', () => resolve()))
     void this.ended.then(() => {
       this.#hasEnded = true
-      for (const { reject } of this.#orders.values()) reject(new Error(`${uid} has ended`))
+      for (const { reject } of this.#orders.values()) reject(new Error(`${this.uid} has ended`))
     })
+  }
+
+  /** Is another from now on, and knows nothing of what it was. */
+  async begin(uid: string, where: { meshToken: string; transports: Lane[] }): Promise<void> {
+    this.uid = uid
+    await this.do('begin', where)
+    this.changes = []
   }
 
   get pid(): number {
@@ -104,10 +99,15 @@ export class Peer {
     await this.ended
   }
 
-  /** Lets it end by itself, having closed what it holds. */
+  /** Has it close what it holds, and says whether it can be another then. */
+  async rest(): Promise<boolean> {
+    if (this.#hasEnded) return false
+    const rests = this.do('stop').then(() => true)
+    return Promise.race([rests, this.ended.then(() => false)])
+  }
+
+  /** Lets it end by itself. */
   async end(): Promise<void> {
-    if (this.#hasEnded) return
-    await this.do('stop').catch(() => {})
     await this.do('end').catch(() => {})
     await this.ended
   }
@@ -118,6 +118,17 @@ export class Peer {
     if (kind === 'done') order?.resolve(value)
     else order?.reject(Object.assign(new Error(message), { code }))
   }
+}
+
+/** Those that rest between two tests of a file: to start a process or a thread takes longer than most tests. */
+const resting: Peer[] = []
+afterAll(async () => {
+  await Promise.all(resting.splice(0).map((peer) => peer.end()))
+})
+
+function anyPeer(kind: Peer['kind']): Peer {
+  const index = resting.findIndex((peer) => peer.kind === kind)
+  return resting.splice(index, index < 0 ? 0 : 1)[0] ?? new Peer(kind)
 }
 
 /** The runtimes of one test, all of which are closed at its end. */
@@ -150,14 +161,19 @@ export class TestMesh {
 
   /** A process or thread that waits for orders. */
   async process(uid: string): Promise<Peer> {
-    const peer = new Peer(uid, this.lane, this.meshToken)
+    const { meshToken, lane } = this
+    const peer = anyPeer(lane === 'inproc' ? 'thread' : 'process')
     this.#peers.push(peer)
-    await peer.ready
+    await peer.begin(uid, { meshToken, transports: [lane] })
     return peer
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#peers.map((peer) => peer.end()))
+    await Promise.all(
+      this.#peers.map(async (peer) => {
+        if (await peer.rest()) resting.push(peer)
+      }),
+    )
     await Promise.all(this.#managers.map((comms) => comms.destroy()))
   }
 }

@@ -102,6 +102,11 @@ export function dialled(
   return { outbound, events, up, down }
 }
 
+/** The JavaScript of this thread is busy for so many milliseconds, though the machine has nothing to do for it. */
+export function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
 export function text(value: string | number): Frames {
   return [Buffer.from(String(value))]
 }

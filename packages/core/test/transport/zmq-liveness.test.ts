@@ -1,17 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { TurnedClock } from '../../src/clock.js'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
-import { dialled, HEARTBEAT } from './observed.js'
+import { block, dialled, HEARTBEAT } from './observed.js'
 import { type Started, started } from './processes.js'
 
 const { heartbeatInterval, heartbeatTimeout } = HEARTBEAT
-
-/** The JavaScript of this thread is busy for so many milliseconds, though the machine has nothing to do for it. */
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
 
 describe('a watched ZeroMQ connection', () => {
   let transport: ZmqTransport
@@ -23,9 +18,21 @@ describe('a watched ZeroMQ connection', () => {
 
   afterEach(async () => {
     await transport.close()
+    if (peer?.child.killed) await ended()
+  })
+
+  afterAll(ended)
+
+  /** A process that listens, for all tests that leave it alone. */
+  async function listener(): Promise<Started> {
+    peer ??= await started('listener.mjs')
+    return peer
+  }
+
+  async function ended(): Promise<void> {
     await peer?.end()
     peer = undefined
-  })
+  }
 
   /** Milliseconds from the call until a connection is down. */
   async function timeUntilDown(down: Promise<string>): Promise<number> {
@@ -35,7 +42,7 @@ describe('a watched ZeroMQ connection', () => {
   }
 
   test('goes down at once when its peer is killed', async () => {
-    peer = await started('listener.mjs')
+    const peer = await listener()
     const { up, down, events } = dialled(transport, peer.said)
     await up
     peer.child.kill('SIGKILL')
@@ -45,7 +52,7 @@ describe('a watched ZeroMQ connection', () => {
   })
 
   test('goes down after the heartbeat timeout when its peer is stopped', async () => {
-    peer = await started('listener.mjs')
+    const peer = await listener()
     const { up, down } = dialled(transport, peer.said)
     await up
     peer.child.kill('SIGSTOP')
@@ -55,7 +62,7 @@ describe('a watched ZeroMQ connection', () => {
   })
 
   test('stays up while the JavaScript of its peer is busy', async () => {
-    peer = await started('listener.mjs')
+    const peer = await listener()
     const { up, events } = dialled(transport, peer.said)
     await up
     const free = peer.next()
@@ -65,7 +72,7 @@ describe('a watched ZeroMQ connection', () => {
   })
 
   test('stays up while its own JavaScript is busy', async () => {
-    peer = await started('listener.mjs')
+    const peer = await listener()
     const { up, events } = dialled(transport, peer.said)
     await up
     block(2 * heartbeatTimeout)
@@ -74,7 +81,7 @@ describe('a watched ZeroMQ connection', () => {
   })
 
   test('gets up even if its own JavaScript is busy until the deadline has passed', async () => {
-    peer = await started('listener.mjs')
+    const peer = await listener()
     const { up, events } = dialled(transport, peer.said)
     block(3 * heartbeatTimeout)
     await up
@@ -102,7 +109,7 @@ describe('a watched ZeroMQ connection', () => {
   })
 
   test('is refused when nobody listens', async () => {
-    peer = await started('listener.mjs')
+    const peer = await listener()
     await peer.end()
     const { down } = dialled(transport, peer.said)
     expect(await timeUntilDown(down)).toBeLessThan(heartbeatTimeout / 2)
@@ -110,8 +117,8 @@ describe('a watched ZeroMQ connection', () => {
   })
 
   test('goes down when nobody answers at the address', async () => {
-    peer = await started('deaf.mjs')
-    const port = Number(peer.said)
+    const deaf = await started('deaf.mjs')
+    const port = Number(deaf.said)
     // The kernel accepts two for a process that doesn't; it leaves further ones without an answer.
     const first = [1, 2].map(() => connect(port, '127.0.0.1'))
     await Promise.all(first.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
@@ -120,6 +127,7 @@ describe('a watched ZeroMQ connection', () => {
     expect(await down).toBe('could not connect')
     expect(await verdict).toBe('unknown')
     for (const socket of first) socket.destroy()
+    await deaf.end()
   })
 
   describe('to a server that is no mesh', () => {

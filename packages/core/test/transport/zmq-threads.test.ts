@@ -11,7 +11,7 @@ import { listening } from './observed.js'
 test('a thread may end once its transport is closed, whatever was under way', async () => {
   const transport = new ZmqTransport()
   const { inbound } = await listening(transport, { schemes: ['inproc', 'ipc', 'tcp'] })
-  for (let i = 0; i < sized(4, 10); i++) {
+  for (let i = 0; i < sized(2, 10); i++) {
     const workerData = { instance: randomUUID(), endpoints: inbound.endpoints }
     const worker = new Worker(join(import.meta.dirname, 'fixtures', 'thread.mjs'), { workerData })
     const [code]: unknown[] = await once(worker, 'exit')

@@ -1,18 +1,14 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { Encoder, ExtData } from '@msgpack/msgpack'
-import { eventually } from '@skein/test-harness'
+import { collected } from '@skein/test-harness'
 import fc from 'fast-check'
 import { Exporters } from '../../src/wire/exporters.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { Lowering } from '../../src/wire/lower.js'
 import { PlainWriter } from '../../src/wire/plain-writer.js'
+import { expectSame } from '../support/same.js'
 import { sized } from '../support/size.js'
 import { codePoints, values } from './values.js'
-
-setFlagsFromString('--expose-gc')
-const gc: () => void = runInNewContext('gc')
 
 const encoder = new Encoder({
   extensionCodec: {
@@ -115,7 +111,7 @@ describe('The writer of plain values', () => {
   test('writes what the library writes', () => {
     fc.assert(
       fc.property(plain, (value) => {
-        expect(written(value)).toEqual(byLibrary(value))
+        expectSame(written(value), byLibrary(value))
       }),
       { numRuns: sized(80, 10_000) },
     )
@@ -125,7 +121,7 @@ describe('The writer of plain values', () => {
     fc.assert(
       fc.property(values, (value) => {
         const plain = written(value)
-        if (plain !== undefined) expect(plain).toEqual(byLibrary(value))
+        if (plain !== undefined) expectSame(plain, byLibrary(value))
       }),
     )
   })
@@ -181,13 +177,7 @@ describe('The writer of plain values', () => {
       writer.write([large, rest], [])
       return new WeakRef(large)
     }
-    for (const rest of ['plain', Symbol('s')]) {
-      const held = attached(rest)
-      await eventually(() => {
-        gc()
-        return held.deref() === undefined
-      })
-    }
+    for (const rest of ['plain', Symbol('s')]) await collected(attached(rest))
   })
 
   test.each([
