@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import { PubChannel } from '../src/pub-channel.js'
 import { StateChannel } from '../src/state-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { MemoryContexts } from './support/contexts.js'
-import { sized } from './support/size.js'
 
 /** Two contexts, of which one is connected to the other twice. */
 async function twice(seed = 1, latency = { min: 5, max: 5 }) {

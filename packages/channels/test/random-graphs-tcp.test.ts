@@ -1,7 +1,7 @@
 import { test } from '@jest/globals'
 import { useLedger } from '@skein/test-harness'
+import { seedsTo, sized } from '@skein/test-harness/size'
 import { play } from './support/graph-play.js'
-import { seedsTo, sized } from './support/size.js'
 import { TcpGround } from './support/tcp-ground.js'
 
 useLedger()

@@ -1,8 +1,8 @@
 import { test } from '@jest/globals'
 import { useLedger } from '@skein/test-harness'
+import { seedsTo, sized } from '@skein/test-harness/size'
 import { MemoryContexts } from './support/contexts.js'
 import { type Ground, play } from './support/graph-play.js'
-import { seedsTo, sized } from './support/size.js'
 
 useLedger()
 

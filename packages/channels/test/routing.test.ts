@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import type { ChannelContext } from '../src/context.js'
 import { encodeOwn } from '../src/message-format.js'
 import { partsOf } from '../src/parts-of.js'
 import { PubChannel } from '../src/pub-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { at, Contexts, join, MemoryContexts } from './support/contexts.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { randomBelow } from '@skein/test-harness'
+import { seedsTo, sized } from '@skein/test-harness/size'
 import { PubChannel } from '../src/pub-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
 import { at, MemoryContexts } from './support/contexts.js'
-import { seedsTo, sized } from './support/size.js'
 
 const SIZE = 5
 const MESSAGES = Array.from({ length: 150 }, (_, n) => String(n))

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import { isGone, type PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { Prng } from '../src/transport/prng.js'
 import { MemoryMesh } from './support/memory.js'
 import { addressOf, call } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 /** What breaks the chain of what a runtime was told, for people; empty if nothing does. */
 function breaks(told: readonly PeerChange[]): string[] {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import { defaultFlow } from '../src/options.js'
 import { addressOf, call, type Peer, TestMesh } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

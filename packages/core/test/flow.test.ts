@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import type { Incoming } from '../src/comms/incoming.js'
 import type { PeerReport } from '../src/comms/report.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { SkeinError } from '../src/errors.js'
 import type { FlowOptions } from '../src/options.js'
 import { addressOf, call, TestMesh } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { encode } from '@msgpack/msgpack'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import { Dealer } from 'zeromq'
 import { CommsManager } from '../src/comms-manager.js'
 import { OpenBatch } from '../src/wire/batch.js'
@@ -9,7 +10,6 @@ import { NO_TOKEN } from '../src/wire/header.js'
 import { type Hand, Kind } from '../src/wire/message.js'
 import { MsgpackCodec } from '../src/wire/msgpack-codec.js'
 import { addressOf, call, methods, silent, TestMesh } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import { addressOf, call, methods, TestMesh } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, FaultProxy, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import type { PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
 import { addressOf, call, change, freePort, lanes, methods, TestMesh } from './support/mesh.js'
 import { expectSame } from './support/same.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import type { PeerChange } from '../src/comms/peer-change.js'
 import { RuntimeDisconnectedError, type SkeinError } from '../src/errors.js'
 import { MsgpackCodec } from '../src/wire/msgpack-codec.js'
 import { addressOf, call, change, lanes, methods, TestMesh } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 useLedger()
 

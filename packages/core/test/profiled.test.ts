@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
-import { sized } from './support/size.js'
+import { sized } from '@skein/test-harness/size'
 
 /** How often two runtimes dial each other. */
 const ROUNDS = String(sized(15, 100))

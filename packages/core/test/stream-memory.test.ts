@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import { TestMesh } from './support/mesh.js'
-import { sized } from './support/size.js'
 
 /** Small ones at the full size; otherwise fewer and larger, that make 78 MiB if nothing holds them back. */
 const ITEMS = sized(5000, 1_000_000)

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { PubChannel, StateChannel, SubChannel } from '@skein/channels'
 import { randomBelow } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import type { Runtime } from '../src/runtime.js'
 import { ClockedMesh } from './support/clocked-mesh.js'
-import { sized } from './support/size.js'
 
 const UIDS = ['a', 'b', 'c', 'd'] as const
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
+import { sized } from '@skein/test-harness/size'
 import type { DirectoryService } from '../src/directory.js'
 import type { Runtime } from '../src/runtime.js'
 import { ClockedMesh } from './support/clocked-mesh.js'
-import { sized } from './support/size.js'
 
 interface Echo {
   echo(value: number): number

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import type { CommsManager } from '../../src/comms-manager.js'
 import { defaultFlow } from '../../src/options.js'
 import { Session } from '../../src/peer/session.js'
@@ -9,7 +10,6 @@ import { defaultLimits } from '../../src/wire/limits.js'
 import { Kind } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { addressOf, call as callOf, methods, TestMesh } from '../support/mesh.js'
-import { sized } from '../support/size.js'
 import { call, failureOf, MemoryMesh } from './memory-mesh.js'
 
 useLedger()

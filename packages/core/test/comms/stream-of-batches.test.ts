@@ -1,4 +1,5 @@
 import { describe, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { SkeinError } from '../../src/errors.js'
 import { Session } from '../../src/peer/session.js'
@@ -9,7 +10,6 @@ import { defaultLimits } from '../../src/wire/limits.js'
 import { Kind, type Message } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { codePoints, values } from '../wire/values.js'
 
 const codec = new MsgpackCodec()

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import { systemClock } from '../../src/clock.js'
 import { currentRequest } from '../../src/comms/current-request.js'
 import type { Reply } from '../../src/comms/reply.js'
@@ -8,7 +9,6 @@ import { CommsManager } from '../../src/comms-manager.js'
 import { RemoteStream } from '../../src/stream/remote-stream.js'
 import { MemoryNetwork } from '../../src/transport/memory-network.js'
 import type { Transport } from '../../src/transport/transport.js'
-import { sized } from '../support/size.js'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 

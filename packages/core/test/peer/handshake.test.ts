@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import {
   type HandshakeAction,
@@ -10,7 +11,6 @@ import {
 import { Prng } from '../../src/transport/prng.js'
 import { type Hand, Kind, type Shake } from '../../src/wire/message.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { entryOf } from './entries.js'
 import { type Choose, TwoSides } from './two-sides.js'
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { defaultFlow, type FlowOptions } from '../../src/options.js'
 import { Session } from '../../src/peer/session.js'
@@ -9,7 +10,6 @@ import { defaultLimits } from '../../src/wire/limits.js'
 import { type Call, Kind } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 
 const codec = new MsgpackCodec()
 const sessionWith = (flow: Partial<FlowOptions> = {}) => new Session(1, codec, { ...defaultFlow, ...flow })

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import type { StreamOutcome } from '../../src/stream/producer.js'
 import { RemoteStream } from '../../src/stream/remote-stream.js'
 import { WINDOW_BYTES, WINDOW_ITEMS } from '../../src/stream/window.js'
 import { Kind } from '../../src/wire/message.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { Pair } from './pair.js'
 
 /** What happens to one stream. */

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import type { Scheme, Transport } from '../../src/transport/transport.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { dialled, filled, HEARTBEAT, Inbox, listening, numbers, text } from './observed.js'
 
 /** A network that a transport is tried on. */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import { SOCKET_KINDS } from '../../src/transport/zmq/socket-kinds.js'
 import { SocketSpace } from '../../src/transport/zmq/socket-space.js'
-import { sized } from '../support/size.js'
 import { block } from './observed.js'
 
 let space: SocketSpace

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
-import { sized } from '../support/size.js'
 import { listening } from './observed.js'
 
 // A thread that ends with a socket of its own still there takes the whole process with it: Jest's, here.

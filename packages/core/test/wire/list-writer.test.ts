@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { EncodedList } from '../../src/wire/encoded-list.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { ListWriter } from '../../src/wire/list-writer.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { values } from './values.js'
 
 const codec = new MsgpackCodec()

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { type Hand, Kind, type Message } from '../../src/wire/message.js'
 import { parse, toArray } from '../../src/wire/messages.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { messages } from './values.js'
 
 const entry = {

@@ -2,11 +2,11 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { collected } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { binaries, values } from './values.js'
 
 const codec = new MsgpackCodec()

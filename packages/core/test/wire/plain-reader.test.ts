@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import { collected } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { toBinary } from '../../src/wire/binary.js'
 import { Extension } from '../../src/wire/extension.js'
@@ -9,7 +10,6 @@ import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { NOT_PLAIN, PlainReader } from '../../src/wire/plain-reader.js'
 import { skim } from '../../src/wire/skim.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { codePoints, values } from './values.js'
 
 const reader = new PlainReader()

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { Encoder, ExtData } from '@msgpack/msgpack'
 import { collected } from '@skein/test-harness'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { Exporters } from '../../src/wire/exporters.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { Lowering } from '../../src/wire/lower.js'
 import { PlainWriter } from '../../src/wire/plain-writer.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { codePoints, values } from './values.js'
 
 const encoder = new Encoder({

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { Encoder } from '@msgpack/msgpack'
+import { sized } from '@skein/test-harness/size'
 import fc from 'fast-check'
 import { SkeinError } from '../../src/errors.js'
 import { defaultLimits } from '../../src/wire/limits.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { skim } from '../../src/wire/skim.js'
 import { expectSame } from '../support/same.js'
-import { sized } from '../support/size.js'
 import { values } from './values.js'
 
 const codec = new MsgpackCodec()
