@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compile, install } from './setup.mjs'
+import { buildAndCheck, install } from './setup.mjs'
 import { root, stepBeside } from './step.mjs'
 
 /** How long jest may go on after its last test, in milliseconds, before what keeps it is a failure. */
@@ -21,7 +21,7 @@ async function check() {
   const lint = [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', ...colors]
   // Nothing waits for it: it goes on beside the compiler and the first tests, and is told of last.
   const linted = stepBeside('Linting', process.execPath, lint)
-  const types = await compile('Building and checking types', ['.'])
+  const types = await buildAndCheck()
   const tests = await test(process.argv.slice(2))
   const style = await linted()
   return { passed: tests.passed, failed: tests.failed + Number(!types) + Number(!style.ok) }
