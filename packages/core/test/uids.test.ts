@@ -28,10 +28,13 @@ describe.each(lanes)('a uid over %s', (lane) => {
   })
 
   test('is refused to a newcomer while its holder is busy', async () => {
-    const monitor = await mesh.local('monitor', { introduces: true, liveness })
+    // Over inproc nothing but an answer tells a busy thread from one that has ended: it must come in time, which is
+    // another stalledAfter.
+    const isInproc = lane === 'inproc'
+    const patience = isInproc ? { ...liveness, stalledAfter: 1500 } : liveness
+    const monitor = await mesh.local('monitor', { introduces: true, liveness: patience })
     const holder = await mesh.remote('worker', addressOf(monitor))
-    // Over inproc nothing but an answer tells a busy thread from one that has ended: it must come in time.
-    const busy = lane === 'inproc' ? 700 : 1500
+    const busy = isInproc ? 1700 : 1500
     const stall = monitor.sendRecv('worker', call('stall', busy))
     await change(monitor, 'worker', 'stalled')
     const newcomer = await mesh.local('worker', {}, who('newcomer'))

@@ -36,15 +36,17 @@ describe('The command', () => {
   test('plays the rows that it is told to, and writes what became of them', async () => {
     const json = join(folder, 'faults.json')
     const isFull = process.env.SKEIN_TEST_SIZE === 'full'
-    const { status, stdout } = await faults(`--only ${isFull ? 'kill,short-freeze' : 'kill'} --json ${json}`)
-    expect(stdout).toMatch(/^\| kill +\| +1 \|.* ok \|$/m)
+    // How soon a death is known is not for a machine that others share.
+    const only = isFull ? 'kill,short-freeze' : 'short-freeze'
+    const { status, stdout } = await faults(`--only ${only} --json ${json}`)
+    expect(stdout).toMatch(/^\| short-freeze +\| +1 \|.* ok \|$/m)
     expect(status).toBe(0)
     const counts = { runs: 1, falseDeaths: 0, unsettled: 0, executedTwice: 0, ok: true, skipped: null }
     const detectMs = { p50: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) }
     const written: object = JSON.parse(readFileSync(json, 'utf8'))
     const kill = { name: 'kill', expected: expect.stringContaining('p99 < 500 ms'), detectMs, ...counts }
     const freeze = { name: 'short-freeze', detectMs: null, ...counts }
-    expect(written).toMatchObject({ rows: isFull ? [kill, freeze] : [kill], ok: true })
+    expect(written).toMatchObject({ rows: isFull ? [kill, freeze] : [freeze], ok: true })
   })
 
   test('refuses what it does not know, and says what is allowed', async () => {
