@@ -8,7 +8,10 @@ export default {
   projects: readdirSync(new URL('packages', import.meta.url)).map(project),
 }
 
-/** The tests of a package run its sources, and dist of all others, as the processes do that they start. */
+/**
+ * The tests of a package run its sources, and dist of all others, for which its sources stand in as well. The processes and
+ * threads that they start run dist alone.
+ */
 function project(name) {
   const door = name === 'skein' ? 'skein' : `@skein/${name}`
   return {

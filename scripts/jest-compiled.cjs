@@ -6,14 +6,15 @@ const { SourceTextModule, compileFunction } = vm
 /** What has been compiled in this process: by its file, V8's flags, and for functions the names of what they take. */
 const compiled = new Map()
 
-/** An expression, not a method of that name: `import(from)`, but neither `this.import(from)` nor `import(from) {`. */
-const DYNAMIC_IMPORT = /(?<!\.)\bimport\((?!.*\) \{$)/m
+/** An expression, and no method of that name, which is called with a dot and begins its line. */
+const DYNAMIC_IMPORT = /(?<!\.)\bimport\s*\((?<!^ *import\((?=[\w, ]*\) \{$))/m
 
 /**
  * Lets V8 compile a file once in a process, although each test file has modules of its own: a third of what it costs to
  * load them. Not those that import while they run, since V8 would not know on whose behalf.
  *
  * @param onModule called with each module that is made
+ * @returns leaves `node:vm` as it was
  */
 exports.compileOnce = (onModule) => {
   vm.SourceTextModule = class extends SourceTextModule {
@@ -26,20 +27,18 @@ exports.compileOnce = (onModule) => {
   }
   vm.compileFunction = (source, parameters, options) => {
     const { cachedData, keep } = cacheOf(`${options.filename} ${parameters}`, source)
-    const made = compileFunction(source, parameters, {
+    const compiledFunction = compileFunction(source, parameters, {
       ...options,
       cachedData,
       produceCachedData: keep !== undefined,
     })
-    keep?.(() => made.cachedData)
-    return made
+    keep?.(() => compiledFunction.cachedData)
+    return compiledFunction
   }
+  return () => Object.assign(vm, { SourceTextModule, compileFunction })
 }
 
-exports.compileAlways = () => {
-  Object.assign(vm, { SourceTextModule, compileFunction })
-}
-
+/** What is known of a source, or else how to keep what V8 makes of it. */
 function cacheOf(name, source) {
   if (DYNAMIC_IMPORT.test(source)) return {}
   // Data of other flags would be refused: some tests set them.

@@ -2,7 +2,7 @@ const async_hooks = require('node:async_hooks')
 const { setFlagsFromString } = require('node:v8')
 const vm = require('node:vm')
 const { TestEnvironment } = require('jest-environment-node')
-const { compileAlways, compileOnce } = require('./jest-compiled.cjs')
+const { compileOnce } = require('./jest-compiled.cjs')
 
 const { AsyncLocalStorage } = async_hooks
 const { createContext } = vm
@@ -10,8 +10,8 @@ const node = Number.parseInt(process.versions.node, 10)
 const storagesStay = node < 24
 const lastFile = { registries: [] }
 
-// V8 would keep what it has compiled for the next file, which can't use it: jest gives each file its own import(). But
-// that import() would be kept as well, and all that its file has loaded.
+// V8 would keep what it has compiled together with the import() of its file, and all that this has loaded. jest-compiled
+// keeps what another file can use.
 setFlagsFromString('--no-compilation-cache')
 
 // What a file makes hot is compiled anew for the next file: to let V8 optimize only what runs eight times as long as
@@ -36,6 +36,7 @@ if (node < 22) setFlagsFromString('--interrupt-budget=1000000')
 module.exports = class extends TestEnvironment {
   #storages = []
   #modules = []
+  #compileAlways
   #registries = []
 
   constructor(config, context) {
@@ -66,13 +67,13 @@ module.exports = class extends TestEnvironment {
           }
         },
       )
-    compileOnce((module) => this.#modules.push(module))
+    this.#compileAlways = compileOnce((module) => this.#modules.push(module))
   }
 
   async teardown() {
     if (storagesStay) setStorage(AsyncLocalStorage)
     for (const storage of this.#storages.splice(0)) storage.disable()
-    compileAlways()
+    this.#compileAlways()
     for (const module of this.#modules.splice(0)) letGoOfImports(module)
     await super.teardown()
     lastFile.registries = this.#registries

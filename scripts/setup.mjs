@@ -37,9 +37,10 @@ export function build() {
 
 /** Compiles all, and checks the types of tests too. */
 export async function buildAndCheck() {
-  const isRight = await compile('Building and checking types', ['.'])
-  if (isRight) noteChecked()
-  return isRight
+  const began = new Date()
+  const ok = await compile('Building and checking types', ['.'])
+  if (ok) noteChecked(began)
+  return ok
 }
 
 /**
@@ -55,12 +56,14 @@ async function compile(title, projects) {
   return types.ok && bundles.ok
 }
 
-/** Of a project that emits nothing tsc leaves what it knows as old as it was, and would check it anew each time. */
-function noteChecked() {
-  const now = new Date()
+/**
+ * Of a project that emits nothing tsc leaves what it knows as old as it was, and would check it anew each time. What has
+ * been changed since `began` is still newer.
+ */
+function noteChecked(began) {
   for (const folder of packages()) {
-    const known = join(root, folder, 'dist', 'test.tsbuildinfo')
-    if (existsSync(known)) utimesSync(known, now, now)
+    const info = join(root, folder, 'dist', 'test.tsbuildinfo')
+    if (existsSync(info)) utimesSync(info, began, began)
   }
 }
 

@@ -6,12 +6,12 @@ export type Task<Figures> = (round: string, counts: boolean) => Promise<Figures>
  * first round, with which they warm up, does not count. It goes backwards: the last of several tasks of the same processes
  * is the one that keeps them busiest, and so warms them up for the others. Resolves with what each task gave, round by round.
  *
- * @param isWarm whether all is warm already, or need not be: all rounds count
+ * @param options.isWarm whether all is warm already, or need not be: all rounds count
  */
 export async function inTurn<Figures>(
   tasks: readonly Task<Figures>[],
   rounds: number,
-  isWarm = false,
+  { isWarm = false } = {},
 ): Promise<Figures[][]> {
   const all = tasks.map((task) => ({ task, given: [] as Figures[] }))
   for (let round = isWarm ? 1 : 0; round <= rounds; round++) {

@@ -29,7 +29,7 @@ test('tasks take turns, and the round in which they warm up does not count', asy
 test('where nothing needs to warm up all rounds count', async () => {
   const rounds: string[] = []
   const task = async (round: string, counts: boolean) => rounds.push(`${round} ${counts}`)
-  expect(await inTurn([task], 2, true)).toEqual([[1, 2]])
+  expect(await inTurn([task], 2, { isWarm: true })).toEqual([[1, 2]])
   expect(rounds).toEqual(['round 1 of 2 true', 'round 2 of 2 true'])
 })
 

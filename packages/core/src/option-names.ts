@@ -4,12 +4,12 @@ import { isRecord } from './is-record.js'
 /**
  * Makes sure that an object has no other names than these: another one is most likely a slip.
  *
- * @param option what the object is called where it is none at all
+ * @param option what the error calls it if it is no object
  * @throws ERR_INVALID_OPTION
  */
 export function checkNames(given: unknown, names: readonly string[], option = 'options'): void {
   if (!isRecord(given)) throw invalidOption(option, given, `an object, of ${names.join(', ')}`)
-  for (const name in given) {
+  for (const name of Object.keys(given)) {
     if (!names.includes(name)) throw noSuchOption(name, given[name], names)
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Clock, Timer, TurnedClock } from '../src/clock.js'
 import type { PeerChange } from '../src/comms/peer-change.js'
 import type { CommsManager } from '../src/comms-manager.js'
+import { BEAT_GRACE } from '../src/peer/liveness.js'
 import { MemoryMesh } from './support/memory.js'
 import { addressOf, call, methods } from './support/mesh.js'
 
@@ -104,7 +105,7 @@ test('one that speaks, and tells nothing, is alive soon all the same', async () 
   await mesh.clock.advance(4000)
   finish(7)
   await mesh.settled(result)
-  await mesh.clock.advance(250)
+  await mesh.clock.advance(BEAT_GRACE)
   expect(told.map(({ is }) => is)).toEqual(['stalled', 'alive'])
   expect(told.at(-1)?.stalledMs).toBeUndefined()
   expect(told.at(-1)?.evidence).toMatch(/^it was heard again, after \d+ ms$/)

@@ -3,8 +3,8 @@ import { afterEach, expect, test } from '@jest/globals'
 import { sized } from '@skein/test-harness/size'
 import { TestMesh } from './support/mesh.js'
 
-/** Small ones at the full size; otherwise fewer and larger, that make 78 MiB if nothing holds them back. */
-const ITEMS = sized(5000, 1_000_000)
+/** Small ones at the full size; otherwise fewer and larger, that make 100 MiB if nothing holds them back. */
+const ITEMS = sized(6400, 1_000_000)
 const ITEM_BYTES = sized(16 * 1024, 28)
 const WARMING = { uid: 'producer', count: ITEMS / 4, bytes: ITEM_BYTES, restMs: 0 }
 

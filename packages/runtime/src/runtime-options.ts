@@ -20,7 +20,7 @@ export interface RuntimeOptions extends CommsOptions {
 /** What a runtime can be given in place of its own. */
 export type RuntimeParts = Pick<CommsParts, 'transport' | 'limits' | 'place' | 'safeguards'>
 
-/** Their values are checked where they are used. */
+/** The options of a runtime, by name. Their values are checked where they are used. */
 export const RUNTIME_NAMES: Record<keyof RuntimeOptions, true> = {
   ...COMMS_NAMES,
   monitor: true,

@@ -73,8 +73,6 @@ export class Runtime extends EventEmitter<RuntimeEvents> {
   /** @throws ERR_INVALID_UID, ERR_INVALID_OPTION, ERR_INSECURE */
   constructor(options: RuntimeOptions, parts: RuntimeParts = {}) {
     super()
-    if (typeof options !== 'object' || options === null)
-      throw invalidOption('options', options, 'an object, with the uid at least')
     checkNames(options, Object.keys(RUNTIME_NAMES))
     const uid = checkUid(options.uid)
     const makeId = () => randomId(options.random ?? systemRandomness)

@@ -1,5 +1,5 @@
 /** How much a test does: `usual`, or with `SKEIN_TEST_SIZE=full` in the environment `full`. */
-export function sized(usual: number, full: number): number {
+export function sized<T>(usual: T, full: T): T {
   return process.env.SKEIN_TEST_SIZE === 'full' ? full : usual
 }
 

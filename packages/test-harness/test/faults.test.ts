@@ -16,6 +16,7 @@ import { rows } from '../src/faults/rows.js'
 import { tableOf } from '../src/faults/table.js'
 import { descendantsOf, isRunning } from '../src/process-tree.js'
 import { type EndedNode, runNode } from '../src/run-node.js'
+import { sized } from '../src/size.js'
 import { useLedger } from '../src/use-ledger.js'
 import { runHere } from './run-here.js'
 
@@ -35,9 +36,8 @@ describe('The command', () => {
   // A row takes five processes.
   test('plays the rows that it is told to, and writes what became of them', async () => {
     const json = join(folder, 'faults.json')
-    const isFull = process.env.SKEIN_TEST_SIZE === 'full'
     // How soon a death is known is not for a machine that others share.
-    const only = isFull ? 'kill,short-freeze' : 'short-freeze'
+    const only = sized('short-freeze', 'kill,short-freeze')
     const { status, stdout } = await faults(`--only ${only} --json ${json}`)
     expect(stdout).toMatch(/^\| short-freeze +\| +1 \|.* ok \|$/m)
     expect(status).toBe(0)
@@ -46,7 +46,7 @@ describe('The command', () => {
     const written: object = JSON.parse(readFileSync(json, 'utf8'))
     const kill = { name: 'kill', expected: expect.stringContaining('p99 < 500 ms'), detectMs, ...counts }
     const freeze = { name: 'short-freeze', detectMs: null, ...counts }
-    expect(written).toMatchObject({ rows: isFull ? [kill, freeze] : [freeze], ok: true })
+    expect(written).toMatchObject({ rows: sized([freeze], [kill, freeze]), ok: true })
   })
 
   test('refuses what it does not know, and says what is allowed', async () => {

@@ -43,8 +43,8 @@ export const start: Suite = {
       tell(round, system.name)
       return timedRun(args, signal)
     })
-    // Nothing of a process is warm in the next but the machine's cache of files.
-    const times = await inTurn(tasks, quick ? 1 : 15, quick)
+    // Nothing of a process is warm in the next but the machine's cache of files: a quick run does without.
+    const times = await inTurn(tasks, quick ? 1 : 15, { isWarm: quick })
     const [skeins = [], nodes = []] = times
     return {
       rows: RUNS.map(({ system }, i) => rowOf(system.name, times[i] ?? [])),

@@ -6,7 +6,8 @@ import { suspicionAfter, suspicionRefused, WITNESSES } from './suspicion.js'
 
 /**
  * How long the beat of a stalled peer that speaks again is waited for, in milliseconds. The hearts that it has not read yet
- * lie before it, or are on their way: its beat takes as long as its event loop does for one turn, and one round trip.
+ * lie before it, or are on their way: its beat takes as long as its event loop does for one turn, and one round trip, which
+ * are milliseconds, or on a busy machine hundreds of them.
  */
 export const BEAT_GRACE = 1000
 
