@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { sized } from '@skein/test-harness/size'
+import { seedsTo, sized } from '@skein/test-harness/size'
 import { PubChannel } from '../src/pub-channel.js'
 import { StateChannel } from '../src/state-channel.js'
 import { SubChannel } from '../src/sub-channel.js'
@@ -35,7 +35,7 @@ test('of two connections to the same context either may go, and nothing is lost,
   const texts = Array.from({ length: 20 }, (_, n) => String(n))
   for (const which of ['first', 'second'] as const)
     for (const end of ['sender', 'reader'] as const)
-      for (let seed = 1; seed <= sized(3, 20); seed++) {
+      for (const seed of seedsTo(sized(3, 20))) {
         const { memory, guest, host, ...connections } = await twice(seed, { min: 1, max: 30 })
         const [from, to] = end === 'sender' ? [guest, host] : [host, guest]
         const pub = new PubChannel(from, 'log')

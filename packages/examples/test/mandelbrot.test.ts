@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
-import { Killing } from '../src/mandelbrot/killing.js'
+import { processOf } from '../src/mandelbrot/killing.js'
 import { readOptions } from '../src/mandelbrot/options.js'
 import { tilesOf } from '../src/mandelbrot/view.js'
 
@@ -39,15 +39,10 @@ test('--kill-one says why it kills no thread', async () => {
   const exited = once(thread, 'exit')
   const [pid] = await once(thread, 'message')
   await exited
-  // Of a mesh of two workers, what is asked.
-  const mesh = untyped({ create: async () => ({ pid: async () => pid }) })
-  const pool = untyped({ workers: ['worker:0:0', 'worker:0:1'] })
-  await expect(Killing.plan(mesh, pool)).rejects.toThrow(
+  expect(() => processOf('worker:0:1', pid)).toThrow(
     expect.objectContaining({
       name: 'UsageError',
       message: expect.stringContaining("--kill-one can't kill worker:0:1: it is a thread"),
     }),
   )
 })
-
-const untyped = (value: unknown): never => value as never

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { PubChannel, StateChannel, SubChannel } from '@skein/channels'
 import { randomBelow } from '@skein/test-harness'
-import { sized } from '@skein/test-harness/size'
+import { seedsTo, sized } from '@skein/test-harness/size'
 import type { Runtime } from '../src/runtime.js'
 import { ClockedMesh } from './support/clocked-mesh.js'
 
 const UIDS = ['a', 'b', 'c', 'd'] as const
 
-test.each(Array.from({ length: sized(4, 20) }, (_, n) => n + 1))(
+test.each(seedsTo(sized(4, 20)))(
   'links that break, contexts that close, runtimes that die: all find each other again, hold one state, and nothing comes twice or late (%i)',
   async (seed) => {
     const mesh = new ClockedMesh()

@@ -10,7 +10,7 @@ const { heartbeatInterval, heartbeatTimeout } = HEARTBEAT
 
 describe('a watched ZeroMQ connection', () => {
   let transport: ZmqTransport
-  let peer: Started | undefined
+  let shared: Started | undefined
 
   beforeEach(() => {
     transport = new ZmqTransport()
@@ -18,20 +18,21 @@ describe('a watched ZeroMQ connection', () => {
 
   afterEach(async () => {
     await transport.close()
-    if (peer?.child.killed) await ended()
+    // Whatever signal a test has sent to it, the next test needs another one.
+    if (shared?.child.killed) await ended()
   })
 
   afterAll(ended)
 
   /** A process that listens, for all tests that leave it alone. */
   async function listener(): Promise<Started> {
-    peer ??= await started('listener.mjs')
-    return peer
+    shared ??= await started('listener.mjs')
+    return shared
   }
 
   async function ended(): Promise<void> {
-    await peer?.end()
-    peer = undefined
+    await shared?.end()
+    shared = undefined
   }
 
   /** Milliseconds from the call until a connection is down. */

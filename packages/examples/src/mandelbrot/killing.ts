@@ -18,14 +18,7 @@ export class Killing {
       throw new UsageError('--kill-one needs two workers at least, one to kill and one to do its work')
     }
     const victim = await mesh.create(Victim, { from: new URL('./victim.js', import.meta.url), on: uid })
-    const pid = await victim.pid()
-    if (pid === undefined) {
-      throw new UsageError(
-        `--kill-one can't kill ${uid}: it is a thread, and the others of its process would die with it; ` +
-          'use --launcher local',
-      )
-    }
-    return new Killing(mesh, pool, uid, pid)
+    return new Killing(mesh, pool, uid, processOf(uid, await victim.pid()))
   }
 
   private constructor(mesh: Mesh, pool: Pool<object>, uid: string, pid: number) {
@@ -64,4 +57,13 @@ export class Killing {
       `${this.#redone} ${this.#redone === 1 ? 'tile was' : 'tiles were'} lost with it, and done again by others`
     )
   }
+}
+
+/** @throws UsageError for a worker that has no process of its own */
+export function processOf(uid: string, pid: number | undefined): number {
+  if (pid !== undefined) return pid
+  throw new UsageError(
+    `--kill-one can't kill ${uid}: it is a thread, and the others of its process would die with it; ` +
+      'use --launcher local',
+  )
 }

@@ -16,8 +16,13 @@ const IMPORTED = ['core', 'channels', 'runtime', 'launch', 'broker', 'skein']
 
 const STRICT = {
   compilerOptions: {
-    ...{ strict: true, skipLibCheck: true, types: ['node'], incremental: true },
-    ...{ target: 'es2023', lib: ['es2023', 'esnext.disposable'], module: 'nodenext' },
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable'],
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    skipLibCheck: true,
+    incremental: true,
   },
   references: IMPORTED.map((name) => ({ path: join(root, 'packages', name) })),
 }
@@ -41,7 +46,8 @@ export async function write(programs: Readonly<Record<string, string>>): Promise
  * @returns what is wrong with them
  */
 export async function compile(names: readonly string[]): Promise<string> {
-  const [scripts, files] = [names.filter((name) => name.endsWith('.mjs')), names.filter(isTypeScript)]
+  const scripts = names.filter((name) => name.endsWith('.mjs'))
+  const files = names.filter((name) => name.endsWith('.ts'))
   const loose = {
     ...STRICT.compilerOptions,
     noImplicitAny: false,
@@ -58,10 +64,6 @@ export async function compile(names: readonly string[]): Promise<string> {
     () => '',
     ({ stdout, stderr }: { stdout: string; stderr: string }) => `tsc has failed\n${stdout}${stderr}`,
   )
-}
-
-function isTypeScript(name: string): boolean {
-  return name.endsWith('.ts')
 }
 
 /** Runs `node` where the programs are. */
