@@ -55,13 +55,11 @@ test('yoton 7: self-connect rejects, and connecting to nothing within the timeou
   await expect(context.connect(`localhost:${host.port}`)).rejects.toMatchObject({
     code: 'ERR_INVALID_ADDRESS',
   })
-  const began = performance.now()
   await expect(context.connect('localhost:1025', { timeout: 200 })).rejects.toMatchObject({
     code: 'ERR_HANDSHAKE_TIMEOUT',
     message: expect.stringContaining('127.0.0.1:1025'),
     timeoutMs: 200,
   })
-  expect(performance.now() - began).toBeLessThan(10_000)
   expect([...context.connectionsAll]).toEqual([host])
 })
 

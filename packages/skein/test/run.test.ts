@@ -228,18 +228,15 @@ describe('what goes wrong', () => {
   })
 })
 
-/** What takes two seconds at most may take longer on a machine that is busy with other tests. */
-const SOON = 8000
-
-/** What those that are busy have, after the first signal. */
-const GRACE = 1500
-
 /** A run that ends only when it is ended. */
 async function begun(script: string, flags: readonly string[]): Promise<Command> {
   const command = new Command(['run', fixture(script), ...flags])
   await command.printed('begun')
   return command
 }
+
+/** What takes two seconds at most may take longer on a machine that is busy with other tests. */
+const SOON = 8000
 
 describe.each([
   ['local', '2'],
@@ -263,19 +260,16 @@ describe.each([
 })
 
 describe('SIGTERM', () => {
-  test('ends those that have nothing to do, and lets what runs end: its answer reaches the program, new calls are refused, and all end within two seconds', async () => {
-    const command = await begun('drained.mjs', ['-w', '2'])
-    const [{ length: all }, asked] = [command.running(), performance.now()]
+  test('ends those that have nothing to do, and lets what runs end: its answer reaches the program, new calls are refused, and all end', async () => {
+    const command = await begun('drained.mjs', ['-w', '2', '--drain', '600'])
+    const { length: all } = command.running()
     command.signal('SIGTERM')
     await command.printed('refused')
     await eventually(() => command.running().length === all - 1, { message: 'the idle worker to end' })
-    expect(performance.now() - asked).toBeLessThan(SOON)
     expect(command.stdout).toContain('refused ERR_CLOSED no\n')
-    const released = performance.now()
     process.kill(Number(/begun (\d+)/.exec(command.stdout)?.[1]), 'SIGUSR2')
     expect(await command.outcome()).toMatchObject({ status: 143, stdout: expect.stringMatching(/worked\n$/) })
-    expect(performance.now() - released).toBeLessThan(SOON)
-    expect(command.stderr).toMatch(/^skein: draining for up to 10 s; another signal ends it at once$/m)
+    expect(command.stderr).toMatch(/^skein: draining for up to 600 s; another signal ends it at once$/m)
     expect(command.stderr).toMatch(/^worker:0:0 {2}left +[1-9][0-9]* /m)
     expect(command.stderr).toMatch(/^worker:0:1 {2}left +0 /m)
     expect(command.stderr).not.toContain('cut off')
@@ -295,20 +289,14 @@ describe('SIGTERM', () => {
   })
 })
 
-/** Both are busy for ever; whoever drains is waited for no longer. */
-test.each([
-  ['local', 'SIGTERM', 'draining'],
-  ['thread', 'SIGINT', ''],
-] as const)(
-  'of %s workers, what %s has begun a second signal ends at once',
-  async (launcher, first, said) => {
-    const command = await begun('endless.mjs', ['-w', '1', '-l', launcher])
-    const asked = performance.now()
-    command.signal(first)
-    await eventually(() => command.stderr.includes(said))
+test.each(['local', 'thread'])(
+  'a second signal ends at once what drains for a busy worker (%s)',
+  async (launcher) => {
+    const command = await begun('endless.mjs', ['-w', '1', '-l', launcher, '--drain', '600'])
     command.signal('SIGTERM')
-    expect(await command.outcome()).toMatchObject({ status: expect.any(Number) })
-    expect(performance.now() - asked).toBeLessThan(GRACE)
+    await eventually(() => command.stderr.includes('draining for up to 600 s'))
+    command.signal('SIGTERM')
+    expect(await command.outcome()).toMatchObject({ status: 143 })
     // A killed process is there until it has been collected.
     await eventually(() => command.running().length === 0, { message: 'the busy worker to be gone' })
   },
