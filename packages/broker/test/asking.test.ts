@@ -203,25 +203,6 @@ test('what is scattered waits for a slot of each worker, and one that is lost is
   ])
 })
 
-test('of what is scattered the late ones have failed in time, beside what the others have answered', async () => {
-  const late = held()
-  await mesh.worker({ name: 'busy', handlers: { work: late.work, keep: late.work } })
-  await mesh.worker({ name: 'late', handlers: { work: late.work } })
-  await mesh.worker({ name: 'quick', handlers: { work: (n: number) => n + 1 } })
-  const keeping = client.ask('test', 'keep', 0)
-  await eventually(() => late.calls.length === 1)
-  const facts = { code: 'ERR_TIMEOUT', service: 'test', method: 'work' }
-  expect(await client.scatter('test', 'work', 1, { timeout: 400 })).toMatchObject([
-    { worker: 'busy', status: 'rejected', reason: { ...facts, uid: 'busy', executed: 'no' } },
-    { worker: 'late', status: 'rejected', reason: { ...facts, uid: 'late', executed: 'maybe' } },
-    { worker: 'quick', status: 'fulfilled', value: 2 },
-  ])
-  expect(late.calls[1]?.context.signal.aborted).toBe(true)
-  for (const { end } of late.calls) end('over')
-  expect(await keeping).toBe('over')
-  await eventually(() => busy('busy') === 0 && busy('late') === 0)
-})
-
 test('a broadcast reaches all workers that have the keyword, of one service or of all', async () => {
   const heard: string[] = []
   const hear = (name: string) => ({ note: (text: string) => void heard.push(`${name}: ${text}`) })

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Clock, MemoryNetwork, type Timer, type Transport, TurnedClock } from '@skein/core/internal'
-import { settled } from '@skein/test-harness'
+import { deferred, settled } from '@skein/test-harness'
 import { Broker } from '../src/broker.js'
 import { Client } from '../src/client.js'
-import { Worker } from '../src/worker.js'
+import type { WorkContext } from '../src/duties.js'
+import { Worker, type WorkerOptions } from '../src/worker.js'
 import { SILENT, TOKEN } from './support/broker-mesh.js'
 
 const TIMEOUT = 1000
@@ -67,21 +68,18 @@ beforeEach(async () => {
   clock = new TurnedClock()
   loop = new LoopClock()
   network = new MemoryNetwork({ clock, seed: 1, latency: { min: 1, max: 1 } })
-  const shared = { token: TOKEN, clock, logger: SILENT, timeout: TIMEOUT }
-  broker = new Broker(shared, parts('broker'))
+  broker = new Broker(shared(), parts('broker'))
   await settled(clock, broker.start())
-  const joining = { ...shared, broker: broker.address ?? '' }
-  const handlers = {
-    wait: () =>
-      new Promise<string>((resolve) => {
-        end = resolve
-      }),
-  }
-  const own = { name: 'worker', service: 'test', handlers, clock: loop }
-  const worker = new Worker({ ...joining, ...own }, parts('worker'))
-  client = new Client({ ...joining, name: 'client', deadline: Number.POSITIVE_INFINITY }, parts('client'))
-  open = [client, worker, broker]
-  await settled(clock, worker.start())
+  client = new Client(
+    { ...shared(), broker: broker.address ?? '', name: 'client', deadline: Number.POSITIVE_INFINITY },
+    parts('client'),
+  )
+  open = [client, broker]
+  const wait = () =>
+    new Promise<string>((resolve) => {
+      end = resolve
+    })
+  await start('worker', { wait }, loop)
   await settled(clock, client.start())
 })
 
@@ -90,6 +88,18 @@ afterEach(async () => {
   await network.close()
   expect(clock.pending).toBe(0)
 })
+
+function shared() {
+  return { token: TOKEN, clock, logger: SILENT, timeout: TIMEOUT }
+}
+
+/** Starts one more worker of the service. */
+async function start(name: string, handlers: WorkerOptions['handlers'], its: Clock = clock): Promise<void> {
+  const options = { ...shared(), broker: broker.address ?? '', name, service: 'test', handlers, clock: its }
+  const worker = new Worker(options, parts(name))
+  open.unshift(worker)
+  await settled(clock, worker.start())
+}
 
 /** Turns the clock until a request has failed, and tells how and after how many milliseconds. */
 async function failing(asked: Promise<unknown>) {
@@ -135,4 +145,32 @@ test('cauldron 10: a worker whose event loop stands still for a hundred timeouts
   network.resume('worker')
   end('done')
   expect((await settled(clock, asked)).value).toBe('done')
+})
+
+test('of what is scattered the late ones have failed in time, beside what the others have answered', async () => {
+  const keeping = client.ask('test', 'wait')
+  keeping.catch(() => {}) // the test looks at it
+  await clock.advance(100)
+  let late: WorkContext | undefined
+  const { promise, resolve: endLate } = deferred<string>()
+  await start('late', {
+    wait: (_: unknown, context: WorkContext) => {
+      late = context
+      return promise
+    },
+  })
+  await start('quick', { wait: () => 'quick' })
+  const facts = { code: 'ERR_TIMEOUT', service: 'test', method: 'wait' }
+  const { value } = await settled(clock, client.scatter('test', 'wait', undefined, { timeout: 400 }))
+  expect(value).toMatchObject([
+    { worker: 'late', status: 'rejected', reason: { ...facts, uid: 'late', executed: 'maybe' } },
+    { worker: 'quick', status: 'fulfilled', value: 'quick' },
+    { worker: 'worker', status: 'rejected', reason: { ...facts, uid: 'worker', executed: 'no' } },
+  ])
+  expect(late?.signal.aborted).toBe(true)
+  endLate('over')
+  end('over')
+  expect((await settled(clock, keeping)).value).toBe('over')
+  await clock.advance(100)
+  expect(broker.service('test')?.workers.map(({ busy }) => busy)).toEqual([0, 0, 0])
 })

@@ -31,10 +31,10 @@ describe.each(lanes)('a uid over %s', (lane) => {
     // Over inproc nothing but an answer tells a busy thread from one that has ended: it must come in time, which is
     // another stalledAfter.
     const isInproc = lane === 'inproc'
-    const patience = isInproc ? { ...liveness, stalledAfter: 1500 } : liveness
+    const patience = isInproc ? { ...liveness, stalledAfter: 2500 } : liveness
     const monitor = await mesh.local('monitor', { introduces: true, liveness: patience })
     const holder = await mesh.remote('worker', addressOf(monitor))
-    const busy = isInproc ? 1700 : 1500
+    const busy = isInproc ? 4000 : 1500
     const stall = monitor.sendRecv('worker', call('stall', busy))
     await change(monitor, 'worker', 'stalled')
     const newcomer = await mesh.local('worker', {}, who('newcomer'))
