@@ -1,14 +1,14 @@
 // Makes node_modules and dist current. `npm start` and `npm test` begin with it; `npm run setup` does only this.
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { fingerprint, Stamp } from './stamp.mjs'
 import { root, step } from './step.mjs'
 
 /** The one place that names pnpm's version. */
 const PNPM = 'pnpm@12.21.0'
 const OLDEST_NODE = '20.19.0'
-const STAMP = join(root, 'node_modules', '.skein-setup')
+const stamp = new Stamp('setup')
 
 /** Installs what the lockfile says, unless the last install left just that. */
 export async function install() {
@@ -16,8 +16,8 @@ export async function install() {
     console.log(`Skein needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}.`)
     return false
   }
-  const wanted = fingerprint()
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return true
+  const wanted = installed()
+  if (stamp.is(wanted)) return true
 
   const { ok, output } = await step('Installing dependencies', 'npx', [
     '-y',
@@ -25,7 +25,7 @@ export async function install() {
     'install',
     '--frozen-lockfile',
   ])
-  if (ok) writeFileSync(STAMP, wanted)
+  if (ok) stamp.set(wanted)
   else explain(output)
   return ok
 }
@@ -76,12 +76,10 @@ function packages() {
 }
 
 /** Changes with everything that decides what node_modules should hold. */
-function fingerprint() {
-  const hash = createHash('sha256').update(`${PNPM} ${process.platform} ${process.arch}`)
+function installed() {
   const manifests = packages().map((folder) => join(folder, 'package.json'))
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests])
-    hash.update(`\0${file}\0`).update(readFileSync(join(root, file)))
-  return hash.digest('hex')
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]
+  return fingerprint(`${PNPM} ${process.platform} ${process.arch}`, files)
 }
 
 function explain(output) {

@@ -5,8 +5,9 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { lint } from './lint.mjs'
 import { buildAndCheck, install } from './setup.mjs'
-import { root, stepBeside } from './step.mjs'
+import { root } from './step.mjs'
 
 /** How long jest may go on after its last test, in milliseconds, before what keeps it is a failure. */
 const EXIT_LIMIT = 10_000
@@ -17,14 +18,12 @@ process.exitCode = total.failed === 0 ? 0 : 1
 console.log(`${total.passed} passed, ${total.failed} failed`)
 
 async function check() {
-  const colors = process.stdout.isTTY ? ['--colors=force'] : []
-  const lint = [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', ...colors]
   // Nothing waits for it: it goes on beside the compiler and the first tests, and is told of last.
-  const linted = stepBeside('Linting', process.execPath, lint)
+  const linted = lint()
   const types = await buildAndCheck()
   const tests = await test(process.argv.slice(2))
-  const style = await linted()
-  return { passed: tests.passed, failed: tests.failed + Number(!types) + Number(!style.ok) }
+  const isInOrder = await linted()
+  return { passed: tests.passed, failed: tests.failed + Number(!types) + Number(!isInOrder) }
 }
 
 async function test(args) {

@@ -1,0 +1,39 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fingerprint, Stamp } from './stamp.mjs'
+import { root, stepBeside } from './step.mjs'
+
+const BIOME = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
+
+/** Where nothing is linted: it is not ours, or was made from what is. */
+const PASSED_OVER = ['node_modules', 'dist', 'coverage', 'docs']
+
+const stamp = new Stamp('lint')
+
+/**
+ * Begins to lint, unless there is nothing new in all that is linted, or that decides how, since it was found in order.
+ * @returns {() => Promise<boolean>} waits for it, says of it what a step says, and tells whether all is in order
+ */
+export function lint() {
+  const wanted = fingerprint(process.version, filesIn('.'))
+  if (stamp.is(wanted)) {
+    console.log('Linting ... nothing new')
+    return async () => true
+  }
+  const colors = process.stdout.isTTY ? ['--colors=force'] : []
+  const linted = stepBeside('Linting', process.execPath, [BIOME, 'check', '--error-on-warnings', ...colors])
+  return async () => {
+    const { ok } = await linted()
+    if (ok) stamp.set(wanted)
+    return ok
+  }
+}
+
+function filesIn(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory())
+      return PASSED_OVER.includes(entry.name) || entry.name.startsWith('.') ? [] : filesIn(path)
+    return /\.(m?[jt]s|c[jt]s|json|ya?ml)$/.test(entry.name) ? [path] : []
+  })
+}
