@@ -9,7 +9,7 @@ import { root } from './step.mjs'
 /** What is imported from outside, or run, of each package. */
 const ENTRIES = {
   core: ['index', 'internal'],
-  runner: ['index', 'internal', 'lifeline-watch'],
+  runner: ['index', 'internal', 'reaper-main'],
   devices: ['index', 'internal'],
   context: ['index', 'internal', 'pino'],
   channels: ['index', 'internal'],

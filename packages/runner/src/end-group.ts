@@ -1,6 +1,6 @@
 /**
- * Kills a process and what it has started in its group: those have lost their owner, and no lifeline. Works from any
- * thread. False if it leads no group: it has ended, was not started by us, or there are none on this platform.
+ * Kills a process and what it has started in its group: those have lost their owner, and nobody else ends them. False if
+ * it leads no group: it has ended, was not started by us, or there are none on this platform.
  */
 export function killGroup(pid: number | undefined): boolean {
   if (pid === undefined) return false

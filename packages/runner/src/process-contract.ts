@@ -3,11 +3,8 @@
 /** The environment variable that holds the job's name and spec as JSON. The child takes it out before anything else runs. */
 export const JOB_VARIABLE = 'SKEIN_JOB'
 
-/** Messages both ways. */
+/** Messages both ways; its end is the end of the other side. */
 export const CHANNEL_FD = 3
-
-/** Nothing is ever written to it: its end is the end of the parent. */
-export const LIFELINE_FD = 4
 
 /** How long a process that has lost its parent may take to end in order, in milliseconds. */
 export const LOST_GRACE_MS = 1500

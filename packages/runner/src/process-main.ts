@@ -4,7 +4,6 @@ import { constants } from 'node:os'
 import { isRecord } from '@skein/core/internal'
 import { endGroup } from './end-group.js'
 import { Hosting, type RunJob } from './host.js'
-import { holdLifeline } from './lifeline.js'
 import { PipeChannel } from './pipe-channel.js'
 import { fromJson } from './plain-json.js'
 import { CHANNEL_FD, JOB_VARIABLE } from './process-contract.js'
@@ -20,7 +19,6 @@ export async function processMain(job: RunJob): Promise<void> {
   const { name, spec } = takeJob()
   // For whoever looks at a list of processes.
   process.title = `skein ${name}`
-  holdLifeline()
   // Whoever read them may be gone, and then this process is about to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
@@ -31,7 +29,7 @@ export async function processMain(job: RunJob): Promise<void> {
     message: (given) => hosting.take(given),
     close() {
       isLost = true
-      // The lifeline has little patience, and who has asked for what runs here has as a rule gone too.
+      // The reaper has little patience, and who has asked for what runs here has as a rule gone too.
       hosting.order.stop(1, 0)
     },
   })

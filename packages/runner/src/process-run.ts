@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -10,13 +11,16 @@ import { Launching } from './launching.js'
 import type { ToJob } from './messages.js'
 import { PipeChannel } from './pipe-channel.js'
 import { toJson } from './plain-json.js'
-import { CHANNEL_FD, JOB_VARIABLE, LIFELINE_FD } from './process-contract.js'
+import { CHANNEL_FD, JOB_VARIABLE } from './process-contract.js'
+import { Reaper } from './reaper.js'
 
 /**
  * How long its output is read after a process has ended, in milliseconds. What it wrote itself is there at once; this is
  * for processes of its own that print to the same pipes, and may outlive it.
  */
 const OUTPUT_GRACE_MS = 500
+
+const reaper = new Reaper()
 
 /**
  * Starts a job as a child process. It ends when this process does, whatever ends it.
@@ -105,7 +109,7 @@ export class ProcessRun implements Run {
   }
 
   #follow(child: ChildProcess, output: ProcessJob['stdout']): void {
-    const [, stdout, stderr, channel, lifeline] = streamsOf(child)
+    const [, stdout, stderr, channel] = streamsOf(child)
     if (stdout instanceof Socket) {
       if (output instanceof Writable) pour(child, stdout, output)
       else this.#launching.read('stdout', stdout)
@@ -114,16 +118,21 @@ export class ProcessRun implements Run {
     if (channel instanceof Socket) {
       this.#channel = new PipeChannel(channel, { message: (message) => this.#launching.message(message) })
     }
-    // Nothing ever comes over it. It is read so that its end is seen, and the child counts as closed.
-    if (lifeline instanceof Socket) lifeline.on('error', () => {}).resume()
 
     child.on('error', (error) => {
       // Also raised for a signal that could not be sent, and then it does run.
       if (child.pid === undefined) this.#launching.fail(error)
     })
     child.once('exit', () => stopReadingLater(child, () => this.#isHeld))
-    child.once('close', (code, signal) => {
-      if (child.pid !== undefined) this.#launching.end({ code, signal })
+    if (child.pid !== undefined) this.#watch(child, child.pid)
+  }
+
+  #watch(child: ChildProcess, pid: number): void {
+    reaper.watch(pid)
+    const released = once(child, 'exit').then(() => reaper.release(pid))
+    child.once('close', async (code, signal) => {
+      await released
+      this.#launching.end({ code, signal })
     })
   }
 }
@@ -150,14 +159,13 @@ function spawnJob(
   encoded: string,
   { main, execArgv = [], stdin = 'ignore', stdout = 'lines' }: ProcessJob,
 ): ChildProcess {
-  const stdio: 'pipe'[] = []
-  stdio[CHANNEL_FD] = 'pipe'
-  stdio[LIFELINE_FD] = 'pipe'
+  const channel: 'pipe'[] = []
+  channel[CHANNEL_FD] = 'pipe'
   return spawn(process.execPath, [...execArgv, fileURLToPath(main)], {
     env: { ...process.env, [JOB_VARIABLE]: encoded },
-    stdio: [stdin, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe', ...stdio.slice(CHANNEL_FD)],
+    stdio: [stdin, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe', ...channel.slice(CHANNEL_FD)],
     // A process group of its own: Ctrl-C in a terminal reaches whoever started the first of them, and it stops the
-    // others in order. And the child's lifeline can end the group, with whatever the user's code has started in it.
+    // others in order. And the group can be ended, with whatever the user's code has started in it.
     detached: process.platform !== 'win32',
     windowsHide: true,
   })

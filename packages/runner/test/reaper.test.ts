@@ -7,19 +7,22 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { LOST_GRACE_MS } from '../src/process-contract.js'
+import { Reaper } from '../src/reaper.js'
 import { runProgramWith, runs } from './program-run.js'
 
 /** Beside the grace: what a busy machine needs. */
 const SLACK_MS = 3000
 
 const DIST = new URL('../dist/', import.meta.url).href
+const SHELL = ['/bin/sh', fileURLToPath(new URL('../bin/reaper.sh', import.meta.url))] as const
+const NODE = [process.execPath, fileURLToPath(new URL('../dist/reaper-main.js', import.meta.url))] as const
 const FIXTURES = new URL('./fixtures/', import.meta.url).href
 
 let folder: string
 
 useLedger()
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'skein-lifeline-'))
+  folder = await mkdtemp(join(tmpdir(), 'skein-reaper-'))
 })
 afterEach(() => rm(folder, { recursive: true }))
 
@@ -76,16 +79,48 @@ test('when a process exits without stopping what it started, that ends too', asy
   await eventually(() => !runs(pid), { message: 'it to end' })
 })
 
-test('watching over a process does not keep it alive', async () => {
-  const path = fileURLToPath(new URL('watched.mjs', FIXTURES))
-  // The parent and its end of the lifeline are there all the time.
-  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
-  try {
-    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
-    expect(code).toBe(0)
-  } finally {
-    child.kill('SIGKILL')
-  }
+describe('the process that kills those that are left', () => {
+  test('is there as long as there are jobs', async () => {
+    const reaper = new Reaper()
+    expect(reaper.pid).toBeUndefined()
+    reaper.watch(1_000_001)
+    const pid = reaper.pid ?? 0
+    expect(runs(pid)).toBe(true)
+    reaper.watch(1_000_002)
+    await reaper.release(1_000_001)
+    expect([reaper.pid, runs(pid)]).toEqual([pid, true])
+    await reaper.release(1_000_002)
+    expect([reaper.pid, runs(pid)]).toEqual([undefined, false])
+  })
+
+  test('is another one where the first can not be started, or was killed', async () => {
+    const reaper = new Reaper([['/nowhere/sh'], SHELL])
+    reaper.watch(1_000_001)
+    await eventually(() => reaper.pid !== undefined)
+    process.kill(reaper.pid ?? 0, 'SIGKILL')
+    await eventually(() => reaper.pid === undefined)
+    reaper.watch(1_000_002)
+    await eventually(() => reaper.pid !== undefined)
+    for (const pid of [1_000_001, 1_000_002]) await reaper.release(pid)
+    expect(reaper.pid).toBeUndefined()
+  })
+
+  test.each([
+    ['a shell', SHELL],
+    ['Node', NODE],
+  ])('kills those alone that it has been told of last (%s)', async (_, [program, ...args]) => {
+    const jobs = [0, 1, 2].map(() => spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }))
+    const [kept, ...left] = jobs.map(({ pid = 0 }) => pid)
+    const began = performance.now()
+    const killer = spawn(program, [...args, '0.3'], { stdio: ['pipe', 'inherit', 'inherit'] })
+    const ended = once(killer, 'exit')
+    killer.stdin?.end(`+${left[0]}\n+${kept}\n-${kept}\n+${left[1]}\n`)
+    await eventually(() => left.every((pid) => !runs(pid)), { message: 'those that are left to be killed' })
+    expect(performance.now() - began).toBeGreaterThan(290)
+    expect(await ended).toEqual([0, null])
+    expect(runs(kept ?? 0)).toBe(true)
+    jobs[0]?.kill()
+  })
 })
 
 /** Code that prints what a run first reports. */
