@@ -271,3 +271,12 @@ describe('an item whose worker is stalled for too long', () => {
     expect(redone).toEqual([{ worker: first, ...STALLED }])
   })
 })
+
+test('a deadline given to the pool holds for each request', async () => {
+  pool = await turning(cluster.mesh.pool(Labour, { from, timeout: 1000 }))
+  const { done } = holding([1], {})
+  await turned(() => begun.includes(1))
+  const start = clock.now()
+  await expect(turning(done)).rejects.toMatchObject({ code: 'ERR_TIMEOUT', timeoutMs: 1000 })
+  expect(clock.now() - start).toBeLessThanOrEqual(1010)
+})

@@ -464,9 +464,3 @@ test('forEach resolves when all is done', async () => {
   })
   expect(seen.sort((x, y) => x - y)).toEqual([...numbers(20)].map((n) => n * 2))
 })
-
-test('a deadline given to the pool holds for each request', async () => {
-  const hasty = await mesh.pool(Labour, { from, timeout: 30 })
-  const failed = collect(hasty.map([1], (labour, n) => labour.hold(n)))
-  await expect(failed).rejects.toMatchObject({ code: 'ERR_TIMEOUT', timeoutMs: 30 })
-})
