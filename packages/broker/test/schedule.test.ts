@@ -161,7 +161,9 @@ test('of what is scattered the late ones have failed in time, beside what the ot
   })
   await start('quick', { wait: () => 'quick' })
   const facts = { code: 'ERR_TIMEOUT', service: 'test', method: 'wait' }
-  const { value } = await settled(clock, client.scatter('test', 'wait', undefined, { timeout: 400 }))
+  const scattered = client.scatter('test', 'wait', undefined, { timeout: 400 })
+  const { value, took } = await settled(clock, scattered)
+  expect(took).toBeLessThanOrEqual(400)
   expect(value).toMatchObject([
     { worker: 'late', status: 'rejected', reason: { ...facts, uid: 'late', executed: 'maybe' } },
     { worker: 'quick', status: 'fulfilled', value: 'quick' },

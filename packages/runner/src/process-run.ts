@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +10,7 @@ import { Launching } from './launching.js'
 import type { ToJob } from './messages.js'
 import { PipeChannel } from './pipe-channel.js'
 import { toJson } from './plain-json.js'
-import { CHANNEL_FD, JOB_VARIABLE } from './process-contract.js'
+import { JOB_VARIABLE } from './process-contract.js'
 import { Reaper } from './reaper.js'
 
 /**
@@ -123,16 +122,14 @@ export class ProcessRun implements Run {
       // Also raised for a signal that could not be sent, and then it does run.
       if (child.pid === undefined) this.#launching.fail(error)
     })
+    const { pid } = child
+    if (pid !== undefined) {
+      reaper.watch(pid)
+      child.once('exit', () => reaper.release(pid))
+    }
     child.once('exit', () => stopReadingLater(child, () => this.#isHeld))
-    if (child.pid !== undefined) this.#watch(child, child.pid)
-  }
-
-  #watch(child: ChildProcess, pid: number): void {
-    reaper.watch(pid)
-    const released = once(child, 'exit').then(() => reaper.release(pid))
-    child.once('close', async (code, signal) => {
-      await released
-      this.#launching.end({ code, signal })
+    child.once('close', (code, signal) => {
+      if (child.pid !== undefined) this.#launching.end({ code, signal })
     })
   }
 }
@@ -159,11 +156,9 @@ function spawnJob(
   encoded: string,
   { main, execArgv = [], stdin = 'ignore', stdout = 'lines' }: ProcessJob,
 ): ChildProcess {
-  const channel: 'pipe'[] = []
-  channel[CHANNEL_FD] = 'pipe'
   return spawn(process.execPath, [...execArgv, fileURLToPath(main)], {
     env: { ...process.env, [JOB_VARIABLE]: encoded },
-    stdio: [stdin, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe', ...channel.slice(CHANNEL_FD)],
+    stdio: [stdin, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe', 'pipe'],
     // A process group of its own: Ctrl-C in a terminal reaches whoever started the first of them, and it stops the
     // others in order. And the group can be ended, with whatever the user's code has started in it.
     detached: process.platform !== 'win32',

@@ -1,9 +1,12 @@
 // Does what bin/reaper.sh does, where there is no shell.
 import { createInterface } from 'node:readline'
-import { killGroup } from './end-group.js'
 
-const [, , grace] = process.argv
+const TENTH_MS = 100
+
+const [, , tenths] = process.argv
 const jobs = new Set<number>()
+
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
@@ -11,21 +14,24 @@ createInterface({ input: process.stdin })
     if (line.startsWith('+')) jobs.add(pid)
     else jobs.delete(pid)
   })
-  .on('close', () => {
-    if (jobs.size === 0) process.exit()
-    setTimeout(end, Number(grace) * 1000)
-  })
+  .on('close', () => look(Number(tenths)))
 
-function end(): void {
-  for (const pid of jobs) if (!killGroup(pid)) kill(pid)
+/** The id of one that has ended may be another's soon: it is forgotten. */
+function look(left: number): void {
+  for (const pid of jobs) if (!signal(pid, 0)) jobs.delete(pid)
+  if (jobs.size > 0 && left > 0) {
+    setTimeout(look, TENTH_MS, left - 1)
+    return
+  }
+  for (const pid of jobs) signal(pid, 'SIGKILL')
   process.exit()
 }
 
-/** It leads no group where there are none. */
-function kill(pid: number): void {
+/** To its group, or to the process alone where there are no groups. Whether it is there. */
+function signal(pid: number, which: 0 | 'SIGKILL'): boolean {
   try {
-    process.kill(pid, 'SIGKILL')
+    return process.kill(process.platform === 'win32' ? pid : -pid, which)
   } catch {
-    // It has ended.
+    return false
   }
 }

@@ -1,19 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { LOST_GRACE_MS } from './process-contract.js'
 
-/** A program, and its arguments before that which is the grace in seconds. */
+/** A program, and its arguments before that which is the grace. */
 type Command = readonly [program: string, ...args: string[]]
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
-/** The first needs a hundredth of what Node does. */
+/** A shell is there at once, and small; where there is none, there is Node. */
 const COMMANDS: readonly Command[] = [
   ['/bin/sh', path('../bin/reaper.sh')],
   [process.execPath, path('./reaper-main.js')],
 ]
+
+/** In tenths of a second. */
+const GRACE = String(LOST_GRACE_MS / 100)
+
+/** How often one that somebody has killed is started anew. */
+const MOST_RESTARTS = 5
 
 /**
  * Sees to it that no job outlives this thread, whatever ends it, even one whose event loop is stuck: a process of its
@@ -24,13 +29,14 @@ export class Reaper {
   readonly #commands: readonly Command[]
   readonly #pids = new Set<number>()
   #process: ChildProcess | undefined
+  #restarts = 0
 
-  /** @param commands those that do it, the best first; another is tried where one can not be started */
+  /** @param commands those that do it, the best first: another is tried where one can not be started, or fails */
   constructor(commands = COMMANDS) {
     this.#commands = commands
   }
 
-  /** Undefined while there are no jobs. */
+  /** Of the process that does it, where there is one. */
   get pid(): number | undefined {
     return this.#process?.pid
   }
@@ -41,43 +47,53 @@ export class Reaper {
     else this.#process.stdin?.write(`+${pid}\n`)
   }
 
-  /** To be called when it has ended: its id may be another's now. Nothing is left of the last one when it resolves. */
-  async release(pid: number): Promise<void> {
+  /** To be called when it has ended: its id may be another's soon. */
+  release(pid: number): void {
     this.#pids.delete(pid)
-    const running = this.#process
-    if (this.#pids.size > 0) running?.stdin?.write(`-${pid}\n`)
-    else if (running !== undefined) {
-      this.#process = undefined
-      running.ref()
-      running.stdin?.end(`-${pid}\n`)
-      if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
+    const stdin = this.#process?.stdin
+    if (this.#pids.size > 0) {
+      stdin?.write(`-${pid}\n`)
+      return
     }
+    this.#process = undefined
+    stdin?.end(`-${pid}\n`)
   }
 
-  #start([command, ...others]: readonly Command[]): void {
+  #start(commands: readonly Command[]): void {
+    const [command, ...others] = commands
     if (command === undefined) return
-    const [program, ...args] = command
-    const started = spawn(program, [...args, String(LOST_GRACE_MS / 1000)], {
-      // It is to outlive whatever ends us, and a shell needs no more of the environment, in which there may be secrets.
+    const started = spawned(command)
+    if (started === undefined) return this.#start(others)
+    this.#process = started
+    for (const pid of this.#pids) started.stdin?.write(`+${pid}\n`)
+    const goOn = (next: readonly Command[]): void => {
+      if (this.#process !== started) return
+      this.#process = undefined
+      this.#start(next)
+    }
+    started.once('error', () => goOn(others))
+    started.once('exit', (_, signal) => {
+      const wasKilled = signal !== null && this.#restarts++ < MOST_RESTARTS
+      goOn(wasKilled ? commands : others)
+    })
+  }
+}
+
+/** Undefined for a command that is none. */
+function spawned([program, ...args]: Command): ChildProcess | undefined {
+  try {
+    const started = spawn(program, [...args, GRACE], {
+      // It is to outlive whatever ends us, and needs no more of the environment, in which there may be secrets.
       detached: true,
       env: { PATH: process.env.PATH },
       stdio: ['pipe', 'ignore', 'ignore'],
       windowsHide: true,
     })
-    this.#process = started
     started.unref()
     if (started.stdin instanceof Socket) started.stdin.unref()
     started.stdin?.on('error', () => {}) // it has ended
-    for (const pid of this.#pids) started.stdin?.write(`+${pid}\n`)
-    const over = (): boolean => {
-      if (this.#process !== started) return false
-      this.#process = undefined
-      return true
-    }
-    // Should somebody kill it, there is another with the next job.
-    started.once('exit', over)
-    started.once('error', () => {
-      if (over()) this.#start(others)
-    })
+    return started
+  } catch {
+    return undefined
   }
 }

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually, useLedger } from '@skein/test-harness'
 import { LOST_GRACE_MS } from '../src/process-contract.js'
@@ -14,6 +15,9 @@ import { runProgramWith, runs } from './program-run.js'
 const SLACK_MS = 3000
 
 const DIST = new URL('../dist/', import.meta.url).href
+/** No processes: the ids of Linux end at 4 194 304. */
+const [ONE, OTHER] = [5_000_001, 5_000_002]
+
 const SHELL = ['/bin/sh', fileURLToPath(new URL('../bin/reaper.sh', import.meta.url))] as const
 const NODE = [process.execPath, fileURLToPath(new URL('../dist/reaper-main.js', import.meta.url))] as const
 const FIXTURES = new URL('./fixtures/', import.meta.url).href
@@ -80,47 +84,101 @@ test('when a process exits without stopping what it started, that ends too', asy
 })
 
 describe('the process that kills those that are left', () => {
-  test('is there as long as there are jobs', async () => {
-    const reaper = new Reaper()
-    expect(reaper.pid).toBeUndefined()
-    reaper.watch(1_000_001)
-    const pid = reaper.pid ?? 0
-    expect(runs(pid)).toBe(true)
-    reaper.watch(1_000_002)
-    await reaper.release(1_000_001)
-    expect([reaper.pid, runs(pid)]).toEqual([pid, true])
-    await reaper.release(1_000_002)
-    expect([reaper.pid, runs(pid)]).toEqual([undefined, false])
+  let told: string
+  let scribe: readonly [string, ...string[]]
+  const jobs: ChildProcess[] = []
+  beforeEach(() => {
+    told = join(folder, 'told')
+    scribe = ['/bin/sh', '-c', 'cat >> "$0"', told]
+  })
+  afterEach(() => {
+    for (const job of jobs.splice(0)) job.kill('SIGKILL')
   })
 
-  test('is another one where the first can not be started, or was killed', async () => {
-    const reaper = new Reaper([['/nowhere/sh'], SHELL])
-    reaper.watch(1_000_001)
-    await eventually(() => reaper.pid !== undefined)
-    process.kill(reaper.pid ?? 0, 'SIGKILL')
-    await eventually(() => reaper.pid === undefined)
-    reaper.watch(1_000_002)
-    await eventually(() => reaper.pid !== undefined)
-    for (const pid of [1_000_001, 1_000_002]) await reaper.release(pid)
+  const lines = async () => (await readFile(told, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  const areTold = (expected: readonly string[]) =>
+    eventually(async () => isDeepStrictEqual(await lines(), expected), { message: `${expected} to be told` })
+
+  test('is told of all jobs, and is there as long as there are any', async () => {
+    const reaper = new Reaper([scribe])
     expect(reaper.pid).toBeUndefined()
+    reaper.watch(ONE)
+    const pid = reaper.pid ?? 0
+    expect(runs(pid)).toBe(true)
+    reaper.watch(OTHER)
+    reaper.release(ONE)
+    await areTold([`+${ONE}`, `+${OTHER}`, `-${ONE}`])
+    expect([reaper.pid, runs(pid)]).toEqual([pid, true])
+    reaper.release(OTHER)
+    expect(reaper.pid).toBeUndefined()
+    await areTold([`+${ONE}`, `+${OTHER}`, `-${ONE}`, `-${OTHER}`])
+    await eventually(() => !runs(pid))
+  })
+
+  test.each<[string, readonly [string, ...string[]]]>([
+    ['does not exist', ['/nowhere/sh']],
+    ['can not be started', ['/etc/passwd/sh']],
+    ['fails', ['/bin/sh', '/nowhere/reaper.sh']],
+  ])('is another one where the first %s', async (_, wrong) => {
+    const reaper = new Reaper([wrong, scribe])
+    for (const pid of [ONE, OTHER]) reaper.watch(pid)
+    await areTold([`+${ONE}`, `+${OTHER}`])
+    for (const pid of [ONE, OTHER]) reaper.release(pid)
+  })
+
+  test('is started anew if somebody kills it', async () => {
+    const reaper = new Reaper([scribe])
+    for (const pid of [ONE, OTHER]) reaper.watch(pid)
+    await areTold([`+${ONE}`, `+${OTHER}`])
+    process.kill(reaper.pid ?? 0, 'SIGKILL')
+    await areTold([`+${ONE}`, `+${OTHER}`, `+${ONE}`, `+${OTHER}`])
+    for (const pid of [ONE, OTHER]) reaper.release(pid)
   })
 
   test.each([
     ['a shell', SHELL],
     ['Node', NODE],
   ])('kills those alone that it has been told of last (%s)', async (_, [program, ...args]) => {
-    const jobs = [0, 1, 2].map(() => spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }))
+    for (let i = 0; i < 3; i++) jobs.push(spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }))
     const [kept, ...left] = jobs.map(({ pid = 0 }) => pid)
     const began = performance.now()
-    const killer = spawn(program, [...args, '0.3'], { stdio: ['pipe', 'inherit', 'inherit'] })
+    const killer = spawn(program, [...args, '3'], { stdio: ['pipe', 'inherit', 'inherit'] })
     const ended = once(killer, 'exit')
     killer.stdin?.end(`+${left[0]}\n+${kept}\n-${kept}\n+${left[1]}\n`)
     await eventually(() => left.every((pid) => !runs(pid)), { message: 'those that are left to be killed' })
     expect(performance.now() - began).toBeGreaterThan(290)
     expect(await ended).toEqual([0, null])
     expect(runs(kept ?? 0)).toBe(true)
-    jobs[0]?.kill()
   })
+
+  test.each([
+    ['a shell', SHELL],
+    ['Node', NODE],
+  ])('does not wait for jobs that have ended (%s)', async (_, [program, ...args]) => {
+    const job = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' })
+    jobs.push(job)
+    const killer = spawn(program, [...args, '6000'], { stdio: ['pipe', 'inherit', 'ignore'] })
+    const ended = once(killer, 'exit')
+    killer.stdin?.end(`+${job.pid}\n`)
+    job.kill('SIGKILL')
+    expect(await ended).toEqual([0, null])
+  })
+})
+
+/** To be somebody else, who may not send any. */
+const asRoot = process.getuid?.() === 0 ? test : test.skip
+
+asRoot('a signal that can not be sent to a job harms nobody', async () => {
+  const program = runProgramWith(`
+    const { run } = await inProcess('host.report(0)')
+    process.setgid(65534)
+    process.setuid(65534)
+    console.log(run.signal('SIGTERM'))
+    run.stop()
+    await run.ended
+    console.log('"over"')`)
+  expect([await program.told(), await program.told()]).toEqual([false, 'over'])
+  expect(await program.ended).toEqual([0, null])
 })
 
 /** Code that prints what a run first reports. */
