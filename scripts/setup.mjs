@@ -16,7 +16,7 @@ export async function install() {
     console.log(`Skein needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}.`)
     return false
   }
-  const wanted = installed()
+  const wanted = dependencies()
   if (stamp.is(wanted)) return true
 
   const { ok, output } = await step('Installing dependencies', 'npx', [
@@ -76,7 +76,7 @@ function packages() {
 }
 
 /** Changes with everything that decides what node_modules should hold. */
-function installed() {
+function dependencies() {
   const manifests = packages().map((folder) => join(folder, 'package.json'))
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]
   return fingerprint(`${PNPM} ${process.platform} ${process.arch}`, files)
