@@ -115,9 +115,9 @@ describe('a link over tcp', () => {
     expect(await answer).toBe(10_000)
     await eventually(() => seen.at(-1)?.is === 'alive')
     expect(seen.map(({ is }) => is)).toEqual(['stalled', 'alive'])
-    // By its own word, which is what its timer, due within a second and a half, was late.
+    // By its own word, which is what its timer, due within a second and a half, was late: without what this loop was late.
     const { stalledMs = 0, tookMs = 0, evidence } = seen.at(-1) ?? {}
-    expect(stalledMs).toBeGreaterThan(8400)
+    expect(stalledMs).toBeGreaterThan(Math.min(8400, tookMs - 1600))
     expect(stalledMs).toBeLessThanOrEqual(tookMs)
     expect(evidence).toContain(`it says that its event loop stood still for ${stalledMs} ms`)
     expect(await head.sendRecv('peer', call('echo', 'well again'))).toBe('well again')

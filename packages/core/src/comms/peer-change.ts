@@ -22,8 +22,9 @@ export interface PeerChange {
   readonly tookMs?: number | undefined
   /**
    * Of one that was stalled and is alive: for how many milliseconds its event loop stood still, by its own word. Up to
-   * one and a half `heartInterval` less than it was, since it is its late timer that tells. A small number says that it
-   * was not busy, and what it said was held up on the way. Undefined where it has not told, and in all other changes.
+   * one and a half `heartInterval` less than it was, since it is its late timer that tells, and never more than `tookMs`.
+   * A small number says that it was not busy, and what it said was held up on the way. Undefined where it has not told,
+   * and in all other changes.
    */
   readonly stalledMs?: number | undefined
   /** One sentence for people: what the verdict rests on. Its words may change; judge by `is` and `reason`. */

@@ -136,6 +136,11 @@ export class Link {
     return this.#greeter.isShaken
   }
 
+  /** Whether it was alive, and is not known to be now. */
+  get #isLost(): boolean {
+    return ['suspect', 'unreachable', 'stalled'].includes(this.#state.kind)
+  }
+
   get #hasCheaperLane(): boolean {
     const { endpoint } = this.#circuit
     return endpoint !== undefined && this.#endpoints().indexOf(endpoint) > 0
@@ -201,9 +206,13 @@ export class Link {
     this.#greeter.onShake(shake)
   }
 
-  /** The peer has answered our hand with a refusal. */
-  onRefusal(refusal: Shake['refused']): void {
-    this.#greeter.refused(refusal)
+  /**
+   * An instance has answered our hand with a refusal. Another than a peer that was lost does not speak for it: it has the
+   * address by now, and whoever is asked before the next dial says so.
+   */
+  onRefusal({ from, refused }: Shake): void {
+    if (this.#isLost && from.instance !== this.instance) return this.restart()
+    this.#greeter.refused(refused)
     this.end('refused')
   }
 
@@ -291,11 +300,10 @@ export class Link {
   #dial(): void {
     this.pulse.reset()
     this.#exchange.reset()
-    const isLost = ['suspect', 'unreachable', 'stalled'].includes(this.#state.kind)
     const { transport, settings } = this.#host
     const { entry } = this
     const asked =
-      isLost && entry !== undefined
+      this.#isLost && entry !== undefined
         ? (endpoint: string) => isTheirs(transport, entry, endpoint, settings.handshake.dialTimeout)
         : undefined
     this.#circuit.dial(this.#endpoints(), asked)

@@ -161,7 +161,7 @@ export class Reception {
     const { from, refused } = shake
     const link = this.#host.secrets.whose(tokenKey(shake.answers))
     if (link === undefined) return this.#host.drops.count('stale')
-    if (refused !== null) return link.onRefusal(refused)
+    if (refused !== null) return link.onRefusal(shake)
     if (link.instance === undefined && !this.#identify(link, shake)) return
     if (link.instance !== from.instance) return this.#succeed(link, from)
     if (link.greetsAgain(shake)) return

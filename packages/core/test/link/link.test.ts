@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { refusalOf } from '../../src/link/greetings.js'
 import { Link } from '../../src/link/link.js'
 import { OpenBatch, readBatch } from '../../src/wire/batch.js'
 import type { Frames } from '../../src/wire/frames.js'
@@ -220,6 +221,27 @@ describe('A link', () => {
       link.destroy()
     },
   )
+
+  test('to a peer that was lost is not ended by the refusal of another, who has its port by now', async () => {
+    const all = await opened()
+    const { clock, link, transport } = all
+    link.onBatch(batch(all, 0))
+    transport.open.find(({ options }) => options.watch)?.on.down('lost')
+    await clock.advance(0)
+    transport.latest().on.up() // nobody has said whose port it is
+    await turn()
+    await clock.advance(0)
+    expect([link.state.kind, transport.latest().options.watch]).toEqual(['stalled', false])
+    const refused = { code: 'ERR_NO_SUCH_PEER', message: 'at this address answers another, not peer' }
+    transport.verdicts.set('tcp://127.0.0.1:3000', 'refused')
+    link.onRefusal(refusalOf(hand, entryOf('another'), refused))
+    await clock.advance(0)
+    const again = transport.latest()
+    again.on.up()
+    await turn()
+    expect([link.refusal, again.isClosed]).toEqual([null, true])
+    expect(link.state).toMatchObject({ kind: 'dead', reason: 'crashed' }) // its own host has said so
+  })
 
   test('gives the rest of a connection nothing: its secrets hold until it is lost or over, not longer', async () => {
     const all = await opened()
