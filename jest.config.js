@@ -5,6 +5,7 @@ export default {
   maxWorkers: 4,
   // A machine that others share may stand still for seconds.
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/scripts/jest-sequencer.cjs',
   projects: readdirSync(new URL('packages', import.meta.url)).map(project),
 }
 

@@ -38,12 +38,13 @@ exports.compileOnce = (onModule) => {
   return () => Object.assign(vm, { SourceTextModule, compileFunction })
 }
 
-/** What is known of a source, or else how to keep what V8 makes of it. */
+/** What is known of a source, or else how to keep what V8 makes of it; nothing of one that imports while it runs. */
 function cacheOf(name, source) {
-  if (DYNAMIC_IMPORT.test(source)) return {}
   // Data of other flags would be refused: some tests set them.
   const key = `${cachedDataVersionTag()} ${name}`
   const known = compiled.get(key)
   if (known?.source === source) return { cachedData: known.data }
-  return { keep: (data) => compiled.set(key, { source, data: data() }) }
+  if (!DYNAMIC_IMPORT.test(source)) return { keep: (data) => compiled.set(key, { source, data: data() }) }
+  compiled.set(key, { source, data: undefined })
+  return {}
 }

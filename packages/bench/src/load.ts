@@ -32,7 +32,7 @@ const LOOK = 64
 export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
 
 /**
- * Echoes for as long as it is told. Of several who echo, each caller keeps to one, as a pool gives a worker its next item
+ * Echoes for as long as it is told, and once at least. Of several who echo, each caller keeps to one, as a pool gives a worker its next item
  * when it has done one.
  *
  * @throws AssertionError if what comes back is not what was sent
@@ -51,13 +51,13 @@ export async function measured(
 
   async function caller(echo: Echo): Promise<void> {
     let last = performance.now()
-    while (last < end) {
+    do {
       await echo(value)
       const now = performance.now()
       times[calls % KEPT] = now - last
       calls += 1
       last = now
-    }
+    } while (last < end)
   }
 
   const callers = Array.from({ length: window }, (_, i) => echoes[i % echoes.length])

@@ -22,7 +22,7 @@ async function stalling(way: string): Promise<EndedNode> {
   return { status, stdout, stderr }
 }
 
-test('a loop that is stuck in a function is reported with the place, while it lasts and afterwards, each time', async () => {
+test.concurrent('a loop that is stuck in a function is reported with the place, while it lasts and afterwards, each time', async () => {
   const { status, stdout, stderr } = await stalling('twice')
   expect(stderr).toMatch(
     /^(skein warning: the event loop is stuck for \d+ ms uid=busy in=spinning at=file:\S+stalling\.mjs:(20|21|22|23):\d+\n){2}$/,
@@ -33,7 +33,7 @@ test('a loop that is stuck in a function is reported with the place, while it la
   expect(status).toBe(0)
 })
 
-test('of one that is stuck in a system call only the time is known', async () => {
+test.concurrent('of one that is stuck in a system call only the time is known', async () => {
   const { status, stdout, stderr } = await stalling('sleep')
   expect(stderr).toMatch(/^skein warning: the event loop is stuck for \d+ ms uid=busy\n$/)
   const stall: Stall = JSON.parse(stdout)
@@ -42,7 +42,7 @@ test('of one that is stuck in a system call only the time is known', async () =>
   expect(status).toBe(0)
 })
 
-test('one that a debugger holds stays held: the report does not let go of it', async () => {
+test.concurrent('one that a debugger holds stays held: the report does not let go of it', async () => {
   const { status, stdout, stderr } = await stalling('debugger')
   expect(stderr).toContain('in=held')
   const { heldMs } = JSON.parse(stdout)
@@ -50,7 +50,7 @@ test('one that a debugger holds stays held: the report does not let go of it', a
   expect(status).toBe(0)
 })
 
-test('where nobody reads standard error any more, the stall is told all the same', async () => {
+test.concurrent('where nobody reads standard error any more, the stall is told all the same', async () => {
   const child = spawn(process.execPath, [FIXTURE, 'spin'], { stdio: 'pipe' })
   child.stderr.destroy()
   const exited = once(child, 'exit')
@@ -59,13 +59,13 @@ test('where nobody reads standard error any more, the stall is told all the same
   expect(await exited).toEqual([0, null])
 })
 
-test('a listener that throws is logged, and the runtime goes on', async () => {
+test.concurrent('a listener that throws is logged, and the runtime goes on', async () => {
   const { status, stderr } = await stalling('throws')
   expect(stderr).toContain('a listener has thrown')
   expect(status).toBe(0)
 })
 
-test('a process may exit while its stall is looked into', async () => {
+test.concurrent('a process may exit while its stall is looked into', async () => {
   const { status, stderr } = await stalling('exit')
   expect(stderr).toContain('in=spinning')
   expect(status).toBe(3)
