@@ -14,6 +14,9 @@ const lastFile = { registries: [] }
 // keeps what another file can use.
 setFlagsFromString('--no-compilation-cache')
 
+// Some files collect garbage, and set this for it: what was compiled before would be refused, as made under other flags.
+setFlagsFromString('--expose-gc')
+
 // What a file makes hot is compiled anew for the next file: to let V8 optimize only what runs eight times as long as
 // it would wait for saves a seventh of the processor's time. The V8 of later versions does not have the flag.
 if (node < 22) setFlagsFromString('--interrupt-budget=1000000')

@@ -1,5 +1,8 @@
 // What the head's process runs: the user's program. Started by `skein run`.
-import { processMain } from '@skein/launch/internal'
-import { startProgram } from '../dist/internal.js'
+import module from 'node:module'
+
+module.enableCompileCache?.() // as in skein.js
+const { processMain } = await import('@skein/launch/internal')
+const { startProgram } = await import('../dist/internal.js')
 
 await processMain(startProgram)

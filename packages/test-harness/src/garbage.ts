@@ -2,10 +2,17 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { eventually } from './eventually.js'
 
+let gc: (() => void) | undefined
+
 /** Collects all garbage, but for what this turn of the event loop has touched. */
 export function collectGarbage(): void {
+  gc ??= exposed()
+  gc()
+}
+
+function exposed(): () => void {
   setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
+  return runInNewContext('gc')
 }
 
 /** Waits until nobody holds any of what is referred to. */
