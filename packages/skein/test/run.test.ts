@@ -209,7 +209,9 @@ describe('what goes wrong', () => {
   })
 
   test('a runtime that can not be started is told of once, with what it said', async () => {
-    const command = new Command(['run', fixture('idle.mjs'), '-w', '1'], { env: { TMPDIR: process.execPath } })
+    const command = new Command(['run', fixture('idle.mjs'), '-w', '1'], {
+      env: { TMPDIR: process.execPath },
+    })
     const { status, stdout, stderr } = await command.outcome()
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(
