@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { unlessAborted } from '../src/interruption.js'
+import { measured } from '../src/load.js'
 import { inTurn, median, ratio } from '../src/rounds.js'
 
 test.each([
@@ -24,6 +25,17 @@ test('tasks take turns, and the round in which they warm up does not count', asy
     ['b4', 'b6'],
   ])
   expect(done.join('')).toBe('baabab')
+})
+
+test('a round in which the machine stands still has a call of each caller all the same', async () => {
+  let calls = 0
+  const echo = async (value: unknown) => {
+    calls += 1
+    return value
+  }
+  const { perSecond } = await measured(echo, { window: 3, milliseconds: 0 })
+  expect(perSecond).toBeGreaterThan(0)
+  expect(calls).toBe(1 + 3) // what comes back is looked at first
 })
 
 test('where nothing needs to warm up all rounds count', async () => {

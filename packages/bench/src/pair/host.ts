@@ -9,7 +9,7 @@ export class Host {
   readonly #open: (Serving | Calling)[] = []
   #calling: Calling | undefined
   #starting: Promise<unknown> = Promise.resolve()
-  /** Bytes of memory when all was set up. */
+  /** Bytes of memory when all was set up on both sides, and had nothing to do yet. */
   #atRest = 0
 
   /** Resolves with the answer to an order. */
@@ -22,6 +22,9 @@ export class Host {
       case 'measure':
         if (this.#calling === undefined) throw new Error('nobody calls in this process')
         return this.#calling.measure(order.load)
+      case 'rest':
+        this.#atRest = process.memoryUsage().rss
+        return undefined
       case 'peak':
         // Node tells it in KiB.
         return process.resourceUsage().maxRSS * 1024 - this.#atRest
@@ -44,7 +47,6 @@ export class Host {
 
   #keep<Kept extends Serving | Calling>(kept: Kept): Kept {
     this.#open.unshift(kept)
-    this.#atRest = process.memoryUsage().rss
     return kept
   }
 }

@@ -16,7 +16,9 @@ export type Order =
     }
   /** Answered with `Figures`. */
   | { readonly kind: 'measure'; readonly id: number; readonly load: Load }
-  /** Answered with the bytes of memory that the process has had at most, above those that it had when it was set up. */
+  /** Both sides are set up: what the process has of memory now is what it has at rest. */
+  | { readonly kind: 'rest'; readonly id: number }
+  /** Answered with the bytes of memory that the process has had at most, above those at rest. */
   | { readonly kind: 'peak'; readonly id: number }
   | { readonly kind: 'stop'; readonly id: number }
 

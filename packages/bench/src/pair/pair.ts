@@ -16,7 +16,7 @@ type Side = OrderedProcess<Order, Asked, News>
 
 /** What a pair has done, and what of memory it took for that. */
 export interface PairFigures extends Figures {
-  /** The most that the process of either side has had since it was set up, above what it had then, in bytes. */
+  /** The most that the process of either side has had, above what it had when both were set up, in bytes. */
   readonly callerPeak: number
   readonly serverPeak: number
 }
@@ -44,6 +44,8 @@ export class Pair {
       )
       const asked = { kind: 'call', system, lane, endpoints: listOf(endpoints) } as const
       await this.#caller.ask(asked, START_LIMIT)
+      // The first to be set up would count the making of the connection among what the calls take.
+      await this.#all((one) => one.ask({ kind: 'rest' }))
     })
   }
 
@@ -51,9 +53,7 @@ export class Pair {
   measure(load: Load): Promise<PairFigures> {
     return this.#named('could not be measured', async () => {
       const figures = await this.#caller.ask<Figures>({ kind: 'measure', load }, load.milliseconds + MARGIN)
-      const [callerPeak = 0, ...peaks] = await Promise.all(
-        [this.#caller, ...this.#servers].map((one) => one.ask<number>({ kind: 'peak' })),
-      )
+      const [callerPeak = 0, ...peaks] = await this.#all((one) => one.ask<number>({ kind: 'peak' }))
       return { ...figures, callerPeak, serverPeak: peaks.length === 0 ? callerPeak : Math.max(...peaks) }
     })
   }
@@ -62,6 +62,10 @@ export class Pair {
   async end(): Promise<void> {
     await this.#caller.end()
     await Promise.all(this.#servers.map((server) => server.end()))
+  }
+
+  #all<Value>(ask: (one: Side) => Promise<Value>): Promise<Value[]> {
+    return Promise.all([this.#caller, ...this.#servers].map(ask))
   }
 
   async #named<Value>(failure: string, work: () => Promise<Value>): Promise<Value> {
