@@ -34,7 +34,7 @@ async function test(args) {
   const node = [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
-    '--max-semi-space-size=32',
+    '--max-semi-space-size=128',
     '--single-threaded',
   ]
   const jest = [bin('jest', 'bin', 'jest.js'), '--passWithNoTests', '--json', `--outputFile=${file}`]
