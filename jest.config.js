@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 
 export default {
-  // A test of the mesh is several processes already, and mostly waits: four at a time, whatever the machine.
-  maxWorkers: 4,
+  // A test of the mesh is several processes already, and mostly waits: five at a time, whatever the machine.
+  maxWorkers: 5,
   // A machine that others share may stand still for seconds.
   testTimeout: 120_000,
   testSequencer: '<rootDir>/scripts/jest-sequencer.cjs',
