@@ -19,7 +19,12 @@ function project(name) {
     roots: [`<rootDir>/packages/${name}`],
     testMatch: [`<rootDir>/packages/${name}/test/**/*.test.ts`],
     extensionsToTreatAsEsm: ['.ts'],
-    transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' }] },
+    transform: {
+      '\\.ts$': [
+        '<rootDir>/scripts/jest-transformer.cjs',
+        { useESM: true, tsconfig: '<rootDir>/tsconfig.test.json' },
+      ],
+    },
     moduleNameMapper: {
       [`^${door}$`]: `<rootDir>/packages/${name}/src/index.ts`,
       [`^${door}/([^/]+)$`]: `<rootDir>/packages/${name}/src/$1.ts`,
