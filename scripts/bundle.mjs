@@ -23,7 +23,7 @@ const ENTRIES = {
 const INLINED = '@msgpack/msgpack'
 
 /** What is of CommonJS: to be imported it would be read twice, for its names first. */
-const REQUIRED = ['zeromq', 'eventemitter3']
+const REQUIRED = ['eventemitter3']
 
 await Promise.all(Object.entries(ENTRIES).map(([name, entries]) => bundle(name, entries)))
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PeerChange } from '@skein/core'
 import { once, useLedger } from '@skein/test-harness'
-import { liveWorkers } from '../src/live-workers.js'
+import { byNumber, liveWorkers } from '../src/live-workers.js'
 import { type Head, startHead } from '../src/roles/head.js'
 import { startNode } from '../src/roles/node.js'
 import { startWorker } from '../src/roles/worker.js'
@@ -131,6 +131,12 @@ describe('the workers', () => {
       message: '1 of 2 workers were there within 20 ms',
     })
   })
+})
+
+test('uids are ordered by the numbers in them', () => {
+  const ordered = ['a', 'a01', 'a1', 'a1b', 'a2', 'a10', 'a10:2', 'a10:10', 'a:0', 'b1', 'monitor', 'ä']
+  const shuffled = ['a10:10', 'ä', 'a', 'monitor', 'a10', 'a1b', 'b1', 'a:0', 'a2', 'a10:2', 'a01', 'a1']
+  expect(shuffled.sort(byNumber)).toEqual(ordered)
 })
 
 test('waiting for workers ends with the runtime', async () => {

@@ -1,33 +1,21 @@
-import {
-  type Context,
-  Dealer,
-  Pair,
-  Publisher,
-  Pull,
-  Push,
-  Reply,
-  Request,
-  Router,
-  type Socket,
-  Subscriber,
-  XPublisher,
-  XSubscriber,
-} from 'zeromq'
+import type { Context, Socket } from 'zeromq'
 import { invalidOption, messageOf } from '../../errors.js'
+import { zeromq } from './zeromq.js'
 
+/** The classes of zeromq.js. */
 const CLASSES = {
-  dealer: Dealer,
-  pair: Pair,
-  pub: Publisher,
-  pull: Pull,
-  push: Push,
-  rep: Reply,
-  req: Request,
-  router: Router,
-  sub: Subscriber,
-  xpub: XPublisher,
-  xsub: XSubscriber,
-}
+  dealer: 'Dealer',
+  pair: 'Pair',
+  pub: 'Publisher',
+  pull: 'Pull',
+  push: 'Push',
+  rep: 'Reply',
+  req: 'Request',
+  router: 'Router',
+  sub: 'Subscriber',
+  xpub: 'XPublisher',
+  xsub: 'XSubscriber',
+} as const
 
 /** A kind of ZeroMQ socket, by its name in lower case. */
 export type SocketKind = keyof typeof CLASSES
@@ -54,7 +42,7 @@ export function canSend(kind: SocketKind): boolean {
 export type SocketOption = string | number | boolean | null
 
 export function makeSocket(kind: SocketKind, context: Context): Socket {
-  return new CLASSES[kind]({ context })
+  return new (zeromq()[CLASSES[kind]])({ context })
 }
 
 /** @throws ERR_INVALID_OPTION if this kind of socket has no such option, or the option takes no such value */

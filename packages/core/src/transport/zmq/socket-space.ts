@@ -1,10 +1,11 @@
-import { Context, context } from 'zeromq'
+import type { Context } from 'zeromq'
 import { invalidOption } from '../../errors.js'
 import { InprocNames } from './inproc-names.js'
 import { PlainSocket, removeFiles, type SocketUses } from './plain-socket.js'
 import type { Scavenging } from './scavenges.js'
 import { isSocketKind, makeSocket, SOCKET_KINDS, type SocketKind, type SocketOption } from './socket-kinds.js'
-import { MAX_SOCKETS, Sockets } from './sockets.js'
+import { Sockets } from './sockets.js'
+import { MAX_SOCKETS, zeromq } from './zeromq.js'
 
 export type SocketOptions = Readonly<Record<string, SocketOption>>
 
@@ -43,8 +44,7 @@ export class SocketSpace {
   /** @param scavenges told of what is received @default those of this thread */
   constructor({ within, shared = true }: SocketSpaceOptions = {}, scavenges?: Scavenging) {
     this.#sockets = new Sockets(scavenges)
-    if (within !== undefined) this.#context = within.#context
-    else this.#context = shared ? context : new Context({ maxSockets: MAX_SOCKETS })
+    this.#context = within === undefined ? contextFor(shared) : within.#context
     this.names = NAMES.get(this.#context) ?? new InprocNames()
     NAMES.set(this.#context, this.names)
   }
@@ -75,4 +75,9 @@ export class SocketSpace {
   close(): Promise<void> {
     return this.#sockets.closeAll()
   }
+}
+
+function contextFor(shared: boolean): Context {
+  const { Context, context } = zeromq()
+  return shared ? context : new Context({ maxSockets: MAX_SOCKETS })
 }

@@ -1,16 +1,9 @@
-import { context, Dealer, type Event, type Observer, Pair, Router, type Socket } from 'zeromq'
+import type { Dealer, Event, Observer, Router, Socket } from 'zeromq'
 import { SkeinError } from '../../errors.js'
 import { errnoOf, uninterrupted } from './errno.js'
 import type { Scavenging } from './scavenges.js'
 import { threadScavenges } from './v8-heap.js'
-
-/**
- * Sockets per process; libzmq's own limit is 1023, which a mesh of 250 peers exceeds. One costs 16 bytes while it isn't
- * made. The context is shared by all threads of a process and takes this only before its first socket, so it is set
- * here, where every socket of ours is made, and nowhere else.
- */
-export const MAX_SOCKETS = 16_384
-context.maxSockets = MAX_SOCKETS
+import { zeromq } from './zeromq.js'
 
 /**
  * Batches that libzmq keeps for one connection on the reading side. Bytes in flight are bounded by acknowledgements, so
@@ -75,7 +68,7 @@ export class Sockets {
   router({ frameBytes, ipv6, routingId }: RouterSettings, afterwards?: () => Promise<void>): Router {
     return this.add(
       () =>
-        new Router({
+        new (zeromq().Router)({
           backlog: BACKLOG,
           handshakeInterval: HANDSHAKE_TIMEOUT_MS,
           ipv6,
@@ -92,7 +85,7 @@ export class Sockets {
   dealer({ heartbeat }: DealerSettings): Dealer {
     return this.add(
       () =>
-        new Dealer({
+        new (zeromq().Dealer)({
           // Nothing is queued for an address before somebody answers there: it might be somebody else.
           immediate: true,
           linger: 0,
@@ -169,7 +162,7 @@ export class Sockets {
  * it is closed.
  */
 export function isBound(endpoint: string): boolean {
-  const socket = new Pair({ linger: 0 })
+  const socket = new (zeromq().Pair)({ linger: 0 })
   try {
     socket.bindSync(endpoint)
     return false
@@ -187,7 +180,7 @@ export function isBound(endpoint: string): boolean {
  * another socket comes after that; it is one that tries to connect to a file which can't exist.
  */
 async function ioThreadIsIdle(): Promise<void> {
-  const socket = new Dealer({ linger: 0, reconnectInterval: -1 })
+  const socket = new (zeromq().Dealer)({ linger: 0, reconnectInterval: -1 })
   const gone = readEvents(socket, () => {})
   uninterrupted(() => socket.connect('ipc:///dev/null/skein'))
   socket.close()
