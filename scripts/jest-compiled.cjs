@@ -10,8 +10,15 @@ const compiled = new Map()
 const DYNAMIC_IMPORT = /(?<!\.)\bimport\s*\((?<!^ *import\((?=[\w, ]*\) \{$))/m
 
 /**
+ * Parts of Jest that only print messages, keep snapshots, or draw numbers: none asks a value which global object it comes
+ * from, as what compares and prints values does. So one of each does for all the files of a process.
+ */
+const SHARED = /[\\/](jest-message-util|jest-snapshot|pure-rand)[\\/](build|lib)[\\/][^\\/]+\.js$/
+
+/**
  * Lets V8 compile a file once in a process, although each test file has modules of its own: a third of what it costs to
- * load them. Not those that import while they run, since V8 would not know on whose behalf.
+ * load them. Not those that import while they run, since V8 would not know on whose behalf. What is shared is not even
+ * loaded anew.
  *
  * @param onModule called with each module that is made
  * @returns leaves `node:vm` as it was
@@ -26,6 +33,7 @@ exports.compileOnce = (onModule) => {
     }
   }
   vm.compileFunction = (source, parameters, options) => {
+    if (SHARED.test(options.filename)) return shareExports
     const { cachedData, keep } = cacheOf(`${options.filename} ${parameters}`, source)
     const compiledFunction = compileFunction(source, parameters, {
       ...options,
@@ -36,6 +44,10 @@ exports.compileOnce = (onModule) => {
     return compiledFunction
   }
   return () => Object.assign(vm, { SourceTextModule, compileFunction })
+}
+
+function shareExports(module) {
+  module.exports = require(module.filename)
 }
 
 /** What is known of a source, or else how to keep what V8 makes of it; nothing of one that imports while it runs. */
