@@ -1,8 +1,9 @@
 import { SkeinError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import type { FlowOptions } from '../options.js'
-import { OpenBatch, type SealedBatch } from '../wire/batch.js'
+import { OpenBatch, SealedBatch } from '../wire/batch.js'
 import type { Codec } from '../wire/codec.js'
+import { Copies } from '../wire/copies.js'
 import type { Message } from '../wire/message.js'
 import { isFull, laneOf, Outgoing, Queue } from './outgoing.js'
 import { RequestWindow } from './request-window.js'
@@ -23,6 +24,7 @@ export type Taking = 'new' | 'duplicate' | 'gap'
 export class Session {
   #generation: number
   readonly #codec: Codec
+  readonly #copies = new Copies()
   readonly #flow: FlowOptions
   readonly #queues = { requests: new Queue(), answers: new Queue() }
   /** Sent and not acknowledged, in the order of their numbers. */
@@ -121,7 +123,7 @@ export class Session {
   post(message: Message, peer: string): Outgoing {
     const lane = laneOf(message)
     const queue = this.#queues[lane]
-    const parcel = queue.open ?? new Outgoing(lane, this.#begun, new OpenBatch(this.#codec, this.#usualBytes))
+    const parcel = queue.open ?? new Outgoing(lane, this.#begun, this.#openBatch())
     const { batch } = parcel
     if (!(batch instanceof OpenBatch)) throw new TypeError('an open parcel holds an open batch')
     this.#encode(batch, message, peer)
@@ -175,6 +177,7 @@ export class Session {
       if (parcel === undefined) return false
       this.#acked += 1
       this.#account(parcel, -parcel.bytes, -parcel.messages)
+      if (parcel.batch instanceof SealedBatch) parcel.batch.taken()
       parcel.batch = undefined
       if (this.#cursor > 0) {
         this.#cursor -= 1
@@ -241,6 +244,10 @@ export class Session {
     this.#bytes += bytes
     this.#messages += messages
     if (parcel.lane === 'answers') this.#answerBytes += bytes
+  }
+
+  #openBatch(): OpenBatch {
+    return new OpenBatch(this.#codec, this.#usualBytes, this.#copies)
   }
 
   #encode(batch: OpenBatch, message: Message, peer: string): void {

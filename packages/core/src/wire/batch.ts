@@ -1,5 +1,6 @@
 import { NO_ATTACHMENTS } from './attachment.js'
 import type { Codec } from './codec.js'
+import { Copies } from './copies.js'
 import type { Frames } from './frames.js'
 import {
   HEADER_BYTES,
@@ -25,6 +26,7 @@ const LEVELS_AROUND = 1
 /** A batch that is being filled. Its messages are encoded as they come. */
 export class OpenBatch {
   readonly #codec: Codec
+  readonly #copies: Copies
   readonly #attachments: Uint8Array[] = []
   /** Belongs to this batch alone: the transport holds on to what it sends. */
   #buffer: Buffer
@@ -34,9 +36,13 @@ export class OpenBatch {
   readonly #offsets: number[] = []
   #appending = false
 
-  /** @param bytes that frame 0 is likely to take */
-  constructor(codec: Codec, bytes = INITIAL_BYTES) {
+  /**
+   * @param bytes that frame 0 is likely to take
+   * @param copies makes those of the attachments that are copied
+   */
+  constructor(codec: Codec, bytes = INITIAL_BYTES, copies = new Copies()) {
     this.#codec = codec
+    this.#copies = copies
     this.#buffer = Buffer.allocUnsafe(Math.max(bytes, INITIAL_BYTES))
   }
 
@@ -71,7 +77,8 @@ export class OpenBatch {
     const attachments = this.#attachments
     const before = attachments.length
     try {
-      const encoded = this.#codec.encode(toArray(message), attachments, peer, isGivenAway(message))
+      const copies = isGivenAway(message) ? this.#copies : undefined
+      const encoded = this.#codec.encode(toArray(message), attachments, peer, copies)
       this.#reserve(encoded.length)
       this.#buffer.set(encoded, this.#length)
       this.#offsets.push(this.#length)
@@ -97,6 +104,7 @@ export class OpenBatch {
       this.#attachments,
       this.#offsets,
       this.bytes,
+      this.#copies,
     )
   }
 
@@ -114,7 +122,8 @@ export class SealedBatch {
   readonly #frame: Buffer
   readonly #attachments: readonly Uint8Array[]
   readonly #offsets: readonly number[]
-  #left = false
+  readonly #copies: Copies
+  #departures = 0
 
   /** @param frame with room for the header at its front. */
   constructor(
@@ -124,10 +133,12 @@ export class SealedBatch {
     offsets: readonly number[],
     /** Of all frames, the header included. */
     readonly bytes: number,
+    copies: Copies,
   ) {
     this.#frame = frame
     this.#attachments = attachments
     this.#offsets = offsets
+    this.#copies = copies
   }
 
   get messages(): number {
@@ -136,7 +147,7 @@ export class SealedBatch {
 
   /** As of an open batch, as long as this one has not left. */
   withdraw(index: number): boolean {
-    return !this.#left && withdraw(this.#frame, this.#offsets[index])
+    return this.#departures === 0 && withdraw(this.#frame, this.#offsets[index])
   }
 
   /**
@@ -144,10 +155,19 @@ export class SealedBatch {
    * socket may still hold with the numbers of an earlier call; attachments are never copied.
    */
   frames(token: Uint8Array, numbers: Numbers): Frames {
-    const frame = this.#left ? Buffer.from(this.#frame) : this.#frame
+    const frame = this.#departures > 0 ? Buffer.from(this.#frame) : this.#frame
     writeHeader(frame, token, numbers, this.messages)
-    this.#left = true
+    this.#departures += 1
     return this.#attachments.length === 0 ? [frame] : [frame, ...this.#attachments]
+  }
+
+  /**
+   * The peer has taken it, and it leaves no more: the copies in it are let go. Not of one that has left more than once,
+   * since an earlier connection may still be reading them.
+   */
+  taken(): void {
+    if (this.#departures > 1) return
+    for (const attachment of this.#attachments) this.#copies.release(attachment)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Copies } from './copies.js'
 import type { Limits } from './limits.js'
 
 /**
@@ -14,9 +15,10 @@ export interface Codec {
    * `[0].user.onClick`, and its message begins with the path: whoever knows the value's name puts it before both.
    *
    * @param peer whom it is for: handed to `RemoteReferences` and `RemoteStreams`.
-   * @param copying whether attachments are copies: whoever has given the value may write over what is in it. @default false
+   * @param copies makes copies of what becomes an attachment: whoever has given the value may write over what is in it.
+   *   @default attachments are the binaries themselves
    */
-  encode(value: unknown, attachments: Uint8Array[], peer: string, copying?: boolean): Uint8Array
+  encode(value: unknown, attachments: Uint8Array[], peer: string, copies?: Copies): Uint8Array
   /**
    * Decodes exactly one value that fills `bytes`. Attachments and larger binaries in the result are views. Where a
    * value in an item of an array can't be made here although it follows the protocol, the item is an `Unreadable`.

@@ -7,7 +7,7 @@ import { readBatch } from '../../src/wire/batch.js'
 import type { Frames } from '../../src/wire/frames.js'
 import { NO_TOKEN } from '../../src/wire/header.js'
 import { defaultLimits } from '../../src/wire/limits.js'
-import { type Call, Kind } from '../../src/wire/message.js'
+import { type Call, Kind, type Message } from '../../src/wire/message.js'
 import { MsgpackCodec } from '../../src/wire/msgpack-codec.js'
 import { expectSame } from '../support/same.js'
 
@@ -98,6 +98,49 @@ describe('A session, outwards', () => {
     expect(parcel.sent).toBe(true)
     session.resume(0)
     expect(parcel.sent).toBe(true)
+  })
+
+  describe('copies what is given away, into the memory of a copy', () => {
+    const MIB = 1024 ** 2
+    const reply = (value: unknown): Message => ({ kind: Kind.reply, id: 1, value })
+    /** Sends what was posted; the memory of the attachment. */
+    function send(session: Session): ArrayBufferLike | undefined {
+      const next = session.next()
+      return next?.batch.frames(NO_TOKEN, { seq: next.seq, ack: 0, admitted: 0 })[1]?.buffer
+    }
+
+    test('that the peer has taken', () => {
+      const session = sessionWith()
+      session.post(reply(new Uint8Array(MIB)), 'peer')
+      const first = send(session)
+      session.post(reply(new Uint8Array(MIB)), 'peer')
+      const second = send(session)
+      expect(second).not.toBe(first)
+      session.acknowledge(1)
+      session.post(reply(new Uint8Array(MIB)), 'peer')
+      expect(send(session)).toBe(first)
+    })
+
+    test('but not of one that has left twice: the first connection may still be reading it', () => {
+      const session = sessionWith()
+      session.post(reply(new Uint8Array(MIB)), 'peer')
+      const first = send(session)
+      session.resume(0)
+      expect(send(session)).toBe(first)
+      session.acknowledge(1)
+      session.post(reply(new Uint8Array(MIB)), 'peer')
+      expect(send(session)).not.toBe(first)
+    })
+
+    test('and never into what was not copied', () => {
+      const session = sessionWith()
+      const argument = new Uint8Array(MIB)
+      session.post(call(argument), 'peer')
+      expect(send(session)).toBe(argument.buffer)
+      session.acknowledge(1)
+      session.post(reply(new Uint8Array(MIB)), 'peer')
+      expect(send(session)).not.toBe(argument.buffer)
+    })
   })
 
   test('keeps what is sent until it is acknowledged', () => {
