@@ -103,6 +103,23 @@ describe('a link over tcp', () => {
     expectSame(taken, { a: numbers, b: numbers })
   }, 120_000)
 
+  test(`that is cut within answers of 1 MiB ${CUTS} times delivers each whole, though a method writes all into one buffer`, async () => {
+    const MIB = 1024 ** 2
+    const [a, toA] = await behindProxy('a', () => {})
+    const block = Buffer.alloc(MIB)
+    const b = await mesh.local('b', {}, { dispatch: methods({ fill: (n: number) => block.fill(n) }) })
+    await b.connect(addressOf(a))
+    const isFilled = (answer: unknown, n: number) =>
+      answer instanceof Uint8Array && Buffer.alloc(MIB, n).equals(answer)
+    for (let cuts = 1; cuts <= CUTS; cuts++) {
+      const cut = toA.cutAfter(Math.ceil((cuts / CUTS) * 3 * MIB))
+      const asked = [1, 2, 3, 4].map((n) => (4 * cuts + n) % 256)
+      const answers = await Promise.all(asked.map((n) => a.sendRecv('b', call('fill', n))))
+      expect(answers.map((answer, i) => isFilled(answer, asked[i] ?? 0))).toEqual([true, true, true, true])
+      await cut
+    }
+  }, 120_000)
+
   test('to a peer whose loop is blocked for 10 s finds it stalled, never dead, and is answered afterwards', async () => {
     const head = await mesh.local('head')
     const peer = await mesh.remote('peer', addressOf(head))
