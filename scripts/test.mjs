@@ -30,7 +30,7 @@ async function test(args) {
   const folder = mkdtempSync(join(tmpdir(), 'skein-test-'))
   const file = join(folder, 'result.json')
   // The young generation of V8 is made larger, since what a test makes lives as long as the test. The processors are busy
-  // with other tests: helpers of V8's would save no time, and take a twentieth of it.
+  // with other tests: helpers of V8's would save no time, and take a tenth of it.
   const node = [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',

@@ -32,8 +32,8 @@ const LOOK = 64
 export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
 
 /**
- * Echoes for as long as it is told, and once at least. Of several who echo, each caller keeps to one, as a pool gives a worker its next item
- * when it has done one.
+ * Echoes for as long as it is told, and once at least. Of several who echo, each caller keeps to one, as a pool gives a
+ * worker its next item when it has done one.
  *
  * @throws AssertionError if what comes back is not what was sent
  */

@@ -1,3 +1,7 @@
-import { runBrokerProcess } from '../dist/internal.js'
+import module from 'node:module'
+
+// From Node 22 on: what V8 has compiled is kept in the temporary folder, for the next time.
+module.enableCompileCache?.()
+const { runBrokerProcess } = await import('../dist/internal.js')
 
 await runBrokerProcess()
