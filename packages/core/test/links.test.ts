@@ -112,10 +112,10 @@ describe('a link over tcp', () => {
     const isFilled = (answer: unknown, n: number) =>
       answer instanceof Uint8Array && Buffer.alloc(MIB, n).equals(answer)
     for (let cuts = 1; cuts <= CUTS; cuts++) {
-      const cut = toA.cutAfter(Math.ceil((cuts / CUTS) * 3 * MIB))
-      const asked = [1, 2, 3, 4].map((n) => (4 * cuts + n) % 256)
-      const answers = await Promise.all(asked.map((n) => a.sendRecv('b', call('fill', n))))
-      expect(answers.map((answer, i) => isFilled(answer, asked[i] ?? 0))).toEqual([true, true, true, true])
+      // The answer before has been let go by then: this one is in its memory.
+      const cut = toA.cutAfter(Math.ceil((cuts / CUTS) * 0.9 * MIB))
+      for (const n of [2 * cuts, 2 * cuts + 1])
+        expect(isFilled(await a.sendRecv('b', call('fill', n % 256)), n % 256)).toBe(true)
       await cut
     }
   }, 120_000)

@@ -33,6 +33,8 @@ const CORE_LAYERS = [
   /^(index|internal)\.ts$/,
 ]
 
+const ZMQ = 'core/src/transport/zmq/'
+
 /** Where zeromq is measured itself. */
 const RAW = ['systems/raw', 'relay/raw-sockets', 'publish/raw-sockets'].map((name) => `bench/src/${name}.ts`)
 
@@ -56,9 +58,16 @@ test('a relative import stays in the sources of its package', () => {
 })
 
 test('zeromq is imported in one folder of core, and where it is measured itself', () => {
-  const allowed = (path: string) => path.startsWith('core/src/transport/zmq/') || RAW.includes(path)
+  const allowed = (path: string) => path.startsWith(ZMQ) || RAW.includes(path)
   const wrong = importsWhere((source, specifier) => /^zeromq(\/|$)/.test(specifier) && !allowed(source.path))
   expect(wrong).toEqual([])
+})
+
+test('one file of core loads zeromq, all others take only its types', () => {
+  const loading = sources.filter(({ imports }) =>
+    imports.some(({ specifier, typeOnly }) => /^zeromq(\/|$)/.test(specifier) && !typeOnly),
+  )
+  expect(loading.map(({ path }) => path).sort()).toEqual([...RAW, `${ZMQ}zeromq.ts`].sort())
 })
 
 test('a layer of core imports only itself and those below it', () => {

@@ -3,10 +3,7 @@ import { join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type TypeScript from 'typescript'
 
-/**
- * The one that has compiled this very file, and is loaded already: jest would load another for each file that imports it,
- * which takes two seconds.
- */
+/** Loaded by Node itself, and once in a process: jest would load it for each file that imports it, in two seconds. */
 export const ts: typeof TypeScript = process.getBuiltinModule('node:module').createRequire(import.meta.url)(
   'typescript',
 )
@@ -70,9 +67,18 @@ function* importsOf(nodes: readonly TypeScript.Node[]): Iterable<Import> {
       yield { specifier: textOf(node.moduleSpecifier), typeOnly: node.isTypeOnly }
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       yield { specifier: textOf(node.argument.literal), typeOnly: true }
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+    else if (ts.isCallExpression(node) && (isImport(node.expression) || isMadeRequire(node.expression)))
       yield { specifier: textOf(node.arguments[0]), typeOnly: false }
   }
+}
+
+function isImport({ kind }: TypeScript.Node): boolean {
+  return kind === ts.SyntaxKind.ImportKeyword
+}
+
+/** True of the function in `createRequire(…)('name')`. */
+function isMadeRequire(called: TypeScript.Node): boolean {
+  return ts.isCallExpression(called) && /^(module\.)?createRequire$/.test(called.expression.getText())
 }
 
 /** What a module is named by; a name that is only known at run time is none of ours. */

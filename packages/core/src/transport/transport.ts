@@ -61,7 +61,8 @@ export interface Outbound {
   /**
    * Hands one batch to the transport. Resolves when the transport has taken it, which is not delivery; waits while the
    * connection is not up yet or the pipe is full. Not to be called again before the last call settled. The bytes must
-   * not change until all of them have arrived. Rejects with ERR_CLOSED after `close`, also for a send that was waiting.
+   * not change until all of them have arrived: the sender may write over them then, and what the receiver is given is
+   * memory of its own. Rejects with ERR_CLOSED after `close`, also for a send that was waiting.
    */
   send(frames: Frames): Promise<void>
   /** Drops what has not left. May be called twice. */

@@ -1,5 +1,5 @@
 import { toBinary } from './binary.js'
-import type { Copies } from './copies.js'
+import type { Copier } from './codec.js'
 import { malformed } from './malformed.js'
 
 /** Frozen: whoever would put one into it has forgotten to bring a list. */
@@ -19,10 +19,10 @@ export function writeAttachmentReference(bytes: Uint8Array, at: number, type: nu
 }
 
 /** Replaces all attachments from an index on by copies. Gives what was thrown if one can't be copied. */
-export function copyAttachments(attachments: Uint8Array[], from: number, copies: Copies): unknown {
+export function copyAttachments(attachments: Uint8Array[], from: number, copier: Copier): unknown {
   try {
     for (let i = from; i < attachments.length; i++)
-      attachments[i] = copies.of(attachments[i] ?? new Uint8Array())
+      attachments[i] = copier.of(attachments[i] ?? new Uint8Array())
     return undefined
   } catch (thrown) {
     return thrown

@@ -1,5 +1,10 @@
-import type { Copies } from './copies.js'
 import type { Limits } from './limits.js'
+
+/** Makes copies of binaries. */
+export interface Copier {
+  /** @throws what a typed array throws that can't be made: RangeError if there is no memory, TypeError if it is detached */
+  of(bytes: Uint8Array): Uint8Array
+}
 
 /**
  * Turns values into MessagePack and back. Replaceable: another implementation must write the same format, with the
@@ -15,10 +20,10 @@ export interface Codec {
    * `[0].user.onClick`, and its message begins with the path: whoever knows the value's name puts it before both.
    *
    * @param peer whom it is for: handed to `RemoteReferences` and `RemoteStreams`.
-   * @param copies makes copies of what becomes an attachment: whoever has given the value may write over what is in it.
+   * @param copier makes copies of what becomes an attachment: whoever has given the value may write over what is in it.
    *   @default attachments are the binaries themselves
    */
-  encode(value: unknown, attachments: Uint8Array[], peer: string, copies?: Copies): Uint8Array
+  encode(value: unknown, attachments: Uint8Array[], peer: string, copier?: Copier): Uint8Array
   /**
    * Decodes exactly one value that fills `bytes`. Attachments and larger binaries in the result are views. Where a
    * value in an item of an array can't be made here although it follows the protocol, the item is an `Unreadable`.

@@ -1,13 +1,16 @@
-/** Below this malloc keeps memory that was freed; above, the system takes it back, and clears what it gives, page by page. */
+import type { Copier } from './codec.js'
+
+/** For less it is not worth while: of 64 and 256 KiB no gain was to be measured. */
 const LARGE = 1024 ** 2
 
 /**
- * Copies of binaries that travel. A large one is made in the memory of an earlier one which nobody reads any more, where
- * there is such: an answer of 64 MiB needs that much once, and not once for each until garbage is collected.
+ * Copies of binaries that travel. A large one is made in the memory of the last that was let go, where there is such:
+ * who answers with 64 MiB again and again needs that much for its copies, and not as much for each until garbage is
+ * collected. One is kept, the larger of two: of whoever has much under way at a time there is more in use than spare.
  *
  * Each session has its own: a peer that says it has taken what it has not is sent nothing that is for others.
  */
-export class Copies {
+export class Copies implements Copier {
   /** Large ones that may still be read. */
   #large: WeakSet<Uint8Array> | undefined
   /** Garbage like any other, should it be collected before it is used. */
@@ -26,7 +29,9 @@ export class Copies {
 
   /** Nobody reads it any more. Does nothing for what is no copy of these. */
   release(copy: Uint8Array): void {
-    if (this.#large?.delete(copy)) this.#spare = new WeakRef(copy.buffer)
+    if (!this.#large?.delete(copy)) return
+    if (copy.buffer.byteLength >= (this.#spare?.deref()?.byteLength ?? 0))
+      this.#spare = new WeakRef(copy.buffer)
   }
 
   /** Memory that is large enough, and not much larger: it is in use as long as the copy is. */

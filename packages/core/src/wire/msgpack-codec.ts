@@ -1,8 +1,7 @@
 import { Decoder, Encoder, ExtData } from '@msgpack/msgpack'
 import { SkeinError } from '../errors.js'
 import { ArrivedAttachments, copyAttachments } from './attachment.js'
-import type { Codec, RemoteReferences, RemoteStreams } from './codec.js'
-import type { Copies } from './copies.js'
+import type { Codec, Copier, RemoteReferences, RemoteStreams } from './codec.js'
 import { Exporters, type Mark } from './exporters.js'
 import { defaultLimits, type Limits } from './limits.js'
 import { Lowering } from './lower.js'
@@ -57,20 +56,20 @@ export class MsgpackCodec implements Codec {
     this.#plainWriter = new PlainWriter(limits)
   }
 
-  encode(value: unknown, attachments: Uint8Array[], peer: string, copies?: Copies): Uint8Array {
+  encode(value: unknown, attachments: Uint8Array[], peer: string, copier?: Copier): Uint8Array {
     const attached = attachments.length
     const plain = this.#encoding ? undefined : this.#plainWriter.write(value, attachments)
     if (plain !== undefined && this.#excess(plain, attachments, attached) === undefined) {
-      if (copies === undefined || copyAttachments(attachments, attached, copies) === undefined) {
+      if (copier === undefined || copyAttachments(attachments, attached, copier) === undefined) {
         this.#exporters.begin()
         return plain
       }
     }
     attachments.length = attached
-    return this.#encode(value, attachments, peer, copies)
+    return this.#encode(value, attachments, peer, copier)
   }
 
-  #encode(value: unknown, attachments: Uint8Array[], peer: string, copies: Copies | undefined): Uint8Array {
+  #encode(value: unknown, attachments: Uint8Array[], peer: string, copier: Copier | undefined): Uint8Array {
     const attached = attachments.length
     const { encoder, lowering } = this.#writer
     const limits = this.#limits
@@ -81,7 +80,7 @@ export class MsgpackCodec implements Codec {
       if (bytes.length > LARGE) this.#writer = newWriter(this.#exporters, limits)
       const excess = this.#excess(bytes, attachments, attached)
       if (excess !== undefined) throw excess
-      const failure = copies && copyAttachments(attachments, attached, copies)
+      const failure = copier && copyAttachments(attachments, attached, copier)
       if (failure instanceof RangeError) {
         throw new Refusal('ERR_TOO_LARGE', 'has binaries for whose copies there is no memory', {
           cause: failure,

@@ -75,6 +75,16 @@ export function complies(name: string, capabilities: Capabilities, prepare: () =
       expect(received).toEqual([sent.map((frame) => Buffer.from(frame).toString('hex')), ['']])
     })
 
+    test('gives what arrives memory of its own: the sender may write over its bytes then', async () => {
+      const { inbox, endpoint } = await listening(listener, { schemes })
+      const { outbound } = dialled(dialler, endpoint)
+      const frame = Buffer.alloc(100_000, 1)
+      await outbound.send([frame])
+      await inbox.has(1)
+      frame.fill(0)
+      expect(Buffer.alloc(100_000, 1).equals(inbox.batches[0]?.[0] ?? new Uint8Array())).toBe(true)
+    })
+
     test('reports up once, and not before dial has returned', async () => {
       const { inbox, endpoint } = await listening(listener, { schemes })
       let hasReturned = false

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { runNode } from '@skein/test-harness'
 import { Router } from 'zeromq'
 import { parseEndpoint } from '../../src/transport/zmq/addresses.js'
 import { ZmqTransport } from '../../src/transport/zmq/zmq-transport.js'
@@ -233,4 +235,10 @@ describe('the ZeroMQ transport', () => {
       expect(await transport.probe('tcp://nobody.invalid:3000', 1000)).toBe('unknown')
     })
   })
+})
+
+test('zeromq is loaded with the first socket, and then there can be more than libzmq’s 1023', async () => {
+  const { stdout, stderr } = await runNode(join(import.meta.dirname, 'fixtures', 'many.mjs'), [])
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toEqual({ before: false, after: true, opened: 1100 })
 })

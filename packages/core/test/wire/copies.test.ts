@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { collected } from '@skein/test-harness'
 import { Copies } from '../../src/wire/copies.js'
 
 const MIB = 1024 ** 2
@@ -38,6 +39,24 @@ test.each([
   const second = copies.of(filled(wanted, 2))
   expect(second.buffer).not.toBe(first.buffer)
   expect(isFilled(second, wanted, 2)).toBe(true)
+})
+
+test('of two that were released the larger is used', () => {
+  const copies = new Copies()
+  const [larger, smaller] = [copies.of(filled(2 * MIB, 1)), copies.of(filled(MIB, 2))]
+  for (const each of [larger, smaller]) copies.release(each)
+  expect(copies.of(filled(MIB, 3)).buffer).toBe(larger.buffer)
+})
+
+test('what was released is garbage until it is used', async () => {
+  const copies = new Copies()
+  const released = () => {
+    const copy = copies.of(filled(MIB, 1))
+    copies.release(copy)
+    return new WeakRef(copy.buffer)
+  }
+  await collected(released())
+  expect(copies.of(filled(MIB, 2)).byteLength).toBe(MIB)
 })
 
 test('small copies have memory of their own', () => {

@@ -58,6 +58,7 @@ export class Sockets {
   /** To be told of what is received from them. */
   readonly scavenges: Scavenging
   readonly #entries = new Map<Socket, Entry>()
+  #anyMade = false
   #closed = false
 
   constructor(scavenges: Scavenging = threadScavenges) {
@@ -114,6 +115,7 @@ export class Sockets {
   add<S extends Socket>(make: () => S, closing: Pick<Entry, 'afterwards' | 'isOnlyInproc'> = {}): S {
     if (this.#closed) throw new SkeinError('ERR_CLOSED', 'what owns the sockets is closed')
     const socket = make()
+    this.#anyMade = true
     this.#entries.set(socket, { ...closing })
     return socket
   }
@@ -144,7 +146,7 @@ export class Sockets {
   async closeAll(): Promise<void> {
     this.#closed = true
     await Promise.all(Array.from(this.#entries.keys(), (socket) => this.close(socket)))
-    await ioThreadIsIdle()
+    if (this.#anyMade) await ioThreadIsIdle()
   }
 
   async #settle(socket: Socket, { ended, afterwards, isOnlyInproc }: Entry): Promise<void> {

@@ -20,7 +20,8 @@ export function zeromq(): typeof Zeromq {
 
 function load(): typeof Zeromq {
   const module: typeof Zeromq = createRequire(import.meta.url)('zeromq')
-  // All threads of a process share it, and it takes this only before its first socket.
+  // The threads that use it share it, and it takes this only before its first socket: a program that makes sockets of
+  // its own before has to set it itself.
   module.context.maxSockets = MAX_SOCKETS
   return module
 }
