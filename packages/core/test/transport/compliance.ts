@@ -77,7 +77,7 @@ export function complies(name: string, capabilities: Capabilities, prepare: () =
 
     test('gives what arrives memory of its own: the sender may write over its bytes then', async () => {
       const { inbox, endpoint } = await listening(listener, { schemes })
-      const { outbound } = dialled(dialler, endpoint)
+      const { outbound } = dialled(dialler, endpoint, { watch: false, ...HEARTBEAT })
       const frame = Buffer.alloc(100_000, 1)
       await outbound.send([frame])
       await inbox.has(1)
