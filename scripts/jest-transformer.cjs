@@ -9,8 +9,8 @@ const SETTINGS = ['tsconfig.base.json', 'tsconfig.test.json'].map((name) =>
 const VERSIONS = ['ts-jest', 'typescript'].map((name) => require(`${name}/package.json`).version)
 
 /**
- * ts-jest, which brings the whole of TypeScript into each process that runs tests, and asks it for the name under which
- * Jest has kept what it made of a file: here only when there is a file of which Jest has kept nothing.
+ * ts-jest, loaded only for a file of which Jest has kept nothing. It brings the whole of TypeScript into each process that
+ * runs tests, and would be loaded even to tell the name under which Jest keeps what becomes of a file.
  */
 exports.createTransformer = (options) => {
   let transformer
