@@ -101,6 +101,7 @@ export class Exchange {
     }
     const { messages, unknown } = readBatch(frames, codec, limits, peer, header)
     if (seq === 0) for (const { kind } of messages) checkUnnumbered(kind)
+    this.outbox.cork()
     return { kind: 'messages', seq, messages, unknown }
   }
 
@@ -112,7 +113,7 @@ export class Exchange {
     const frames = this.#takingIn
     this.#takingIn = undefined
     if (frames !== undefined) this.#acknowledger.took(frames)
-    this.outbox.flushNow()
+    this.outbox.uncork()
   }
 
   /**

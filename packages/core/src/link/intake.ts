@@ -47,8 +47,11 @@ export class Intake {
     if (received === undefined) return
     if (received.kind !== 'messages') return this.#outOfTurn(received.kind)
     for (let i = 0; i < received.unknown; i++) this.#host.drops.count('unknown-kind')
-    this.takeIn(received.messages, received.seq)
-    exchange.tookIn()
+    try {
+      this.takeIn(received.messages, received.seq)
+    } finally {
+      exchange.tookIn()
+    }
     if (link.isOpen && !link.isClosed && exchange.isStuckAt(this.#host.settings.clock.now())) this.#mend()
   }
 

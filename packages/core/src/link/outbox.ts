@@ -33,6 +33,7 @@ export class Outbox {
   readonly #answering = new Fifo<() => void>()
   #draining: (() => void)[] = []
   #scheduled = false
+  #corked = false
 
   /**
    * @param defer calls back when the present turn has done its work
@@ -79,15 +80,21 @@ export class Outbox {
     return new Promise((resolve) => this.#draining.push(resolve))
   }
 
+  /** What is posted until `uncork`, in the same turn, leaves then. */
+  cork(): void {
+    this.#corked = true
+  }
+
   /** Sends what would leave at the end of the turn. */
-  flushNow(): void {
-    if (this.#scheduled) this.#flush()
+  uncork(): void {
+    this.#corked = false
+    if (this.#scheduled) this.#run()
   }
 
   flushSoon(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#defer(this.#run)
+    if (!this.#corked) this.#defer(this.#run)
   }
 
   /** Something was acknowledged: there may be room. */

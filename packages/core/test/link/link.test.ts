@@ -67,6 +67,31 @@ async function leaving({ read }: Opened, data: FakeOutbound): Promise<[number, n
   })
 }
 
+describe('A link', () => {
+  test('answers a batch with one, which leaves before the turn ends', async () => {
+    const all = await opened()
+    const { link, data, host } = all
+    host.on.received = () => link.post(call(7))
+    link.onBatch(batch(all, 1, call(1), call(2)))
+    expect(all.read(data.sent.at(-1) ?? [])).toMatchObject({ seq: 1, ack: 1, messages: [{}, {}] })
+    link.destroy()
+  })
+
+  test('sends what is posted although what a batch was for has thrown', async () => {
+    const all = await opened()
+    const { link, data, host } = all
+    host.on.answered = () => {
+      throw new Error('a mistake of ours')
+    }
+    const beat: Message = { kind: Kind.beat, n: 1, lag: 0, running: 0, queued: 0, sent: 0, taken: 0 }
+    expect(() => link.onBatch(batch(all, 1, beat))).toThrow('a mistake of ours')
+    link.post(call(1))
+    await turn()
+    expect(all.read(data.sent.at(-1) ?? [])).toMatchObject({ seq: 1, ack: 1, messages: [{ id: 1 }] })
+    link.destroy()
+  })
+})
+
 describe('A link that is over', () => {
   test('sends nothing any more but an acknowledgement, where the peer has said farewell', async () => {
     const all = await opened()

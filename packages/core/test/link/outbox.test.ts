@@ -83,6 +83,33 @@ describe('An outbox', () => {
     expect(flushes()).toBe(1)
   })
 
+  test('that is corked sends when it is uncorked, and nothing is left for the end of the turn', () => {
+    const { outbox, session, flushes, endTurn } = boxed()
+    outbox.cork()
+    outbox.post(message(1), 'peer')
+    outbox.post(message(2), 'peer')
+    endTurn()
+    expect(flushes()).toBe(0)
+    outbox.uncork()
+    expect([flushes(), session.sent]).toEqual([1, 2])
+    endTurn()
+    expect(flushes()).toBe(1)
+    outbox.post(message(3), 'peer')
+    endTurn()
+    expect([flushes(), session.sent]).toEqual([2, 3])
+  })
+
+  test('that is uncorked sends what was posted before, too, and does nothing if nothing was', () => {
+    const { outbox, session, flushes } = boxed()
+    outbox.post(message(1), 'peer')
+    outbox.cork()
+    outbox.uncork()
+    expect([flushes(), session.sent]).toEqual([1, 1])
+    outbox.cork()
+    outbox.uncork()
+    expect(flushes()).toBe(1)
+  })
+
   test('lets those who wait post in the order of asking, each when there is room', () => {
     const { outbox, log, waiter, endTurn, acknowledge } = boxed()
     outbox.post(message(1), 'peer')
