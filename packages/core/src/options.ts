@@ -153,7 +153,7 @@ export interface CommsOptions {
    * @default inproc, ipc and tcp
    */
   transports?: readonly Scheme[] | undefined
-  /** Address to bind for tcp. @default '127.0.0.1' */
+  /** IP address or host name to bind for tcp; `*` for all of IPv4. @default '127.0.0.1' */
   bind?: string | undefined
   /** Port to bind for tcp. @default the first free one from 3000 up */
   port?: number | undefined

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Clock, systemClock } from './clock.js'
 import { invalidOption, SkeinError } from './errors.js'
 import { checkLogger, type Logger, stderrLogger } from './logger.js'
@@ -45,18 +46,8 @@ const DEFAULT_TRANSPORTS = TRANSPORTS.filter((transport) => transport !== 'mem')
 export function settle(options: CommsOptions): CommsSettings {
   checkNames(options, Object.keys(COMMS_NAMES))
   const random = options.random ?? systemRandomness
-  const bind = options.bind ?? '127.0.0.1'
-  if (typeof bind !== 'string' || bind === '')
-    throw invalidOption('bind', bind, 'an IP address or a host name')
   const insecure = flag('insecure', options.insecure)
-  if (!insecure && !isLoopback(bind)) {
-    throw new SkeinError(
-      'ERR_INSECURE',
-      `bind is '${bind}', which other machines can reach, and there are no keys; ` +
-        `bind a loopback address, or pass insecure: true if the network is trusted`,
-      { option: 'bind', given: bind, allowed: 'localhost, 127.0.0.0/8, ::1, or insecure: true' },
-    )
-  }
+  const bind = checkBind(options.bind, insecure)
   return {
     uid: checkUid(options.uid),
     meshToken: checkMeshToken(options.meshToken) ?? Buffer.from(random.bytes(24)).toString('base64url'),
@@ -155,6 +146,26 @@ function checkFlow(given: CommsOptions['flow']): Readonly<FlowOptions> {
   if (flow.maxRunning < 1) throw invalidOption('flow.maxRunning', flow.maxRunning, '1 or more')
   return flow
 }
+
+const BIND_ALLOWED = "an IP address or a host name, without scheme and port (which is the option 'port')"
+
+function checkBind(given: unknown, insecure: boolean): string {
+  if (given === undefined) return '127.0.0.1'
+  const host = typeof given === 'string' ? given.replace(/^\[(.+)\]$/, '$1') : ''
+  if (isIP(host) === 0 && host !== '*' && !HOST_NAME.test(host))
+    throw invalidOption('bind', given, BIND_ALLOWED)
+  if (insecure || isLoopback(host)) return host
+  const can = HOST_NAME.test(host) ? 'may be able to reach' : 'can reach'
+  throw new SkeinError(
+    'ERR_INSECURE',
+    `bind is '${host}', which other machines ${can}, and there are no keys; ` +
+      `bind a loopback address, or pass insecure: true if the network is trusted`,
+    { option: 'bind', given: host, allowed: 'localhost, 127.0.0.0/8, ::1, or insecure: true' },
+  )
+}
+
+/** Labels with dots between them. The last is no number, lest an address with a slip in it is looked up as a name. */
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*(?<!(^|\.)\d+)\.?$/
 
 /** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {

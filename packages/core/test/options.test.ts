@@ -103,8 +103,12 @@ describe('Options', () => {
     })
   })
 
-  test.each(['localhost', '127.0.0.1', '127.8.8.8', '::1', '[::1]'])('let %s be bound as it is', (bind) => {
+  test.each(['localhost', '127.0.0.1', '127.8.8.8', '::1'])('let %s be bound as it is', (bind) => {
     expect(settle({ uid: 'head', bind }).bind).toBe(bind)
+  })
+
+  test('let an address of IPv6 be written as in an endpoint', () => {
+    expect(settle({ uid: 'head', bind: '[::1]' }).bind).toBe('::1')
   })
 
   test.each([
@@ -112,7 +116,8 @@ describe('Options', () => {
     '::',
     '10.0.0.5',
     'example.org',
-    '1127.0.0.1',
+    'host_1.example.org.',
+    '*',
     '127.0.0.1.example.org',
     'localhost.example.org',
   ])('refuse to bind %s, which others can reach, unless told insecure', (bind) => {
@@ -136,6 +141,13 @@ describe('Options', () => {
     ['transports', [Object.create(null)]],
     ['bind', ''],
     ['bind', 127],
+    ['bind', '1127.0.0.1'],
+    ['bind', '127.1'],
+    ['bind', 'tcp://127.0.0.1'],
+    ['bind', '127.0.0.1:3000'],
+    ['bind', '[127.0.0.1'],
+    ['bind', 'a host'],
+    ['bind', 'example..org'],
     ['port', -1],
     ['port', 65_536],
     ['port', 3000.5],

@@ -149,7 +149,7 @@ export function complies(name: string, capabilities: Capabilities, prepare: () =
 
     testLoss('keeps what is sent on a lost connection waiting until it is closed', async () => {
       const { inbound, endpoint } = await listening(listener, { schemes })
-      const { outbound, down } = dialled(dialler, endpoint)
+      const { bare: outbound, down } = dialled(dialler, endpoint)
       await inbound.close()
       await down
       const { waiting } = await filled(outbound)
@@ -282,7 +282,7 @@ export function complies(name: string, capabilities: Capabilities, prepare: () =
       if (ground.cuttable === undefined) throw new Error('this ground has no cuttable connection')
       const { inbox, endpoint } = await listening(listener, { schemes })
       const detour = await ground.cuttable(endpoint)
-      const { outbound, down } = dialled(dialler, detour.endpoint)
+      const { bare: outbound, down } = dialled(dialler, detour.endpoint)
       const flood = (async () => {
         for (let i = 0; ; i++) await outbound.send([Buffer.from(String(i)), Buffer.alloc(10_000)])
       })()

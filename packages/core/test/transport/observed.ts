@@ -67,7 +67,10 @@ export async function listening(
 
 /** A dialled connection whose events are kept and can be waited for. */
 export interface Dialled {
+  /** Its sends fail once the connection is down: a test that is not about it would wait for ever. */
   outbound: Outbound
+  /** The same as the transport made it: what is sent on a lost connection waits until that is closed. */
+  bare: Outbound
   /** What was reported so far: `up`, `down: reason`. */
   events: string[]
   up: Promise<void>
@@ -89,7 +92,7 @@ export function dialled(
   const down = new Promise<string>((resolve) => {
     reportDown = resolve
   })
-  const outbound = transport.dial(endpoint, options, {
+  const bare = transport.dial(endpoint, options, {
     up: () => {
       events.push('up')
       reportUp()
@@ -99,7 +102,17 @@ export function dialled(
       reportDown(reason)
     },
   })
-  return { outbound, events, up, down }
+  const lost = down.then((reason) => {
+    throw new Error(`nothing can be sent to ${endpoint}: ${reason}`)
+  })
+  lost.catch(() => {})
+  const outbound: Outbound = {
+    endpoint: bare.endpoint,
+    scheme: bare.scheme,
+    send: (frames) => Promise.race([bare.send(frames), lost]),
+    close: () => bare.close(),
+  }
+  return { outbound, bare, events, up, down }
 }
 
 /** The JavaScript of this thread is busy for so many milliseconds, though the machine has nothing to do for it. */

@@ -152,7 +152,7 @@ describe('the ZeroMQ transport', () => {
 
     test('never reaches who binds the port next', async () => {
       const first = await listening(transport, { schemes: ['tcp'] })
-      const { outbound, down } = dialled(transport, first.endpoint)
+      const { bare: outbound, down } = dialled(transport, first.endpoint)
       await first.inbound.close()
       await down
       const { waiting } = await filled(outbound)
