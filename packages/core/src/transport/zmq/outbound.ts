@@ -41,12 +41,18 @@ export class ZmqOutbound implements Outbound {
   // Not an async function, which would make one promise more for each batch.
   send(frames: Frames): Promise<void> {
     if (this.#dealer.closed) return Promise.reject(this.#closedError())
-    const message = this.scheme === 'inproc' ? encode(frames) : [...frames]
-    return this.#dealer.send(message).catch((error: unknown) => {
-      // EAGAIN while open: the connection was lost at this very moment. The next attempt waits, for `close`.
-      if (!this.#dealer.closed && errnoOf(error) !== 'EAGAIN') throw error
-      return this.send(frames)
-    })
+    try {
+      const message = this.scheme === 'inproc' ? encode(frames) : [...frames]
+      return this.#dealer.send(message).catch((error) => this.#sendAgain(frames, error))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #sendAgain(frames: Frames, error: unknown): Promise<void> {
+    // EAGAIN while open: the connection was lost at this very moment. The next attempt waits, for `close`.
+    if (!this.#dealer.closed && errnoOf(error) !== 'EAGAIN') throw error
+    return this.send(frames)
   }
 
   close(): void {
