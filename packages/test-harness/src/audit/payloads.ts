@@ -6,7 +6,8 @@ export const LARGEST = 2 ** 20
 /** No two requests of a row have the same bytes: one that gets another's payload is noticed. */
 const SHIFTS = 251
 
-const pattern = Uint8Array.from({ length: LARGEST + SHIFTS }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff)
+const pattern = new Uint8Array(LARGEST + SHIFTS)
+for (let i = 0; i < pattern.length; i++) pattern[i] = (i * 31 + (i >> 8) * 17) & 0xff
 
 /** The payload of a request. A view of bytes that never change: it is sent without being copied. */
 export function payloadOf(seq: number, bytes: number): Uint8Array {
