@@ -1,3 +1,6 @@
+// The global property has a getter, which would be called each time.
+const { performance } = globalThis
+
 /** Milliseconds on a monotonic clock with an arbitrary beginning. Never the time of day. */
 export type Instant = number
 

@@ -1,3 +1,6 @@
+// A property of `globalThis` that has a getter, as `process` is, costs as much as what is called on it.
+import { nextTick } from 'node:process'
+
 const DONE = Promise.resolve()
 
 /**
@@ -6,7 +9,7 @@ const DONE = Promise.resolve()
  */
 export function atEndOfTurn(fn: () => void): void {
   // Not queueMicrotask, which makes an AsyncResource each time.
-  void DONE.then(() => process.nextTick(fn))
+  void DONE.then(() => nextTick(fn))
 }
 
 /**
@@ -15,5 +18,5 @@ export function atEndOfTurn(fn: () => void): void {
  */
 export function afterTurn(fn: () => void): void {
   // Ticks come when no promise job is left, all in a row: the job that is made here comes after the last of them.
-  process.nextTick(() => void DONE.then(fn))
+  nextTick(() => void DONE.then(fn))
 }

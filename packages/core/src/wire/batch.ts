@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { NO_ATTACHMENTS } from './attachment.js'
 import type { Codec } from './codec.js'
 import { Copies } from './copies.js'

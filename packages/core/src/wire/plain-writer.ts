@@ -1,4 +1,5 @@
 /// <reference lib="es2024.string" />
+import { Buffer } from 'node:buffer'
 import { isArrayBuffer, isSharedArrayBuffer } from 'node:util/types'
 import { ATTACHMENT_REFERENCE_BYTES } from './attachment.js'
 import { ATTACHMENT_BYTES, bytesOfBinary, isDetached, typeOfBinary } from './binary.js'

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { malformed } from './malformed.js'
 
 /** One byte of sign, 1 for negative, then the magnitude, most significant byte first, as short as it can be. */

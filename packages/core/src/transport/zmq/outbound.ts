@@ -43,7 +43,7 @@ export class ZmqOutbound implements Outbound {
     if (this.#dealer.closed) return Promise.reject(this.#closedError())
     try {
       const message = this.scheme === 'inproc' ? encode(frames) : [...frames]
-      return this.#dealer.send(message).catch((error) => this.#sendAgain(frames, error))
+      return this.#dealer.send(message).then(undefined, (error) => this.#sendAgain(frames, error))
     } catch (error) {
       return Promise.reject(error)
     }
