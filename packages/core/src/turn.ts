@@ -12,11 +12,7 @@ export function atEndOfTurn(fn: () => void): void {
   void DONE.then(() => nextTick(fn))
 }
 
-/**
- * Calls back after the present turn, and what was to be done at its end by those who had asked for it or did so in this turn.
- * To be called from a promise job.
- */
-export function afterTurn(fn: () => void): void {
-  // Ticks come when no promise job is left, all in a row: the job that is made here comes after the last of them.
-  nextTick(() => void DONE.then(fn))
+/** Resolves when the present turn has done its work, and what was to be done then: what was asked for before comes first. */
+export function endOfTurn(): Promise<void> {
+  return new Promise(atEndOfTurn)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { afterTurn, atEndOfTurn } from '../src/turn.js'
+import { atEndOfTurn, endOfTurn } from '../src/turn.js'
 
 const jobs = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await undefined
@@ -18,11 +18,12 @@ test('The end of a turn comes after all promise jobs, and those that they queue'
   expect(log).toEqual(['jobs', 'end'])
 })
 
-test('What is to come after a turn comes behind what promise jobs, late ones too, have asked for at its end', async () => {
+test('Whoever awaits the end of a turn goes on behind what promise jobs, late ones too, have asked for at its end', async () => {
   const log: string[] = []
-  void Promise.resolve().then(() => {
-    afterTurn(() => log.push('after'))
+  void Promise.resolve().then(async () => {
     void jobs(20).then(() => atEndOfTurn(() => log.push('end')))
+    await endOfTurn()
+    log.push('after')
   })
   await nextTurn()
   expect(log).toEqual(['end', 'after'])

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Router } from 'zeromq'
 import { invalidOption } from '../../errors.js'
-import { afterTurn } from '../../turn.js'
+import { endOfTurn } from '../../turn.js'
 import { guarded } from '../guarded.js'
 import type { Frames, Inbound, ListenOptions, Scheme } from '../transport.js'
 import { isV6, resolveHost } from './addresses.js'
@@ -57,8 +58,6 @@ class ZmqInbound implements Inbound {
   readonly endpoints: readonly string[]
   readonly #sockets: Sockets
   readonly #router: Router
-  readonly #onBatch: (frames: Frames) => void
-  #batches = 0
 
   constructor(
     sockets: Sockets,
@@ -69,38 +68,29 @@ class ZmqInbound implements Inbound {
     this.#sockets = sockets
     this.#router = router
     this.endpoints = endpoints
-    this.#onBatch = guarded(onBatch)
-    this.#ask()
+    void this.#read(guarded(onBatch))
   }
 
   close(): Promise<void> {
     return this.#sockets.close(this.#router)
   }
 
-  // Not an async function: where an AsyncLocalStorage is in use each promise costs a microsecond, and `await` makes one.
-  #ask(): void {
-    if (!this.#router.closed) this.#router.receive().then(this.#received, this.#failed)
-  }
-
-  readonly #received = (message: Buffer[]): void => {
-    this.#sockets.scavenges.received(message)
-    const routingId = message.shift()
-    this.#onBatch(routingId !== undefined && isInproc(routingId) ? decode(message) : message)
-    this.#batches += 1
-    // What the batch has brought about leaves before the socket is asked for another, which takes as long as a send.
-    if (this.#batches % BATCHES_PER_TURN === 0) setImmediate(this.#goOn)
-    else afterTurn(this.#goOn)
-  }
-
-  readonly #goOn = (): void => {
-    this.#sockets.scavenges.hasten()
-    this.#ask()
-  }
-
-  readonly #failed = (error: unknown): void => {
-    if (this.#router.closed) return
-    // EAGAIN: what was announced is gone again, and its connection with it.
-    if (errnoOf(error) !== 'EAGAIN') throw error
-    this.#ask()
+  async #read(onBatch: (frames: Frames) => void): Promise<void> {
+    for (let batches = 1; !this.#router.closed; batches++) {
+      let message: Buffer[]
+      try {
+        message = await this.#router.receive()
+      } catch (error) {
+        if (this.#router.closed) return
+        if (errnoOf(error) === 'EAGAIN') continue // What was announced is gone again, and its connection with it.
+        throw error
+      }
+      this.#sockets.scavenges.received(message)
+      const routingId = message.shift()
+      onBatch(routingId !== undefined && isInproc(routingId) ? decode(message) : message)
+      // What the batch has brought about leaves before the socket is asked for another, which takes as long as a send.
+      await (batches % BATCHES_PER_TURN === 0 ? nextTurn() : endOfTurn())
+      this.#sockets.scavenges.hasten()
+    }
   }
 }
