@@ -83,7 +83,8 @@ export class Exchange {
   }
 
   /**
-   * A batch has come. `tookIn` is to follow when its messages are where they belong.
+   * A batch has come. Where it brings messages, `tookIn` is to follow in the same turn, when they are where they belong:
+   * until then nothing leaves but what fills a batch.
    *
    * @param header of the same batch
    * @throws ERR_PROTOCOL, ERR_TOO_LARGE
