@@ -1,4 +1,4 @@
-import { deepStrictEqual } from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 
 /** What is to be done. Each caller asks again as soon as it has been answered. */
 export interface Load {
@@ -35,7 +35,7 @@ export const SMALL = { a: 1, b: 'hello', c: [1, 2, 3] } as const
  * Echoes for as long as it is told, and once at least. Of several who echo, each caller keeps to one, as a pool gives a
  * worker its next item when it has done one.
  *
- * @throws AssertionError if what comes back is not what was sent
+ * @throws Error if what comes back is not what was sent
  */
 export async function measured(
   echo: Echo | readonly Echo[],
@@ -84,7 +84,10 @@ export async function measuredItems(items: AsyncIterable<unknown>, { millisecond
 }
 
 function checkEqual(sent: unknown, got: unknown): void {
-  if (!(sent instanceof Uint8Array)) deepStrictEqual(got, sent)
-  else if (!(got instanceof Uint8Array) || Buffer.compare(sent, got) !== 0)
-    throw new Error(`a buffer of ${sent.length} bytes came back as another`)
+  // What was sent as a Buffer may come back as another kind of Uint8Array.
+  const isEqual =
+    sent instanceof Uint8Array
+      ? got instanceof Uint8Array && Buffer.compare(sent, got) === 0
+      : isDeepStrictEqual(got, sent)
+  if (!isEqual) throw new Error('what was echoed came back as something else')
 }

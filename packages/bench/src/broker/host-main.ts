@@ -1,5 +1,5 @@
 // What bin/broker-host.mjs runs.
-import { answerOrders } from '@skein/test-harness'
+import { answerOrders } from '@skein/test-harness/ordered-main'
 import { Host } from './host.js'
 import type { Order } from './orders.js'
 

@@ -1,5 +1,5 @@
 // What bin/publish-host.mjs runs.
-import { answerOrders } from '@skein/test-harness'
+import { answerOrders } from '@skein/test-harness/ordered-main'
 import { publishOurs, subscribeOurs } from './channels.js'
 import type { Publishing, Subscribing } from './ends.js'
 import type { Order } from './orders.js'

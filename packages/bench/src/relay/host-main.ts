@@ -1,6 +1,6 @@
 // What bin/relay-host.mjs runs.
 import { Device } from '@skein/devices'
-import { answerOrders } from '@skein/test-harness'
+import { answerOrders } from '@skein/test-harness/ordered-main'
 import { during } from '../mesh/idle.js'
 import type { Order } from './orders.js'
 import { openSink, relayRaw, type Sink, sendOn } from './raw-sockets.js'

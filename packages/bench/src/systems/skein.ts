@@ -1,4 +1,4 @@
-import { type RemoteObject, Runtime, type RuntimeOptions } from 'skein'
+import type { RemoteObject, Runtime } from 'skein'
 import { type Echo, type Load, measured, measuredItems, SMALL } from '../load.js'
 import { silent } from '../silent.js'
 import { Echoing } from './echoing.js'
@@ -25,7 +25,7 @@ export const skein: System = {
   settings: 'a proxy of an exposed service, defaults',
 
   async serve(lane) {
-    const runtime = new Runtime({ uid: `server:${process.pid}`, ...options(lane) })
+    const runtime = await runtimeOf(`server:${process.pid}`, lane)
     runtime.expose('echo', service)
     await runtime.start()
     return { endpoint: runtime.comms.address ?? '', close: () => runtime.stop() }
@@ -81,7 +81,7 @@ export const skeinMany: System = {
 }
 
 async function started(lane: Lane): Promise<Runtime> {
-  const runtime = new Runtime({ uid: 'caller', ...options(lane) })
+  const runtime = await runtimeOf('caller', lane)
   await runtime.start()
   return runtime
 }
@@ -95,6 +95,8 @@ function calling(runtime: Runtime, measure: (load: Load) => ReturnType<Calling['
   return { measure, close: () => runtime.stop() }
 }
 
-function options(lane: Lane): Omit<RuntimeOptions, 'uid'> {
-  return { meshToken: 'the token of the bench', transports: [lane], logger: silent }
+/** Skein is loaded only by whoever is measured with it, as the others are: what is in memory has to be collected. */
+async function runtimeOf(uid: string, lane: Lane): Promise<Runtime> {
+  const { Runtime } = await import('skein')
+  return new Runtime({ uid, meshToken: 'the token of the bench', transports: [lane], logger: silent })
 }

@@ -103,23 +103,31 @@ describe('for what is received from others, on a heap of more than 8 MB', () => 
 })
 
 describe('on a small heap', () => {
-  test('nothing is made, until it is not small any more', () => {
-    const heap = new CountedHeap()
-    heap.old = 8 * MIB - 1
+  const small = () => Object.assign(new CountedHeap(), { old: 8 * MIB - 1 })
+
+  test('only frames from 256 KiB to 1 MiB count', () => {
+    expect(garbageFor(16, ofBytes(256 * KIB), small())).toBe(4 * MIB)
+    expect(garbageFor(16, ofBytes(MIB), small())).toBe(16 * MIB)
+    expect(garbageFor(16, ofBytes(256 * KIB - 1), small())).toBe(0)
+    expect(garbageFor(16, ofBytes(MIB + 1), small())).toBe(0)
+  })
+
+  test('all that are not small count once it is small no more', () => {
+    const heap = small()
     const scavenges = new Scavenges(heap)
-    const garbageOfMib = (count: number) => {
+    const garbageOf128Kib = (count: number) => {
       const before = heap.garbage
       for (let i = 0; i < count; i++) {
-        scavenges.received(ofBytes(MIB))
+        scavenges.received(ofBytes(128 * KIB))
         scavenges.hasten()
       }
       return heap.garbage - before
     }
-    expect(garbageOfMib(17)).toBe(0)
+    expect(garbageOf128Kib(129)).toBe(0)
     heap.old = 8 * MIB
-    expect(garbageOfMib(17)).toBe(17 * MIB)
+    expect(garbageOf128Kib(129)).toBe(129 * 128 * KIB)
     heap.old = 1
-    expect(garbageOfMib(17)).toBe(0)
+    expect(garbageOf128Kib(129)).toBe(0)
   })
 })
 
@@ -160,7 +168,14 @@ describe("V8's heap", () => {
     const isHalf = () => v8Heap.sizes().semiSpace * 2 === bytesOf('space_size', 'new_space')
     expect(isOnce(isHalf)).toBe(true)
     expect(v8Heap.sizes().semiSpace).toBeGreaterThan(0)
-    const isOld = () => v8Heap.sizes().old === bytesOf('space_used_size', 'old_space', 'large_object_space')
+    const spaces = [
+      'old_space',
+      'large_object_space',
+      'code_space',
+      'code_large_object_space',
+      'trusted_space',
+    ]
+    const isOld = () => v8Heap.sizes().old === bytesOf('space_used_size', ...spaces)
     expect(isOnce(isOld)).toBe(true)
     expect(v8Heap.sizes().old).toBeGreaterThan(MIB)
   })

@@ -3,6 +3,15 @@ import { type Heap, type HeapSizes, Scavenges, type Scavenging } from './scaveng
 
 const ELEMENTS = 4096
 
+/** The spaces that V8 does not count to its old generation: young, or shared by all threads. All others, code too, are. */
+const NOT_OLD = new Set([
+  'new_space',
+  'new_large_object_space',
+  'read_only_space',
+  'shared_space',
+  'shared_large_object_space',
+])
+
 /** With 8 bytes for each element, as Node is built unless it compresses pointers. */
 const PIECE_BYTES = ELEMENTS * 8
 
@@ -24,7 +33,7 @@ export const v8Heap: Heap = {
     let semiSpace = 0
     for (const { space_name, space_size, space_used_size } of getHeapSpaceStatistics()) {
       if (space_name === 'new_space') semiSpace = space_size / 2
-      else if (space_name === 'old_space' || space_name === 'large_object_space') old += space_used_size
+      else if (!NOT_OLD.has(space_name)) old += space_used_size
     }
     return { old, semiSpace }
   },
