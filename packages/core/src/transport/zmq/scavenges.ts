@@ -13,9 +13,9 @@ const LEAST_BYTES = 2048
 const SMALL_HEAP_BYTES = 8 * MIB
 
 /**
- * The frames that count on a small heap. For smaller ones V8 scavenges by itself: there is as much that JavaScript has made
- * to be sent. Of larger ones, those that are under way at a time are most of 16 MiB, and still needed. (Measured with eight
- * under way: at 1 MiB a quarter more with the garbage than without over ipc, at 128 KiB and 2 MiB a tenth less.)
+ * The frames that count on a small heap. For smaller ones the garbage costs as much as it saves. Of larger ones, those that
+ * are under way at a time are most of 16 MiB, and still needed. (Measured with eight under way: at 1 MiB a quarter more
+ * with the garbage than without over ipc, at 128 KiB and 2 MiB up to a tenth less.)
  */
 const LEAST_ON_SMALL_HEAP = 256 * KIB
 const MOST_ON_SMALL_HEAP = MIB
