@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 
 /** What is to be done. Each caller asks again as soon as it has been answered. */
 export interface Load {
@@ -83,11 +83,13 @@ export async function measuredItems(items: AsyncIterable<unknown>, { millisecond
   return { perSecond: (count - 1) / ((performance.now() - begun) / 1000) }
 }
 
+/** Not by node:assert, which every process would load: V8 goes through all that one has. */
 function checkEqual(sent: unknown, got: unknown): void {
   // What was sent as a Buffer may come back as another kind of Uint8Array.
   const isEqual =
     sent instanceof Uint8Array
       ? got instanceof Uint8Array && Buffer.compare(sent, got) === 0
       : isDeepStrictEqual(got, sent)
-  if (!isEqual) throw new Error('what was echoed came back as something else')
+  if (!isEqual)
+    throw new Error(`what was echoed came back as something else: ${inspect(got)} for ${inspect(sent)}`)
 }

@@ -37,7 +37,9 @@ test.each([
   ['', "missing required argument 'suite'"],
   ['speed', 'Allowed choices are'],
   ['rest --quick --docs', "option '--quick' cannot be used with option '--docs'"],
-  ['rest --json /nowhere/bench.json', 'no such file or directory'],
+  ['rest --json /nowhere/bench.json', 'There is no folder /nowhere'],
+  ['rest --json /', 'illegal operation on a directory'],
+  ['rest --json --quick', 'Allowed is a path'],
 ])('refuses %p, and says why', async (args, why) => {
   const { status, stdout, stderr } = await benchHere(args)
   expect(stderr).toContain(why)

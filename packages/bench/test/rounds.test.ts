@@ -38,6 +38,22 @@ test('a round in which the machine stands still has a call of each caller all th
   expect(calls).toBe(1 + 3) // what comes back is looked at first
 })
 
+test('what comes back as another kind of bytes is the same', async () => {
+  const asBytes = async (value: unknown) => (value instanceof Buffer ? new Uint8Array(value) : undefined)
+  await measured(asBytes, { window: 1, milliseconds: 0, payload: 3 })
+})
+
+test.each<[string, unknown, number | undefined]>([
+  ['another object', { a: 1, b: 'hello', c: [1, 2] }, undefined],
+  ['nothing', undefined, undefined],
+  ['a shorter buffer', Buffer.alloc(2, 0x5a), 3],
+  ['a buffer of other bytes', Buffer.alloc(3), 3],
+  ['a list of bytes', [0x5a, 0x5a, 0x5a], 3],
+])('what comes back as %s is not what was sent', async (_, other, payload) => {
+  const measuring = measured(async () => other, { window: 1, milliseconds: 0, payload })
+  await expect(measuring).rejects.toThrow('came back as something else')
+})
+
 test('where nothing needs to warm up all rounds count', async () => {
   const rounds: string[] = []
   const task = async (round: string, counts: boolean) => rounds.push(`${round} ${counts}`)

@@ -142,7 +142,7 @@ describe('An audit', () => {
     ['--transport pigeon', 'tcp, ipc, memory'],
     ['--sabotage luck', 'dedup, resume, token, order'],
     ['--speed 9', "unknown option '--speed'"],
-    ['--json /nowhere/audit.json', 'no such file or directory'],
+    ['--json /nowhere/audit.json', 'There is no folder /nowhere'],
     ['more', 'too many arguments'],
   ])('refuses %s, and says why', async (args, why) => {
     const { status, stdout, stderr } = await runHere(main, args)

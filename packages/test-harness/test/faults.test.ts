@@ -56,7 +56,7 @@ describe('The command', () => {
         `no row 'earthquake'. Allowed are ${rows.map(({ name }) => name).join(', ')}`,
       ],
       ['--runs none', 'a whole number from 1'],
-      ['--json /nowhere/faults.json', 'no such file or directory'],
+      ['--json /nowhere/faults.json', 'There is no folder /nowhere'],
       ['more', 'too many arguments'],
     ]
     for (const [args, why] of wrong) {

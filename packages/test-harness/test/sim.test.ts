@@ -151,7 +151,7 @@ describe('The command', () => {
     ['--from -1', 'a whole number from 0'],
     ['--sabotage luck', 'refutation, instance, ack, resume, dedup, order'],
     ['--speed 9', "unknown option '--speed'"],
-    ['--json /nowhere/sim.json', 'no such file or directory'],
+    ['--json /nowhere/sim.json', 'There is no folder /nowhere'],
     ['more', 'too many arguments'],
   ])('refuses %s, and says why', async (args, why) => {
     const { status, stdout, stderr } = await runHere(main, args)

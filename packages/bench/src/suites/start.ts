@@ -72,7 +72,7 @@ function rowOf(system: string, times: readonly number[]): Row {
   return {
     system,
     ms: rounded(median(times)),
-    low: rounded(Math.min(...times)),
-    high: rounded(Math.max(...times)),
+    // One run has no spread.
+    ...(times.length > 1 && { low: rounded(Math.min(...times)), high: rounded(Math.max(...times)) }),
   }
 }

@@ -95,7 +95,7 @@ function calling(runtime: Runtime, measure: (load: Load) => ReturnType<Calling['
   return { measure, close: () => runtime.stop() }
 }
 
-/** Skein is loaded only by whoever is measured with it, as the others are: what is in memory has to be collected. */
+/** Skein is loaded only by whoever is measured with it, as the others are: V8 goes through all that a process has. */
 async function runtimeOf(uid: string, lane: Lane): Promise<Runtime> {
   const { Runtime } = await import('skein')
   return new Runtime({ uid, meshToken: 'the token of the bench', transports: [lane], logger: silent })

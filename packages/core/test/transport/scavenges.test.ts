@@ -105,14 +105,32 @@ describe('for what is received from others, on a heap of more than 8 MB', () => 
 describe('on a small heap', () => {
   const small = () => Object.assign(new CountedHeap(), { old: 8 * MIB - 1 })
 
-  test('only frames from 256 KiB to 1 MiB count', () => {
+  test('only frames from 256 KiB on count, of messages up to 1.25 MiB', () => {
     expect(garbageFor(16, ofBytes(256 * KIB), small())).toBe(4 * MIB)
-    expect(garbageFor(16, ofBytes(MIB), small())).toBe(16 * MIB)
+    expect(garbageFor(16, ofBytes(1.25 * MIB), small())).toBe(20 * MIB)
     expect(garbageFor(16, ofBytes(256 * KIB - 1), small())).toBe(0)
-    expect(garbageFor(16, ofBytes(MIB + 1), small())).toBe(0)
+    expect(garbageFor(16, ofBytes(1.25 * MIB + 1), small())).toBe(0)
   })
 
-  test('all that are not small count once it is small no more', () => {
+  test('of the frames of a message each counts by itself, and all of them towards the most', () => {
+    const frames = (count: number, bytes: number) =>
+      Array.from({ length: count }, () => new Uint8Array(bytes))
+    expect(garbageFor(16, frames(8, 128 * KIB), small())).toBe(0)
+    expect(garbageFor(16, [...frames(2, 256 * KIB), ...frames(4, 64 * KIB)], small())).toBe(8 * MIB)
+    expect(garbageFor(16, frames(5, 256 * KIB), small())).toBe(20 * MIB)
+    expect(garbageFor(16, frames(6, 256 * KIB), small())).toBe(0)
+  })
+
+  test('where a frame would need more garbage than it has bytes, only larger ones count', () => {
+    const heap = () => Object.assign(small(), { semiSpace: 64 * MIB })
+    expect(garbageFor(16, ofBytes(MIB - 1), heap())).toBe(0)
+    expect(garbageFor(16, ofBytes(MIB), heap())).toBe(64 * MIB)
+    const few = Object.assign(small(), { semiSpace: MIB })
+    expect(garbageFor(16, ofBytes(MIB), few)).toBe(MIB)
+    expect(garbageFor(16, ofBytes(256 * KIB - 1), few)).toBe(0)
+  })
+
+  test('other frames count once there is more on it, and do not when there is less again', () => {
     const heap = small()
     const scavenges = new Scavenges(heap)
     const garbageOf128Kib = (count: number) => {

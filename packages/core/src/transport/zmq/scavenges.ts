@@ -13,12 +13,14 @@ const LEAST_BYTES = 2048
 const SMALL_HEAP_BYTES = 8 * MIB
 
 /**
- * The frames that count on a small heap. For smaller ones the garbage costs as much as it saves. Of larger ones, those that
- * are under way at a time are most of 16 MiB, and still needed. (Measured with eight under way: at 1 MiB a quarter more
- * with the garbage than without over ipc, at 128 KiB and 2 MiB up to a tenth less.)
+ * The messages that count on a small heap, by their bytes. For smaller frames the garbage costs as much as it saves, and
+ * where it is more than the frames themselves, for those of as many times the size. Of larger messages, those that are under
+ * way at a time are most of 16 MiB, and still needed. (Measured with eight under way and a semi-space of 8 MiB: at 1 MiB a
+ * quarter more with the garbage than without over ipc, at 128 KiB and 2 MiB up to a tenth less.)
  */
 const LEAST_ON_SMALL_HEAP = 256 * KIB
-const MOST_ON_SMALL_HEAP = MIB
+/** A buffer of 1 MiB, and what goes with it. */
+const MOST_ON_SMALL_HEAP = 1.25 * MIB
 
 /** What is received between two looks at the heap, each of which takes 50 µs. */
 const LOOK_BYTES = 16 * MIB
@@ -46,7 +48,7 @@ export type Scavenging = Pick<Scavenges, 'received' | 'hasten'>
 /**
  * Has V8 collect what was received while that is young: makes garbage on the heap for frames that lie outside of it, so
  * that there is a scavenge for every 16 MiB that are received, and one for a message of more. Does so for frames that are
- * not small; while there is little on the heap, only where V8 would do worse without.
+ * not small; while there is little on the heap, for fewer.
  *
  * zeromq.js reports each frame above 128 bytes to V8 twice, as the memory of an ArrayBuffer and as its own
  * (`incoming_msg.cc`), and V8 (`heap.cc`) marks the whole heap over and over when much is reported. Frames that nobody
@@ -63,8 +65,10 @@ export class Scavenges {
   #bytesUntilLook = 0
   /** Of garbage, for each byte received. */
   #factor = 0
-  #leastBytes = LEAST_ON_SMALL_HEAP
-  #mostBytes = MOST_ON_SMALL_HEAP
+  /** Of a frame that counts. */
+  #leastBytes = 0
+  /** Of a message that counts. */
+  #mostBytes = 0
   #owedBytes = 0
 
   constructor(heap: Heap) {
@@ -74,10 +78,13 @@ export class Scavenges {
   /** Counts a message that a socket has handed out. */
   received(frames: readonly Uint8Array[]): void {
     let outside = 0
+    let counted = 0
     for (const { byteLength } of frames) if (byteLength > COPIED_BYTES) outside += byteLength
     this.#bytesUntilLook -= outside
     if (this.#bytesUntilLook < 0) this.#look()
-    if (outside >= this.#leastBytes) this.#owedBytes += this.#counted(frames) * this.#factor
+    if (outside < this.#leastBytes || outside > this.#mostBytes) return
+    for (const { byteLength } of frames) if (byteLength >= this.#leastBytes) counted += byteLength
+    this.#owedBytes += Math.min(counted, SCAVENGED_BYTES) * this.#factor
   }
 
   /**
@@ -89,23 +96,17 @@ export class Scavenges {
     for (; this.#owedBytes >= pieceBytes; this.#owedBytes -= pieceBytes) this.#heap.litter()
   }
 
-  #counted(frames: readonly Uint8Array[]): number {
-    let bytes = 0
-    for (const { byteLength } of frames) {
-      const counts =
-        byteLength > COPIED_BYTES && byteLength >= this.#leastBytes && byteLength <= this.#mostBytes
-      if (counts) bytes += byteLength
-    }
-    return Math.min(bytes, SCAVENGED_BYTES)
-  }
-
   #look(): void {
     const { old, semiSpace } = this.#heap.sizes()
     const factor = semiSpace / SCAVENGED_BYTES
     this.#bytesUntilLook = LOOK_BYTES
     this.#factor = factor
-    const isSmall = old < SMALL_HEAP_BYTES
-    this.#leastBytes = isSmall ? LEAST_ON_SMALL_HEAP : LEAST_BYTES / factor
-    this.#mostBytes = isSmall ? MOST_ON_SMALL_HEAP : Number.POSITIVE_INFINITY
+    if (old < SMALL_HEAP_BYTES) {
+      this.#leastBytes = LEAST_ON_SMALL_HEAP * Math.max(1, factor)
+      this.#mostBytes = MOST_ON_SMALL_HEAP
+    } else {
+      this.#leastBytes = Math.max(COPIED_BYTES + 1, LEAST_BYTES / factor)
+      this.#mostBytes = Number.POSITIVE_INFINITY
+    }
   }
 }

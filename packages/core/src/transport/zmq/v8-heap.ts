@@ -3,14 +3,8 @@ import { type Heap, type HeapSizes, Scavenges, type Scavenging } from './scaveng
 
 const ELEMENTS = 4096
 
-/** The spaces that V8 does not count to its old generation: young, or shared by all threads. All others, code too, are. */
-const NOT_OLD = new Set([
-  'new_space',
-  'new_large_object_space',
-  'read_only_space',
-  'shared_space',
-  'shared_large_object_space',
-])
+/** All other spaces are V8's old generation, that of code too (`Heap::OldGenerationSizeOfObjects`). */
+const NOT_OLD = new Set(['new_space', 'new_large_object_space', 'read_only_space'])
 
 /** With 8 bytes for each element, as Node is built unless it compresses pointers. */
 const PIECE_BYTES = ELEMENTS * 8
