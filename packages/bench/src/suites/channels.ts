@@ -64,7 +64,9 @@ export const channels: Suite = {
       if (than !== undefined) ratios[`${name} over raw`] = rounded(ratio(of ?? [], than))
       const [first = []] = figures
       const beside = first.map(({ besideStopped }) => besideStopped)
+      const before = first.map(({ perSecond }) => perSecond)
       const without = first.map(({ withoutIt }) => withoutIt)
+      ratios[`${name} beside one that is stopped over before`] = rounded(ratio(beside, before))
       ratios[`${name} beside one that is stopped over without it`] = rounded(ratio(beside, without))
     }
     return { rows, ratios }
