@@ -192,6 +192,9 @@ describe("V8's heap", () => {
       'code_space',
       'code_large_object_space',
       'trusted_space',
+      'trusted_large_object_space',
+      'shared_space',
+      'shared_large_object_space',
     ]
     const isOld = () => v8Heap.sizes().old === bytesOf('space_used_size', ...spaces)
     expect(isOnce(isOld)).toBe(true)
