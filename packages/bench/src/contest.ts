@@ -6,6 +6,7 @@ import { inTurn, median } from './rounds.js'
 import { type Row, rounded } from './row.js'
 import type { SuiteOptions } from './suite.js'
 import type { Lane, System } from './systems/system.js'
+import { mediansOf, sharingRounds, takeTurns, warmUp } from './turns.js'
 
 /** Who does what in a contest. */
 export interface Entry {
@@ -23,31 +24,52 @@ export interface Measurement extends Entry {
 export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
+  /** Of a round with few calls under way: how long these take is what most depends on whatever else the machine does. */
+  readonly turns: number
   /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
   readonly warmUp: number
   /** The same where the calls are shared by many servers, each of which does a fraction of them. */
   readonly sharedWarmUp: number
 }
 
-const PACE: Pace = { rounds: 5, milliseconds: 1000, warmUp: 4000, sharedWarmUp: 25_000 }
+const PACE: Pace = { rounds: 5, milliseconds: 1000, turns: 10, warmUp: 4000, sharedWarmUp: 25_000 }
 
-const QUICK: Pace = { rounds: 3, milliseconds: 100, warmUp: 1600, sharedWarmUp: 5000 }
+const QUICK: Pace = { rounds: 3, milliseconds: 100, turns: 1, warmUp: 1600, sharedWarmUp: 5000 }
+
+/** With more calls than so many under way, beginning and ending a turn would take too much of it. */
+const FEW = 8
 
 export function paceOf(quick: boolean): Pace {
   return quick ? QUICK : PACE
 }
 
-/** Each of the systems, over each of its lanes that count here, under each of the loads. */
+/** So many calls under way at a time. */
+export function loadOf(window: number, { milliseconds, turns, warmUp }: Pace): Load {
+  return { window, milliseconds, warmUp, turns: window <= FEW ? turns : 1 }
+}
+
+/**
+ * Each of the systems, over each of its lanes that count here, under each of the loads. What is compared, those over the
+ * same lane under the same load, stands side by side.
+ */
 export function entriesOf(
   systems: readonly System[],
   loads: readonly Load[],
   lanes: readonly Lane[] = ['tcp', 'ipc', 'inproc'],
 ): Entry[] {
-  return systems.flatMap((system) =>
-    lanes
-      .filter((lane) => system.lanes.includes(lane))
-      .flatMap((lane) => loads.map((load) => ({ system, lane, load }))),
+  return loads.flatMap((load) =>
+    lanes.flatMap((lane) =>
+      systems.filter((system) => system.lanes.includes(lane)).map((system) => ({ system, lane, load })),
+    ),
   )
+}
+
+/** As a table shows them: by system, and of each by lane. */
+export function bySystem<One extends Entry>(entries: readonly One[]): One[] {
+  const systems = [...new Set(entries.map(({ system }) => system))]
+  const lanes = [...new Set(entries.map(({ lane }) => lane))]
+  const place = ({ system, lane }: One) => systems.indexOf(system) * lanes.length + lanes.indexOf(lane)
+  return entries.toSorted((a, b) => place(a) - place(b))
 }
 
 /**
@@ -73,11 +95,16 @@ export async function contest(
       tell(stage, stepOf({ system, lane, load }))
       return unlessAborted(signal, pair.measure(load))
     }
-    const tasks = entries.map((entry) => (round: string, counts: boolean) => {
-      return measure(counts ? entry : warmingUp(entry), round)
+    const groups = sharingRounds(entries)
+    const tasks = groups.map((group) => (round: string, counts: boolean) => {
+      return counts
+        ? takeTurns(group, (entry) => measure(entry, round))
+        : warmUp(group, (entry) => measure(entry, round))
     })
     const given = await inTurn(tasks, rounds)
-    return entries.map((entry, i) => ({ ...entry, rounds: given[i] ?? [] }))
+    return groups.flatMap((group, g) =>
+      group.map((entry, i) => ({ ...entry, rounds: given[g]?.flatMap((round) => round[i] ?? []) ?? [] })),
+    )
   } finally {
     await Promise.all([...pairs.values()].map((pair) => pair.end()))
   }
@@ -99,15 +126,9 @@ export function rowOf({ system, lane, load, rounds }: Measurement): Row {
 }
 
 function timesOf(rounds: readonly PairFigures[]): Row {
-  const p50us = rounds.flatMap(({ p50us }) => p50us ?? [])
-  const p99us = rounds.flatMap(({ p99us }) => p99us ?? [])
-  if (p50us.length === 0) return {}
-  return { p50us: rounded(median(p50us)), p99us: rounded(median(p99us)) }
-}
-
-function warmingUp({ load, ...rest }: Entry): Entry {
-  const { warmUp: milliseconds = load.milliseconds } = load
-  return { ...rest, load: { ...load, milliseconds } }
+  const { p50us, p99us } = mediansOf(rounds)
+  if (p50us === undefined || p99us === undefined) return {}
+  return { p50us: rounded(p50us), p99us: rounded(p99us) }
 }
 
 function stepOf({ system, lane, load: { window, payload } }: Entry): string {

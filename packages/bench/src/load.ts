@@ -9,6 +9,11 @@ export interface Load {
   readonly payload?: number | undefined
   /** Milliseconds of the round that does not count, where it is to be longer than the others. @default as they */
   readonly warmUp?: number | undefined
+  /**
+   * Turns that a round of it has, each of them a part of the time: all others under the same load have theirs in between.
+   * @default 1
+   */
+  readonly turns?: number | undefined
 }
 
 export interface Figures {

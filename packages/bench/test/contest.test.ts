@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { deferred, useLedger } from '@skein/test-harness'
-import { contest, entriesOf, type Measurement } from '../src/contest.js'
+import { bySystem, contest, type Entry, entriesOf, loadOf, type Measurement, paceOf } from '../src/contest.js'
 import { unlessAborted } from '../src/interruption.js'
 import { Interrupted, interruptible } from '../src/interrupts.js'
 import { raw } from '../src/systems/raw.js'
@@ -69,7 +69,16 @@ describe('systems', () => {
 test('each system has an entry for each of its lanes that count, under each load', () => {
   const loads = [SHORT, { ...SHORT, window: 1 }]
   const entries = entriesOf([raw, madeUp('lame', { lanes: ['ipc', 'tcp'] })], loads, ['tcp', 'inproc'])
-  expect(entries.map(({ system, lane, load }) => `${system.name} ${lane} ${load.window}`)).toEqual([
+  const told = ({ system, lane, load }: Entry) => `${system.name} ${lane} ${load.window}`
+  expect(entries.map(told)).toEqual([
+    'raw tcp 8',
+    'lame tcp 8',
+    'raw inproc 8',
+    'raw tcp 1',
+    'lame tcp 1',
+    'raw inproc 1',
+  ])
+  expect(bySystem(entries).map(told)).toEqual([
     'raw tcp 8',
     'raw tcp 1',
     'raw inproc 8',
@@ -77,6 +86,22 @@ test('each system has an entry for each of its lanes that count, under each load
     'lame tcp 8',
     'lame tcp 1',
   ])
+})
+
+test('few calls have several turns in a round, so that what is compared is done within a moment', async () => {
+  const pace = { ...paceOf(false), rounds: 1, milliseconds: 20, warmUp: 1 }
+  expect([1, 8, 64, 256].map((window) => loadOf(window, pace).turns)).toEqual([10, 10, 1, 1])
+  expect(loadOf(1, paceOf(true)).turns).toBe(1)
+  const load = { ...loadOf(1, pace), turns: 2 }
+  const told: string[] = []
+  const measured = await contest(entriesOf([raw], [load], ['ipc', 'inproc']), 1, {
+    signal,
+    tell: (stage, step) => step !== undefined && told.push(`${stage}: ${step}`),
+  })
+  const [ipc, inproc] = ['raw over ipc, window 1', 'raw over inproc, window 1']
+  const turns = [ipc, inproc, ipc, inproc].map((step) => `round 1 of 1: ${step}`)
+  expect(told).toEqual([`warm-up: ${inproc}`, `warm-up: ${ipc}`, ...turns])
+  expect(measured.map(({ lane, rounds }) => `${lane} ${rounds.length}`)).toEqual(['ipc 1', 'inproc 1'])
 })
 
 test('a system that does not start is named, and nothing is left of the others', async () => {

@@ -1,4 +1,4 @@
-import { paceOf } from '../contest.js'
+import { loadOf, paceOf } from '../contest.js'
 import type { Suite } from '../suite.js'
 import { skein, skeinObject } from '../systems/skein.js'
 import { barsByLane, columnsOf } from './calls.js'
@@ -14,13 +14,13 @@ export const object: Suite = {
   columns: columnsOf('calls/s'),
 
   measure(options) {
-    const { rounds, milliseconds, warmUp } = paceOf(options.quick)
+    const pace = paceOf(options.quick)
     const loads = WINDOWS.map((window) => {
-      const load = { window, milliseconds, warmUp }
+      const load = loadOf(window, pace)
       return { name: `w${window} object`, ours: load, theirs: load }
     })
     const comparison = { ours: skeinObject, theirs: skein, lanes: skein.lanes, loads, other: 'service' }
-    return compared(comparison, rounds, options)
+    return compared(comparison, pace.rounds, options)
   },
 
   chart(rows) {

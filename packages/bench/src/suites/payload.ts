@@ -1,4 +1,4 @@
-import { contest, entriesOf, type Measurement, paceOf, rowOf } from '../contest.js'
+import { bySystem, contest, entriesOf, type Measurement, paceOf, rowOf } from '../contest.js'
 import type { Load } from '../load.js'
 import { seriesOf } from '../report/chart.js'
 import { bytes, number, spreadOf } from '../report/numbers.js'
@@ -52,7 +52,7 @@ export const payload: Suite = {
     // By processes of their own: what smaller buffers have left behind is not theirs.
     const large = await contest(entriesOf(chosen(SYSTEMS), [one], LANES), rounds, options)
     const laden = await contest(entriesOf(chosen(LADEN), LADEN_SIZES.map(loadOf), ['tcp']), rounds, options)
-    const all = [...measured, ...large, ...laden]
+    const all = [measured, large, laden].flatMap(bySystem)
     return { rows: all.map(rowWithBytes), ratios: ratiosOf(all) }
   },
 

@@ -1,4 +1,4 @@
-import { contest, entriesOf, type Measurement, paceOf, rowOf } from '../contest.js'
+import { bySystem, contest, entriesOf, loadOf, type Measurement, paceOf, rowOf } from '../contest.js'
 import { seriesOf } from '../report/chart.js'
 import { ratio } from '../rounds.js'
 import type { Suite } from '../suite.js'
@@ -16,11 +16,11 @@ export const rpc: Suite = {
 
   async measure({ systems, quick, ...options }) {
     const here = peers.filter((one) => systems.includes(one))
-    const { rounds, milliseconds, warmUp } = paceOf(quick)
+    const pace = paceOf(quick)
     // All windows are for the same processes. Where no round is short, each is enough.
-    const share = quick ? warmUp / WINDOWS.length : milliseconds
-    const loads = WINDOWS.map((window) => ({ window, milliseconds, warmUp: share }))
-    const measured = await contest(entriesOf(here, loads), rounds, options)
+    const warmUp = quick ? pace.warmUp / WINDOWS.length : pace.milliseconds
+    const loads = WINDOWS.map((window) => loadOf(window, { ...pace, warmUp }))
+    const measured = bySystem(await contest(entriesOf(here, loads), pace.rounds, options))
     return { rows: measured.map(rowOf), ratios: ratiosOf(measured) }
   },
 

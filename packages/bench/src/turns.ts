@@ -1,0 +1,67 @@
+import type { Load } from './load.js'
+import type { PairFigures } from './pair/pair.js'
+import { inTurn, median } from './rounds.js'
+
+/** Somebody who has something to do. */
+interface Loaded {
+  readonly load: Load
+}
+
+/** Those side by side that have the same load, and several turns in a round, share it; each other has its rounds to itself. */
+export function sharingRounds<One extends Loaded>(all: readonly One[]): One[][] {
+  const groups: One[][] = []
+  for (const one of all) {
+    const group = groups.at(-1)
+    if (group?.[0]?.load === one.load && turnsOf(group) > 1) group.push(one)
+    else groups.push([one])
+  }
+  return groups
+}
+
+/** A round of those that share it. Gives what each has done in all of its turns. */
+export async function takeTurns<One extends Loaded>(
+  group: readonly One[],
+  measure: (one: One) => Promise<PairFigures>,
+): Promise<PairFigures[]> {
+  const turns = turnsOf(group)
+  const tasks = group.map((one) => {
+    const turn = { ...one, load: { ...one.load, milliseconds: one.load.milliseconds / turns } }
+    return () => measure(turn)
+  })
+  const given = await inTurn(tasks, turns, { isWarm: true })
+  return given.map(together)
+}
+
+/** The round that does not count: as all are, the last is the first. */
+export async function warmUp<One extends Loaded>(
+  group: readonly One[],
+  measure: (one: One) => Promise<PairFigures>,
+): Promise<PairFigures[]> {
+  const given: PairFigures[] = []
+  for (const one of group.toReversed()) {
+    const { warmUp: milliseconds = one.load.milliseconds } = one.load
+    given.unshift(await measure({ ...one, load: { ...one.load, milliseconds } }))
+  }
+  return given
+}
+
+/** Of the times, where there are any. */
+export function mediansOf(figures: readonly PairFigures[]): Pick<PairFigures, 'p50us' | 'p99us'> {
+  const p50us = figures.flatMap(({ p50us }) => p50us ?? [])
+  const p99us = figures.flatMap(({ p99us }) => p99us ?? [])
+  return p50us.length === 0 ? {} : { p50us: median(p50us), p99us: median(p99us) }
+}
+
+function turnsOf([first]: readonly Loaded[]): number {
+  return first?.load.turns ?? 1
+}
+
+/** Of turns of the same length. */
+function together(turns: readonly PairFigures[]): PairFigures {
+  return {
+    perSecond: turns.reduce((sum, { perSecond }) => sum + perSecond, 0) / turns.length,
+    ...mediansOf(turns),
+    callerPeak: Math.max(...turns.map(({ callerPeak }) => callerPeak)),
+    serverPeak: Math.max(...turns.map(({ serverPeak }) => serverPeak)),
+  }
+}

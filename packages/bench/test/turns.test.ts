@@ -1,0 +1,67 @@
+import { expect, test } from '@jest/globals'
+import type { Load } from '../src/load.js'
+import type { PairFigures } from '../src/pair/pair.js'
+import { sharingRounds, takeTurns, warmUp } from '../src/turns.js'
+
+const NOTHING: PairFigures = { perSecond: 1, callerPeak: 0, serverPeak: 0 }
+
+function named(name: string, load: Load) {
+  return { name, load }
+}
+
+test('those of one load that has several turns share their rounds, and no others', () => {
+  const once = { window: 256, milliseconds: 10 }
+  const often = { window: 1, milliseconds: 10, turns: 5 }
+  const oftenToo = { window: 8, milliseconds: 10, turns: 5 }
+  const all = [
+    named('a', once),
+    named('b', once),
+    named('c', often),
+    named('d', often),
+    named('e', oftenToo),
+    named('f', often),
+  ]
+  const groups = sharingRounds(all).map((group) => group.map(({ name }) => name).join(''))
+  expect(groups).toEqual(['a', 'b', 'cd', 'e', 'f'])
+})
+
+test('in a round that is shared each has a part of its time, and then all others have', async () => {
+  const load = { window: 1, milliseconds: 30, turns: 3 }
+  const done: string[] = []
+  await takeTurns([named('a', load), named('b', load)], async ({ name, load: { milliseconds } }) => {
+    done.push(`${name}${milliseconds}`)
+    return NOTHING
+  })
+  expect(done).toEqual(['a10', 'b10', 'a10', 'b10', 'a10', 'b10'])
+})
+
+test('of several turns it tells the mean rate, the medians of the times and the most of the memory', async () => {
+  const turns: PairFigures[] = [
+    { perSecond: 10, p50us: 5, p99us: 50, callerPeak: 1, serverPeak: 7 },
+    { perSecond: 20, p50us: 9, p99us: 30, callerPeak: 3, serverPeak: 6 },
+    { perSecond: 90, p50us: 6, p99us: 40, callerPeak: 2, serverPeak: 5 },
+  ]
+  const given = turns.values()
+  const load = { window: 1, milliseconds: 30, turns: 3 }
+  const [together] = await takeTurns([named('a', load)], async () => given.next().value ?? NOTHING)
+  expect(together).toEqual({ perSecond: 40, p50us: 6, p99us: 40, callerPeak: 3, serverPeak: 7 })
+})
+
+test('of what has no times there are none', async () => {
+  const load = { window: 1, milliseconds: 30 }
+  expect(await takeTurns([named('a', load)], async () => NOTHING)).toEqual([NOTHING])
+})
+
+test('all warm up once, from the last to the first, and for as long as they need', async () => {
+  const load = { window: 1, milliseconds: 30, turns: 3 }
+  const done: string[] = []
+  const given = await warmUp(
+    [named('a', load), named('b', { ...load, warmUp: 200 })],
+    async ({ name, load: { milliseconds } }) => {
+      done.push(`${name}${milliseconds}`)
+      return { ...NOTHING, perSecond: milliseconds }
+    },
+  )
+  expect(done).toEqual(['b200', 'a30'])
+  expect(given.map(({ perSecond }) => perSecond)).toEqual([30, 200])
+})
