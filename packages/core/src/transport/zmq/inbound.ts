@@ -76,7 +76,7 @@ class ZmqInbound implements Inbound {
   }
 
   async #read(onBatch: (frames: Frames) => void): Promise<void> {
-    for (let batches = 1; !this.#router.closed; batches++) {
+    for (let batches = 1; ; batches++) {
       let message: Buffer[]
       try {
         message = await this.#router.receive()

@@ -12,12 +12,14 @@ import { COPIED_BYTES } from './copied.js'
  * The listener knows such a sender by its routing id. Anybody may take one like it, and then has his frames decoded.
  */
 const PREFIX = 'skein-base64:'
+const UUID_LENGTH = 36
 
 export function inprocRoutingId(): string {
   return PREFIX + randomUUID()
 }
 
 export function isInproc(routingId: Buffer): boolean {
+  if (routingId.length !== PREFIX.length + UUID_LENGTH) return false // those of other connections are five bytes
   return routingId.toString('latin1', 0, PREFIX.length) === PREFIX
 }
 
