@@ -24,7 +24,11 @@ export interface Measurement extends Entry {
 export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
-  /** Of a round with few calls under way: how long these take is what most depends on whatever else the machine does. */
+  /**
+   * Of a round with few calls under way: how long these take is what most depends on whatever else the machine does. A turn
+   * of less than a quarter of a second would show little but its beginning, when a virtual machine that has just had a pause
+   * wakes its processors far sooner than later on.
+   */
   readonly turns: number
   /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
   readonly warmUp: number
@@ -32,7 +36,7 @@ export interface Pace {
   readonly sharedWarmUp: number
 }
 
-const PACE: Pace = { rounds: 5, milliseconds: 1000, turns: 10, warmUp: 4000, sharedWarmUp: 25_000 }
+const PACE: Pace = { rounds: 5, milliseconds: 1000, turns: 4, warmUp: 4000, sharedWarmUp: 25_000 }
 
 const QUICK: Pace = { rounds: 3, milliseconds: 100, turns: 1, warmUp: 1600, sharedWarmUp: 5000 }
 

@@ -25,7 +25,8 @@ export async function takeTurns<One extends Loaded>(
 ): Promise<PairFigures[]> {
   const turns = turnsOf(group)
   const tasks = group.map((one) => {
-    const turn = { ...one, load: { ...one.load, milliseconds: one.load.milliseconds / turns } }
+    const milliseconds = Math.ceil(one.load.milliseconds / turns)
+    const turn = { ...one, load: { ...one.load, milliseconds } }
     return () => measure(turn)
   })
   const given = await inTurn(tasks, turns, { isWarm: true })

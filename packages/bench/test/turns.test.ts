@@ -25,8 +25,8 @@ test('those of one load that has several turns share their rounds, and no others
   expect(groups).toEqual(['a', 'b', 'cd', 'e', 'f'])
 })
 
-test('in a round that is shared each has a part of its time, and then all others have', async () => {
-  const load = { window: 1, milliseconds: 30, turns: 3 }
+test('in a round that is shared each has a part of its time, in whole milliseconds, and then all others have', async () => {
+  const load = { window: 1, milliseconds: 29, turns: 3 }
   const done: string[] = []
   await takeTurns([named('a', load), named('b', load)], async ({ name, load: { milliseconds } }) => {
     done.push(`${name}${milliseconds}`)
