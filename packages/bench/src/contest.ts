@@ -25,9 +25,9 @@ export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
   /**
-   * Of a round with few calls under way: how long these take is what most depends on whatever else the machine does. A turn
-   * of less than a quarter of a second would show little but its beginning, when a virtual machine that has just had a pause
-   * wakes its processors far sooner than later on.
+   * Of a round with few calls under way: how long these take is what most depends on whatever else the machine does. In
+   * turns of a tenth of a second they take half as long between threads as in whole seconds, on a virtual machine, which
+   * wakes its processors sooner right after a pause.
    */
   readonly turns: number
   /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
@@ -53,8 +53,8 @@ export function loadOf(window: number, { milliseconds, turns, warmUp }: Pace): L
 }
 
 /**
- * Each of the systems, over each of its lanes that count here, under each of the loads. What is compared, those over the
- * same lane under the same load, stands side by side.
+ * Each of the systems, over each of its lanes that count here, under each of the loads. Those under the same load stand
+ * side by side, and of these those over the same lane.
  */
 export function entriesOf(
   systems: readonly System[],
@@ -107,7 +107,10 @@ export async function contest(
     })
     const given = await inTurn(tasks, rounds)
     return groups.flatMap((group, g) =>
-      group.map((entry, i) => ({ ...entry, rounds: given[g]?.flatMap((round) => round[i] ?? []) ?? [] })),
+      group.map((entry, i) => ({
+        ...entry,
+        rounds: (given[g] ?? []).map((round) => figuresOf(round[i], entry)),
+      })),
     )
   } finally {
     await Promise.all([...pairs.values()].map((pair) => pair.end()))
@@ -133,6 +136,11 @@ function timesOf(rounds: readonly PairFigures[]): Row {
   const { p50us, p99us } = mediansOf(rounds)
   if (p50us === undefined || p99us === undefined) return {}
   return { p50us: rounded(p50us), p99us: rounded(p99us) }
+}
+
+function figuresOf(figures: PairFigures | undefined, entry: Entry): PairFigures {
+  if (figures === undefined) throw new RangeError(`a round has no figures of ${stepOf(entry)}`)
+  return figures
 }
 
 function stepOf({ system, lane, load: { window, payload } }: Entry): string {

@@ -7,7 +7,10 @@ interface Loaded {
   readonly load: Load
 }
 
-/** Those side by side that have the same load, and several turns in a round, share it; each other has its rounds to itself. */
+/**
+ * Those side by side whose load is the same object, and has several turns in a round, share their rounds; each other has
+ * its rounds to itself.
+ */
 export function sharingRounds<One extends Loaded>(all: readonly One[]): One[][] {
   const groups: One[][] = []
   for (const one of all) {
@@ -33,17 +36,16 @@ export async function takeTurns<One extends Loaded>(
   return given.map(together)
 }
 
-/** The round that does not count: as all are, the last is the first. */
+/** The round that does not count, from the last to the first, as `inTurn` has it. Gives nothing. */
 export async function warmUp<One extends Loaded>(
   group: readonly One[],
   measure: (one: One) => Promise<PairFigures>,
 ): Promise<PairFigures[]> {
-  const given: PairFigures[] = []
   for (const one of group.toReversed()) {
     const { warmUp: milliseconds = one.load.milliseconds } = one.load
-    given.unshift(await measure({ ...one, load: { ...one.load, milliseconds } }))
+    await measure({ ...one, load: { ...one.load, milliseconds } })
   }
-  return given
+  return []
 }
 
 /** Of the times, where there are any. */

@@ -66,7 +66,7 @@ describe('systems', () => {
   })
 })
 
-test('each system has an entry for each of its lanes that count, under each load', () => {
+test('each system has an entry for each of its lanes that count, under each load; who is compared is side by side', () => {
   const loads = [SHORT, { ...SHORT, window: 1 }]
   const entries = entriesOf([raw, madeUp('lame', { lanes: ['ipc', 'tcp'] })], loads, ['tcp', 'inproc'])
   const told = ({ system, lane, load }: Entry) => `${system.name} ${lane} ${load.window}`
@@ -88,11 +88,14 @@ test('each system has an entry for each of its lanes that count, under each load
   ])
 })
 
-test('few calls have several turns in a round, so that what is compared is done within a moment', async () => {
-  const pace = { ...paceOf(false), rounds: 1, milliseconds: 20, warmUp: 1 }
-  expect([1, 8, 64, 256].map((window) => loadOf(window, pace).turns)).toEqual([4, 4, 1, 1])
-  expect(loadOf(1, paceOf(true)).turns).toBe(1)
-  const load = { ...loadOf(1, pace), turns: 2 }
+test('few calls have several turns in a round, many have one, and in a quick run all have', () => {
+  const turns = (quick: boolean) => [1, 8, 64, 256].map((window) => loadOf(window, paceOf(quick)).turns)
+  expect(turns(false)).toEqual([4, 4, 1, 1])
+  expect(turns(true)).toEqual([1, 1, 1, 1])
+})
+
+test('those that share their rounds take turns in each', async () => {
+  const load = { window: 1, milliseconds: 20, turns: 2 }
   const told: string[] = []
   const measured = await contest(entriesOf([raw], [load], ['ipc', 'inproc']), 1, {
     signal,

@@ -46,12 +46,12 @@ export const payload: Suite = {
   async measure({ systems, quick, ...options }) {
     const chosen = (some: readonly System[]) => some.filter((one) => systems.includes(one))
     const { rounds, milliseconds, warmUp } = paceOf(quick)
-    const loadOf = (payload: number): Load => ({ window: 8, milliseconds, payload, warmUp })
+    const echoOf = (payload: number): Load => ({ window: 8, milliseconds, payload, warmUp })
     const one: Load = { window: 1, milliseconds, payload: LARGE }
-    const measured = await contest(entriesOf(chosen(SYSTEMS), SIZES.map(loadOf), LANES), rounds, options)
+    const measured = await contest(entriesOf(chosen(SYSTEMS), SIZES.map(echoOf), LANES), rounds, options)
     // By processes of their own: what smaller buffers have left behind is not theirs.
     const large = await contest(entriesOf(chosen(SYSTEMS), [one], LANES), rounds, options)
-    const laden = await contest(entriesOf(chosen(LADEN), LADEN_SIZES.map(loadOf), ['tcp']), rounds, options)
+    const laden = await contest(entriesOf(chosen(LADEN), LADEN_SIZES.map(echoOf), ['tcp']), rounds, options)
     const all = [measured, large, laden].flatMap(bySystem)
     return { rows: all.map(rowWithBytes), ratios: ratiosOf(all) }
   },

@@ -19,7 +19,7 @@ export function inprocRoutingId(): string {
 }
 
 export function isInproc(routingId: Buffer): boolean {
-  if (routingId.length !== PREFIX.length + UUID_LENGTH) return false // those of other connections are five bytes
+  if (routingId.length !== PREFIX.length + UUID_LENGTH) return false // most are of five bytes, which libzmq makes
   return routingId.toString('latin1', 0, PREFIX.length) === PREFIX
 }
 

@@ -44,7 +44,7 @@ export class ZmqOutbound implements Outbound {
       const message = this.scheme === 'inproc' ? encode(frames) : [...frames]
       return this.#dealer.send(message).then(undefined, (error) => this.#sendAgain(frames, error))
     } catch (error) {
-      // Asked only now: it takes zeromq.js most of a microsecond to say so.
+      // Asked only now: each batch would pay for it.
       return Promise.reject(this.#dealer.closed ? this.#closedError() : error)
     }
   }
