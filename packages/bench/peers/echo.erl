@@ -37,12 +37,15 @@ measure(Node, Value, Window, Milliseconds) ->
     At = fun(Share) -> lists:nth(min(Count, trunc(Share * Count) + 1), Times) end,
     io:format("~b ~b ~b~n", [round(Count / Seconds), At(0.5), At(0.99)]).
 
-caller(_, _, End, Last, Times) when Last >= End ->
-    Times;
+% Makes one call at least.
 caller(Node, Value, End, Last, Times) ->
     Value = echo(Node, Value),
     Now = now_us(),
-    caller(Node, Value, End, Now, [Now - Last | Times]).
+    Taken = [Now - Last | Times],
+    case Now >= End of
+        true -> Taken;
+        false -> caller(Node, Value, End, Now, Taken)
+    end.
 
 echo(Node, Value) ->
     erpc:call(Node, lists, last, [[Value]], 30000).

@@ -71,7 +71,9 @@ class Node {
   async measure({ window, milliseconds, payload }: Load): Promise<Figures> {
     if (payload !== undefined) throw new Error('the nodes of Erlang echo only the small object')
     this.#child.stdin?.write(`${window} ${milliseconds}\n`)
-    const [perSecond = 0, p50us = 0, p99us = 0] = (await this.#nextLine()).split(' ').map(Number)
+    const line = await this.#nextLine()
+    const [perSecond = Number.NaN, p50us = Number.NaN, p99us = Number.NaN] = line.split(' ').map(Number)
+    if (Number.isNaN(perSecond + p50us + p99us)) throw new Error(`a node of Erlang says: ${line}`)
     return { perSecond, p50us, p99us }
   }
 
