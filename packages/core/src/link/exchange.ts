@@ -11,6 +11,7 @@ import { Acknowledger } from './acknowledger.js'
 import { Outbox } from './outbox.js'
 import type { LinkParts } from './parts.js'
 import { Progress } from './progress.js'
+import type { Recipients } from './recipients.js'
 
 /** What has come in one batch. */
 export type Received =
@@ -33,11 +34,16 @@ export interface ExchangeEvents {
   defer(fn: () => void): void
 }
 
+export interface ExchangeParts extends LinkParts {
+  /** Of all links of the runtime. */
+  readonly recipients: Recipients
+}
+
 /** The data lane of a link: numbers, acknowledgements, and what waits to be sent, over as many connections as it takes. */
 export class Exchange {
   readonly session: Session
   readonly outbox: Outbox
-  readonly #parts: LinkParts
+  readonly #parts: ExchangeParts
   readonly #on: ExchangeEvents
   readonly #acknowledger: Acknowledger
   readonly #progress: Progress
@@ -45,12 +51,12 @@ export class Exchange {
   #takingIn: Frames | undefined
 
   /** @param generation the number of the session */
-  constructor(parts: LinkParts, generation: number, on: ExchangeEvents) {
+  constructor(parts: ExchangeParts, generation: number, on: ExchangeEvents) {
     const { clock, flow } = parts.settings
     this.#parts = parts
     this.#on = on
     this.session = parts.safeguards.newSession(generation, parts.codec, flow)
-    this.outbox = new Outbox(this.session, on.defer, on.wake)
+    this.outbox = new Outbox(this.session, parts.recipients, on.defer, on.wake)
     this.#acknowledger = new Acknowledger(clock, flow, () => this.outbox.flushSoon())
     this.#progress = new Progress(this.session)
   }
@@ -102,7 +108,7 @@ export class Exchange {
     }
     const { messages, unknown } = readBatch(frames, codec, limits, peer, header)
     if (seq === 0) for (const { kind } of messages) checkUnnumbered(kind)
-    this.outbox.cork()
+    this.outbox.cork(messages.length)
     return { kind: 'messages', seq, messages, unknown }
   }
 

@@ -3,6 +3,7 @@ import type { DirectoryEntry, Message } from '../wire/message.js'
 import type { Drops } from './drops.js'
 import type { Generations } from './generations.js'
 import type { LinkParts } from './parts.js'
+import type { Recipients } from './recipients.js'
 import type { Secrets } from './secrets.js'
 
 /** What a link tells whoever holds it. `L` is the link itself. */
@@ -30,6 +31,7 @@ export interface LinkHost<L> extends LinkParts {
   readonly secrets: Secrets<L>
   readonly generations: Generations
   readonly drops: Drops
+  readonly recipients: Recipients
   readonly on: LinkEvents<L>
   /** Counts the connections of this instance. */
   nextAttempt(): number

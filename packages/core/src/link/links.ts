@@ -9,6 +9,7 @@ import { Link } from './link.js'
 import type { LinkEvents, LinkHost } from './link-host.js'
 import type { LinkParts } from './parts.js'
 import { Reception } from './reception.js'
+import { Recipients } from './recipients.js'
 import { Round } from './round.js'
 
 /** What the links tell those who use them. */
@@ -57,6 +58,7 @@ export class Links {
       secrets: parts.safeguards.newSecrets(),
       generations: this.#generations,
       drops: this.drops,
+      recipients: new Recipients(),
       on: this.#linkEvents(),
       nextAttempt: () => ++this.#attempts,
       network: () => this.#network(parts.settings.introduces),

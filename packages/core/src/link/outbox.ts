@@ -1,7 +1,8 @@
 import { Fifo } from '../fifo.js'
-import type { Parcel } from '../peer/outgoing.js'
+import type { Lane, Parcel } from '../peer/outgoing.js'
 import type { Session } from '../peer/session.js'
 import type { Message } from '../wire/message.js'
+import type { Recipients } from './recipients.js'
 
 /** Somebody who waits for room in the outbox: one of the two is called, once. */
 export interface RoomWaiter {
@@ -21,11 +22,18 @@ const FIRST_BATCH_MESSAGES = 32
 const BATCH_BYTES = 65_536
 
 /**
+ * Where several peers get large batches, one works while the next waits for its own: what is in fewer batches costs less.
+ * (Measured with 16 workers and 256 calls in flight to each: half as many again a second as with the bounds above.)
+ */
+const SHARED_BATCH_MESSAGES = 256
+
+/**
  * What is to go to a peer: posted now or waiting for room, and sent with all else that is posted in the same turn, as
  * far as a batch may grow.
  */
 export class Outbox {
   readonly #session: Session
+  readonly #recipients: Recipients
   readonly #defer: (fn: () => void) => void
   readonly #flush: () => void
   /** In the order of asking. */
@@ -34,13 +42,19 @@ export class Outbox {
   #draining: (() => void)[] = []
   #scheduled = false
   #corked = false
+  /** Messages of the batch that came last. */
+  #came = 0
+  /** Whether what is posted now goes to one of several peers that get large batches. */
+  #isShared = false
 
   /**
+   * @param recipients of all outboxes of the runtime
    * @param defer calls back when the present turn has done its work
    * @param flush sends what there is
    */
-  constructor(session: Session, defer: (fn: () => void) => void, flush: () => void) {
+  constructor(session: Session, recipients: Recipients, defer: (fn: () => void) => void, flush: () => void) {
     this.#session = session
+    this.#recipients = recipients
     this.#defer = defer
     this.#flush = flush
   }
@@ -53,8 +67,7 @@ export class Outbox {
   /** Puts a message into the outbox, whether or not there is room; it leaves in this turn, with others of it. */
   post(message: Message, peer: string): Parcel {
     const parcel = this.#session.post(message, peer)
-    const messages = this.#session.flying === 0 ? FIRST_BATCH_MESSAGES : BATCH_MESSAGES
-    if (parcel.messages >= messages || parcel.bytes >= BATCH_BYTES) this.#flush()
+    if (parcel.bytes >= BATCH_BYTES || this.#isMany(parcel.messages, parcel.lane)) this.#flush()
     else this.flushSoon()
     return parcel
   }
@@ -80,9 +93,10 @@ export class Outbox {
     return new Promise((resolve) => this.#draining.push(resolve))
   }
 
-  /** What is posted until `uncork`, in the same turn, leaves then. */
-  cork(): void {
+  /** A batch of so many messages has come. What is posted until `uncork`, in the same turn, leaves then. */
+  cork(messages: number): void {
     this.#corked = true
+    this.#came = messages
   }
 
   /** Sends what would leave at the end of the turn. */
@@ -124,6 +138,16 @@ export class Outbox {
     }
     while (this.#answering.shift() !== undefined);
     this.#release()
+  }
+
+  /** Whether a batch has so many messages that it leaves now. */
+  #isMany(messages: number, lane: Lane): boolean {
+    if (messages < FIRST_BATCH_MESSAGES) return false
+    if (messages === FIRST_BATCH_MESSAGES) this.#isShared = this.#recipients.add(this)
+    const enough = this.#session.flying === 0 ? FIRST_BATCH_MESSAGES : BATCH_MESSAGES
+    // Whoever asks has chosen how much to ask at a time.
+    if (lane === 'answers') return messages >= Math.max(enough, this.#came)
+    return messages >= (this.#isShared ? SHARED_BATCH_MESSAGES : enough)
   }
 
   readonly #run = (): void => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Outbox, type RoomWaiter } from '../../src/link/outbox.js'
+import { Recipients } from '../../src/link/recipients.js'
 import { defaultFlow, type FlowOptions } from '../../src/options.js'
 import { Session } from '../../src/peer/session.js'
 import { type Call, type Heart, Kind } from '../../src/wire/message.js'
@@ -12,12 +13,13 @@ const call: Call = { kind: Kind.call, id: 1, service: 'disk', method: 'write', a
 /** Room for two messages, each in a batch of its own. */
 const SMALL: FlowOptions = { ...defaultFlow, outboxMessages: 2, batchBytes: 1 }
 
-function boxed(flow: FlowOptions = SMALL) {
+function boxed(flow: FlowOptions = SMALL, recipients = new Recipients()) {
   const session = new Session(1, new MsgpackCodec(), flow)
   const deferred: (() => void)[] = []
   let flushes = 0
   const outbox = new Outbox(
     session,
+    recipients,
     (fn) => deferred.push(fn),
     () => {
       flushes += 1
@@ -76,6 +78,29 @@ describe('An outbox', () => {
     expect([flushes(), session.sent]).toEqual([3, 3])
   })
 
+  test('sends larger parts where other peers get large ones too', () => {
+    const recipients = new Recipients()
+    const [one, other] = [boxed(defaultFlow, recipients), boxed(defaultFlow, recipients)]
+    for (let n = 1; n <= 32; n++) one.outbox.post(call, 'peer')
+    expect(one.flushes()).toBe(1) // nobody else has had any yet
+    for (const { outbox, flushes } of [other, one]) {
+      const before = flushes()
+      for (let n = 1; n <= 255; n++) outbox.post(call, 'peer')
+      expect(flushes()).toBe(before)
+      outbox.post(call, 'peer')
+      expect(flushes()).toBe(before + 1)
+    }
+  })
+
+  test('sends as many answers together as there were questions', () => {
+    const { outbox, flushes } = boxed(defaultFlow)
+    outbox.cork(200)
+    for (let n = 1; n <= 199; n++) outbox.post(message(n), 'peer')
+    expect(flushes()).toBe(0)
+    outbox.post(message(200), 'peer')
+    expect(flushes()).toBe(1)
+  })
+
   test('sends what has many bytes in the midst of a turn', () => {
     const { outbox, flushes } = boxed(defaultFlow)
     const large: Call = { ...call, args: [new Uint8Array(65_536)] }
@@ -85,7 +110,7 @@ describe('An outbox', () => {
 
   test('that is corked sends when it is uncorked, and nothing is left for the end of the turn', () => {
     const { outbox, session, flushes, endTurn } = boxed()
-    outbox.cork()
+    outbox.cork(1)
     outbox.post(message(1), 'peer')
     outbox.post(message(2), 'peer')
     endTurn()
@@ -102,10 +127,10 @@ describe('An outbox', () => {
   test('that is uncorked sends what was posted before, too, and does nothing if nothing was', () => {
     const { outbox, session, flushes } = boxed()
     outbox.post(message(1), 'peer')
-    outbox.cork()
+    outbox.cork(1)
     outbox.uncork()
     expect([flushes(), session.sent]).toEqual([1, 1])
-    outbox.cork()
+    outbox.cork(1)
     outbox.uncork()
     expect(flushes()).toBe(1)
   })

@@ -4,6 +4,7 @@ import { Generations } from '../../src/link/generations.js'
 import type { Link } from '../../src/link/link.js'
 import type { LinkHost } from '../../src/link/link-host.js'
 import type { LinkParts } from '../../src/link/parts.js'
+import { Recipients } from '../../src/link/recipients.js'
 import { safeguards } from '../../src/link/safeguards.js'
 import { Secrets } from '../../src/link/secrets.js'
 import { settle } from '../../src/settings.js'
@@ -49,6 +50,7 @@ export function hostOf(given: LinkParts): LinkHost<Link> & { readonly told: stri
     secrets: new Secrets<Link>(),
     generations: new Generations(),
     drops,
+    recipients: new Recipients(),
     on: {
       changed: (link) => told.push(link.state.kind),
       sooner: () => told.push('sooner'),
