@@ -56,7 +56,7 @@ class LoopClock implements Clock {
 function parts(uid: string) {
   const transport = network.transport(uid)
   const memory: Transport = {
-    listen: (options, onBatch) => transport.listen({ ...options, schemes: ['mem'] }, onBatch),
+    listen: (options, on) => transport.listen({ ...options, schemes: ['mem'] }, on),
     dial: (...args) => transport.dial(...args),
     probe: (...args) => transport.probe(...args),
     close: () => transport.close(),

@@ -40,6 +40,7 @@ export type {
   DialOptions,
   Frames,
   Inbound,
+  InboundEvents,
   ListenOptions,
   Outbound,
   OutboundEvents,

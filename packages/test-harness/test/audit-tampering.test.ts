@@ -15,8 +15,8 @@ describe('What a tampering transport hands over', () => {
 
   beforeEach(async () => {
     const inner: Transport = {
-      async listen(_, onBatch) {
-        receive = onBatch
+      async listen(_, on) {
+        receive = on.batch
         return { endpoints: ['tcp://127.0.0.1:1'], close: async () => {} }
       },
       dial() {
@@ -34,8 +34,11 @@ describe('What a tampering transport hands over', () => {
       instance: 'one',
       frameBytes: 1,
     }
-    const inbound = await transport.listen(options, ([frame]) => {
-      received.push(`${String.fromCharCode(frame?.[1] ?? 0)}${frame?.[18]}`)
+    const inbound = await transport.listen(options, {
+      batch([frame]) {
+        received.push(`${String.fromCharCode(frame?.[1] ?? 0)}${frame?.[18]}`)
+      },
+      settled() {},
     })
     expect(inbound.endpoints).toEqual(['tcp://127.0.0.1:2'])
   })

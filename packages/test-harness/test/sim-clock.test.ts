@@ -87,7 +87,13 @@ test('What a runtime posts in the turn that blocks its loop leaves when that tur
   const { shared, clock, log, note } = begin()
   const network = new MemoryNetwork({ clock: shared, seed: 1, latency: { min: 1, max: 1 } })
   const listen = { schemes: ['mem'], instance: 'b', host: '', frameBytes: 1000 } as const
-  await network.transport('b').listen({ ...listen, port: undefined }, () => note('arrives'))
+  await network.transport('b').listen(
+    { ...listen, port: undefined },
+    {
+      batch: () => note('arrives'),
+      settled() {},
+    },
+  )
   const dialled = { watch: true, heartbeatInterval: 500, heartbeatTimeout: 1500 }
   const transport = stallable(network.transport('a'), { clock, holders: new Map() })
   const outbound = transport.dial('mem://b', dialled, { up: () => note('up'), down: () => {} })

@@ -3,6 +3,7 @@ import {
   type DialOptions,
   type Frames,
   type Inbound,
+  type InboundEvents,
   type ListenOptions,
   type Outbound,
   type OutboundEvents,
@@ -72,8 +73,8 @@ class CuttableTransport implements Transport {
     this.#network = network
   }
 
-  async listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound> {
-    const inbound = await this.#inner.listen(options, onBatch)
+  async listen(options: ListenOptions, on: InboundEvents): Promise<Inbound> {
+    const inbound = await this.#inner.listen(options, on)
     this.#network.listens(this.#host, inbound.endpoints)
     return inbound
   }

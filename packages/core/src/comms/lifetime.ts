@@ -72,7 +72,10 @@ export class Lifetime {
       logger.warn({ uid, bind: host }, 'insecure: whoever can read the traffic learns the mesh token')
     try {
       const listen = { schemes, host, port, ...intake }
-      this.#inbound = await transport.listen(listen, (frames) => this.#links?.onBatch(frames))
+      this.#inbound = await transport.listen(listen, {
+        batch: (frames) => this.#links?.onBatch(frames),
+        settled: () => this.#links?.settled(),
+      })
     } catch (error) {
       if (this.#isStarting) this.#phase = 'new'
       throw error

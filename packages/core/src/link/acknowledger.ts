@@ -11,10 +11,7 @@ export class Acknowledger {
   readonly #flow: FlowOptions
   readonly #now: () => void
   #bytes = 0
-  /**
-   * Left running when a batch leaves: to set one for each would cost more. So it may fire in vain, or acknowledge a batch
-   * sooner than it would have to.
-   */
+  /** Left running when a batch leaves: it may fire in vain, or acknowledge a batch sooner than it would have to. */
   #timer: Timer | undefined
   #isWaiting = false
   #due = false
@@ -32,12 +29,20 @@ export class Acknowledger {
     return this.#due
   }
 
-  /** A batch was taken. */
+  /** A batch was taken: `settle` follows when what it has brought about has left. */
   took(frames: Frames): void {
     for (const frame of frames) this.#bytes += frame.byteLength
     // The peer's window is unknown here; an eighth of our own keeps up with any that isn't far smaller.
     if (this.#bytes >= this.#flow.windowBytes / 8) this.force()
-    else this.soon()
+    else this.#isWaiting = true
+  }
+
+  /**
+   * What was posted in this turn has left. An acknowledgement that is still owed waits for a batch to travel with, `ackDelay`
+   * at most.
+   */
+  settle(): void {
+    if (this.#isWaiting) this.soon()
   }
 
   soon(): void {

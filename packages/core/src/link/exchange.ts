@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.js'
 import { SkeinError } from '../errors.js'
-import type { Parcel } from '../peer/outgoing.js'
+import { laneOf, type Parcel } from '../peer/outgoing.js'
 import type { Session } from '../peer/session.js'
 import type { Frames } from '../transport/transport.js'
 import { OpenBatch, readBatch } from '../wire/batch.js'
@@ -108,7 +108,8 @@ export class Exchange {
     }
     const { messages, unknown } = readBatch(frames, codec, limits, peer, header)
     if (seq === 0) for (const { kind } of messages) checkUnnumbered(kind)
-    this.outbox.cork(messages.length)
+    const [first] = messages
+    this.outbox.cork(first !== undefined && laneOf(first) === 'requests' ? messages.length : 0)
     return { kind: 'messages', seq, messages, unknown }
   }
 
@@ -121,6 +122,11 @@ export class Exchange {
     this.#takingIn = undefined
     if (frames !== undefined) this.#acknowledger.took(frames)
     this.outbox.uncork()
+  }
+
+  /** What was posted in answer to what has come has left. */
+  settle(): void {
+    this.#acknowledger.settle()
   }
 
   /**

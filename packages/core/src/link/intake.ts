@@ -10,7 +10,7 @@ import type { LinkHost } from './link-host.js'
 export interface IntakeParts {
   readonly greeter: Greeter<Link>
   readonly exchange: Exchange
-  /** The peer was heard. */
+  /** The peer is heard. */
   readonly heard: () => void
   /** It has told how it is; `pulse.last` has that. */
   readonly beaten: () => void
@@ -52,7 +52,14 @@ export class Intake {
     } finally {
       exchange.tookIn()
     }
-    if (link.isOpen && !link.isClosed && exchange.isStuckAt(this.#host.settings.clock.now())) this.#mend()
+  }
+
+  /** What the batches of a turn have brought about has left: does what could wait for that. */
+  settle(): void {
+    const { exchange } = this.#parts
+    const link = this.#link
+    exchange.settle()
+    if (link.isOpen && exchange.isStuckAt(this.#host.settings.clock.now())) this.#mend()
   }
 
   /** The messages of a batch that was taken go where they belong, in this very turn: it is acknowledged after that. */

@@ -12,6 +12,8 @@ export interface LinkEvents<L> {
   changed(link: L, was: PeerState): void
   /** `due` may be earlier than it was, and the state is of the same kind. */
   sooner(link: L): void
+  /** A batch of the peer's has come: `link.settle` is to follow when what it has brought about has left. */
+  unsettled(link: L): void
   /** A handshake is complete, the first or another one. */
   shaken(link: L): void
   /** The peer is lost: others are to be asked whether they reach it. */

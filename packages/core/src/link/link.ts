@@ -38,6 +38,8 @@ export class Link {
   #state: PeerState
   /** Whether the last connection was lost, rather than closed by ourselves to greet the peer anew. */
   #isCutOff = false
+  /** Whether the peer was heard since it was last judged. */
+  #isUnsettled = false
   #linger: Timer | undefined
   #destroyed = false
 
@@ -71,7 +73,7 @@ export class Link {
     this.#intake = host.safeguards.newIntake(host, this, {
       greeter: this.#greeter,
       exchange: this.#exchange,
-      heard: () => this.#judge({ kind: 'heard' }),
+      heard: () => this.#heard(),
       beaten: () => this.#judge({ kind: 'beat' }),
     })
     this.#circuit = new Circuit(host, {
@@ -231,6 +233,13 @@ export class Link {
     this.#intake.onBatch(frames)
   }
 
+  /** What the batches of a turn have brought about has left: does what could wait for that. */
+  settle(): void {
+    if (this.isClosed) return
+    if (this.#isUnsettled) this.#judge({ kind: 'heard' })
+    this.#intake.settle()
+  }
+
   /** Puts a message into the outbox, whether or not there is room; it leaves in this turn, with others of it. */
   post(message: Message): Parcel {
     return this.#exchange.post(message, this.uid ?? '')
@@ -374,8 +383,18 @@ export class Link {
       : asksSecond(settings.liveness)
   }
 
+  /** That the peer was heard is noted when what it asked for has left, or before anything else is judged. */
+  #heard(): void {
+    if (this.#isUnsettled) return
+    this.#isUnsettled = true
+    this.#host.on.unsettled(this)
+  }
+
   #judge(event: PeerEvent): void {
     if (this.#destroyed) return
+    const isHeard = this.#isUnsettled && event.kind !== 'heard'
+    this.#isUnsettled = false
+    if (isHeard) this.#judge({ kind: 'heard' })
     const was = this.#state
     const [state, actions] = this.#host.safeguards.liveness(was, event, this.#now(), this.#liveness)
     this.#state = state

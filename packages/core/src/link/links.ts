@@ -46,6 +46,8 @@ export class Links {
   readonly #anonymous = new Set<Link>()
   /** Links that are over and still let their last words leave. */
   readonly #lingering = new Set<Link>()
+  /** Those that have received something, and are to be settled. */
+  readonly #unsettled: Link[] = []
   #attempts = 0
   #closed = false
 
@@ -125,6 +127,14 @@ export class Links {
     if (!this.#closed) this.#reception.onBatch(frames)
   }
 
+  /** What the batches so far have brought about at once has left. */
+  settled(): void {
+    for (let link = this.#unsettled.pop(); link !== undefined; link = this.#unsettled.pop()) {
+      link.settle()
+      this.#round.arm(link.due)
+    }
+  }
+
   /** Counts something that has come in and has no place. */
   dropped(reason: DropReason): void {
     this.drops.count(reason)
@@ -149,6 +159,7 @@ export class Links {
       changed: (link, was) => this.#changed(link, was),
       sooner: (link) => this.#round.arm(link.due),
       asks: (link) => this.#on.asks(link),
+      unsettled: (link) => this.#unsettled.push(link),
       shaken: (link) => {
         if (link.entry !== undefined) this.directory.learn(link.entry)
         this.#on.shaken(link)

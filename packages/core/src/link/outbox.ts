@@ -22,7 +22,9 @@ const FIRST_BATCH_MESSAGES = 32
 const BATCH_BYTES = 65_536
 
 /**
- * Where several peers get large batches, one works while the next waits for its own: what is in fewer batches costs less.
+ * Where several peers get batches of at least `FIRST_BATCH_MESSAGES`, one works while the next waits for its own, and what is
+ * in fewer batches costs less. What is sent in small parts is answered in small parts, and the next requests follow as they
+ * were answered: parts never grow together again.
  * (Measured with 16 workers and 256 calls in flight to each: half as many again a second as with the bounds above.)
  */
 const SHARED_BATCH_MESSAGES = 256
@@ -34,6 +36,8 @@ const SHARED_BATCH_MESSAGES = 256
 export class Outbox {
   readonly #session: Session
   readonly #recipients: Recipients
+  /** What this one's peer is known by there. */
+  readonly #peer = {}
   readonly #defer: (fn: () => void) => void
   readonly #flush: () => void
   /** In the order of asking. */
@@ -42,8 +46,8 @@ export class Outbox {
   #draining: (() => void)[] = []
   #scheduled = false
   #corked = false
-  /** Messages of the batch that came last. */
-  #came = 0
+  /** Messages of the batch of requests that came last. */
+  #asked = 0
   /** Whether what is posted now goes to one of several peers that get large batches. */
   #isShared = false
 
@@ -93,10 +97,14 @@ export class Outbox {
     return new Promise((resolve) => this.#draining.push(resolve))
   }
 
-  /** A batch of so many messages has come. What is posted until `uncork`, in the same turn, leaves then. */
-  cork(messages: number): void {
+  /**
+   * A batch has come. What is posted until `uncork`, in the same turn, leaves then.
+   *
+   * @param asked how many requests are in it
+   */
+  cork(asked: number): void {
     this.#corked = true
-    this.#came = messages
+    if (asked > 0) this.#asked = asked
   }
 
   /** Sends what would leave at the end of the turn. */
@@ -143,10 +151,10 @@ export class Outbox {
   /** Whether a batch has so many messages that it leaves now. */
   #isMany(messages: number, lane: Lane): boolean {
     if (messages < FIRST_BATCH_MESSAGES) return false
-    if (messages === FIRST_BATCH_MESSAGES) this.#isShared = this.#recipients.add(this)
+    if (messages === FIRST_BATCH_MESSAGES) this.#isShared = this.#recipients.alternates(this.#peer)
     const enough = this.#session.flying === 0 ? FIRST_BATCH_MESSAGES : BATCH_MESSAGES
-    // Whoever asks has chosen how much to ask at a time.
-    if (lane === 'answers') return messages >= Math.max(enough, this.#came)
+    // Whoever has sent so many requests in one batch can wait for as many answers in one.
+    if (lane === 'answers') return messages >= Math.max(enough, this.#asked)
     return messages >= (this.#isShared ? SHARED_BATCH_MESSAGES : enough)
   }
 

@@ -76,7 +76,6 @@ export class Reception {
     const link = secrets.whose(reading.token)
     if (link === undefined) return drops.count('token')
     link.onBatch(frames)
-    this.#table.arm(link)
   }
 
   /** A peer has answered a heart, by its number. */

@@ -1,6 +1,7 @@
+import { endOfTurn } from '../turn.js'
 import { guarded } from './guarded.js'
 import type { MemoryHost } from './memory-host.js'
-import type { Frames, Inbound } from './transport.js'
+import type { Frames, Inbound, InboundEvents } from './transport.js'
 
 /** A listener at one `mem://` address. */
 export class MemoryInbound implements Inbound {
@@ -8,7 +9,8 @@ export class MemoryInbound implements Inbound {
   readonly endpoint: string
   readonly endpoints: readonly string[]
   readonly #frameBytes: number
-  readonly #onBatch: (frames: Frames) => void
+  readonly #onBatch: InboundEvents['batch']
+  readonly #onSettled: InboundEvents['settled']
   readonly #onClose: (inbound: MemoryInbound) => void
   #closed = false
 
@@ -16,14 +18,17 @@ export class MemoryInbound implements Inbound {
     host: MemoryHost,
     endpoint: string,
     frameBytes: number,
-    onBatch: (frames: Frames) => void,
+    on: InboundEvents,
     onClose: (inbound: MemoryInbound) => void,
   ) {
     this.host = host
     this.endpoint = endpoint
     this.endpoints = [endpoint]
     this.#frameBytes = frameBytes
-    this.#onBatch = guarded(onBatch)
+    this.#onBatch = guarded((frames) => on.batch(frames))
+    this.#onSettled = guarded(() => {
+      if (!this.#closed && !host.dead) on.settled()
+    })
     this.#onClose = onClose
   }
 
@@ -35,7 +40,10 @@ export class MemoryInbound implements Inbound {
   /** Hands a batch to the host's JavaScript, which may take its time; `onTaken` follows when it has. */
   deliver(frames: Frames, onTaken: () => void): void {
     this.host.run(() => {
-      if (!this.#closed) this.#onBatch(frames)
+      if (!this.#closed) {
+        this.#onBatch(frames)
+        void endOfTurn().then(this.#onSettled)
+      }
       onTaken()
     })
   }

@@ -5,8 +5,8 @@ import { MemoryInbound } from './memory-inbound.js'
 import { MemoryOutbound, type Wire } from './memory-outbound.js'
 import type {
   DialOptions,
-  Frames,
   Inbound,
+  InboundEvents,
   ListenOptions,
   Outbound,
   OutboundEvents,
@@ -37,14 +37,14 @@ export class MemoryTransport implements Transport {
     this.#registry = registry
   }
 
-  async listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound> {
+  async listen(options: ListenOptions, on: InboundEvents): Promise<Inbound> {
     this.#checkOpen()
     const { schemes, instance, frameBytes } = options
     if (schemes.length !== 1 || schemes[0] !== 'mem')
       throw invalidOption('schemes', schemes.join(', '), 'mem')
     if (!/^[\w.-]+$/.test(instance)) throw invalidOption('instance', instance, 'letters, digits, _, - and .')
     const endpoint = `mem://${instance}`
-    return this.#add(new MemoryInbound(this.#host, endpoint, frameBytes, onBatch, this.#remove))
+    return this.#add(new MemoryInbound(this.#host, endpoint, frameBytes, on, this.#remove))
   }
 
   dial(endpoint: string, options: DialOptions, on: OutboundEvents): Outbound {

@@ -30,6 +30,13 @@ export interface Inbound {
   close(): Promise<void>
 }
 
+export interface InboundEvents {
+  /** A batch has come. Its frames belong to whoever is given them. */
+  batch(frames: Frames): void
+  /** What the batches so far have brought about at once has left: follows each, or several, in the same turn or the next. */
+  settled(): void
+}
+
 export interface DialOptions {
   /**
    * Whether to report `up` and `down`, and to exchange heartbeats below JavaScript: the control connection is watched,
@@ -76,9 +83,9 @@ export type ProbeVerdict = 'refused' | 'accepted' | 'unknown'
 export interface Transport {
   /**
    * Binds every endpoint asked for, or none: a failure leaves nothing bound. Rejects with ERR_ADDRESS_IN_USE,
-   * ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS or ERR_INVALID_OPTION. The frames given to `onBatch` belong to it.
+   * ERR_ADDRESS_UNAVAILABLE, ERR_INVALID_ADDRESS or ERR_INVALID_OPTION.
    */
-  listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound>
+  listen(options: ListenOptions, on: InboundEvents): Promise<Inbound>
   /** Throws ERR_INVALID_ADDRESS if the endpoint is none that this transport can dial. @default what `dial` finds out */
   checkEndpoint?(endpoint: string): void
   /** Throws as `checkEndpoint`. */

@@ -65,7 +65,7 @@ export class MemoryMesh {
     const left: Frames[] = []
     this.left.set(host, left)
     return {
-      listen: (options, onBatch) => inner.listen({ ...options, schemes: ['mem'] }, onBatch),
+      listen: (options, on) => inner.listen({ ...options, schemes: ['mem'] }, on),
       dial: (endpoint, options, on) => {
         const outbound = inner.dial(endpoint, options, on)
         return {

@@ -50,7 +50,7 @@ class Two {
   #transport(host: string): Transport {
     const inner = this.network.transport(host)
     return {
-      listen: (options, onBatch) => inner.listen({ ...options, schemes: ['mem'] }, onBatch),
+      listen: (options, on) => inner.listen({ ...options, schemes: ['mem'] }, on),
       dial: (endpoint, options, on) => inner.dial(endpoint, options, on),
       probe: (endpoint, timeoutMs) => inner.probe(endpoint, timeoutMs),
       close: () => inner.close(),

@@ -46,7 +46,7 @@ class Pair {
     const inner = this.network.transport(uid)
     // Runtimes offer the lanes of a real network; here there is one.
     const transport: Transport = {
-      listen: (listen, onBatch) => inner.listen({ ...listen, schemes: ['mem'] }, onBatch),
+      listen: (listen, on) => inner.listen({ ...listen, schemes: ['mem'] }, on),
       dial: (endpoint, dial, on) => inner.dial(endpoint, dial, on),
       probe: (endpoint, timeoutMs) => inner.probe(endpoint, timeoutMs),
       close: () => inner.close(),

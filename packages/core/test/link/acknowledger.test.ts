@@ -17,8 +17,10 @@ describe('An acknowledgement', () => {
   test('waits for a message to travel with, and then leaves alone', async () => {
     const { clock, acknowledger, asked } = acknowledging()
     acknowledger.took([new Uint8Array(10)])
+    acknowledger.settle()
     await clock.advance(10)
     acknowledger.took([new Uint8Array(10)])
+    acknowledger.settle()
     await clock.advance(9)
     expect([acknowledger.isDue, asked()]).toEqual([false, 0])
     await clock.advance(1)
@@ -28,9 +30,18 @@ describe('An acknowledgement', () => {
   test('that has left with a message need not leave alone', async () => {
     const { clock, acknowledger, asked } = acknowledging()
     acknowledger.took([new Uint8Array(10)])
+    acknowledger.settle()
     acknowledger.left()
     await clock.advance(100)
     expect([acknowledger.isDue, asked(), clock.pending]).toEqual([false, 0, 0])
+  })
+
+  test('that leaves with an answer in the same turn sets no timer', () => {
+    const { clock, acknowledger } = acknowledging()
+    acknowledger.took([new Uint8Array(10)])
+    acknowledger.left()
+    acknowledger.settle()
+    expect(clock.pending).toBe(0)
   })
 
   test('leaves at once when an eighth of the window was taken since the last', async () => {
@@ -48,6 +59,7 @@ describe('An acknowledgement', () => {
     const { clock, acknowledger, asked } = acknowledging()
     for (let i = 1; i <= 3; i++) {
       acknowledger.took([new Uint8Array(1)])
+      acknowledger.settle()
       await clock.advance(20)
       expect(asked()).toBe(i)
       acknowledger.left()
@@ -57,7 +69,10 @@ describe('An acknowledgement', () => {
   test('leaves no timer when its link is closed', () => {
     const { clock, acknowledger } = acknowledging()
     acknowledger.took([new Uint8Array(1)])
+    acknowledger.settle()
+    expect(clock.pending).toBe(1)
     acknowledger.close()
+    acknowledger.settle()
     expect(clock.pending).toBe(0)
   })
 })

@@ -3,15 +3,14 @@ import { refusalOf } from '../../src/link/greetings.js'
 import { Link } from '../../src/link/link.js'
 import { OpenBatch, readBatch } from '../../src/wire/batch.js'
 import type { Frames } from '../../src/wire/frames.js'
-import { type Hand, Kind, type Message } from '../../src/wire/message.js'
+import { Kind, type Message } from '../../src/wire/message.js'
 import { entryOf } from '../peer/entries.js'
 import type { FakeOutbound } from './fakes.js'
 import { turn } from './fakes.js'
+import { hand, peer } from './hand.js'
 import { hostOf, parts } from './parts.js'
 
-const THEIRS = new Uint8Array(16).fill(9)
 const OURS = new Uint8Array(16).fill(1)
-const peer = entryOf('peer', { endpoints: ['tcp://127.0.0.1:3000'] })
 const call = (id: number): Message => ({
   kind: Kind.call,
   id,
@@ -20,19 +19,6 @@ const call = (id: number): Message => ({
   args: [],
   timeLeft: null,
 })
-
-const hand: Hand = {
-  kind: Kind.hand,
-  from: peer,
-  meshToken: 'token of the tests',
-  toUid: 'self',
-  to: entryOf('self').instance,
-  nonce: new Uint8Array(16),
-  token: THEIRS,
-  attempt: 1,
-  session: 1,
-  taken: 0,
-}
 
 /** A link that has answered a hand, on a connection that stands. */
 async function opened() {
@@ -74,6 +60,17 @@ describe('A link', () => {
     host.on.received = () => link.post(call(7))
     link.onBatch(batch(all, 1, call(1), call(2)))
     expect(all.read(data.sent.at(-1) ?? [])).toMatchObject({ seq: 1, ack: 1, messages: [{}, {}] })
+    link.destroy()
+  })
+
+  test('is judged lost by what the peer has said until then, settled or not', async () => {
+    const all = await opened()
+    const { clock, link, transport } = all
+    link.onBatch(batch(all, 0))
+    await clock.advance(1000)
+    link.onBatch(batch(all, 1, call(1)))
+    transport.open.find(({ options }) => options.watch)?.on.down('lost')
+    expect(link.state).toMatchObject({ kind: 'suspect', heard: clock.now() })
     link.destroy()
   })
 

@@ -3,7 +3,7 @@ import type { Link } from '../../src/link/link.js'
 import { Links } from '../../src/link/links.js'
 import { Secrets } from '../../src/link/secrets.js'
 import { OpenBatch } from '../../src/wire/batch.js'
-import { entryOf } from '../peer/entries.js'
+import { hand, peer } from './hand.js'
 import { parts } from './parts.js'
 
 /** Notes what is claimed. */
@@ -37,8 +37,7 @@ function linked(secrets = new Noting()) {
     { ...given, safeguards: { ...given.safeguards, newSecrets: () => secrets } },
     events,
   )
-  const entry = entryOf('peer', { endpoints: ['tcp://127.0.0.1:3000'] })
-  links.directory.learn(entry)
+  links.directory.learn(peer)
   return { clock, transport, given, links }
 }
 
@@ -73,6 +72,29 @@ describe('The table of links', () => {
     link?.restart()
     links.onBatch(new OpenBatch(given.codec).seal().frames(token, { seq: 0, ack: 0, admitted: 0 }))
     expect(Object.fromEntries(links.drops)).toEqual(drops)
+    links.close()
+  })
+
+  test.each([
+    ['takes a peer for alive that has just spoken, also if that was not settled yet', true, 'alive'],
+    ['takes a peer for stalled that has said nothing', false, 'stalled'],
+  ])('%s', async (_, speaks, kind) => {
+    const secrets = new Noting()
+    const { clock, transport, given, links } = linked(secrets)
+    const { stalledAfter } = given.settings.liveness
+    const link = links.to('peer')
+    link?.onHand(hand)
+    await clock.advance(0)
+    transport.latest().on.up()
+    const token = secrets.claimed.at(-1) ?? new Uint8Array(16)
+    const say = () =>
+      links.onBatch(new OpenBatch(given.codec).seal().frames(token, { seq: 0, ack: 0, admitted: 0 }))
+    say()
+    links.settled()
+    await clock.advance(stalledAfter - 1)
+    if (speaks) say()
+    await clock.advance(2)
+    expect(link?.state.kind).toBe(kind)
     links.close()
   })
 

@@ -7,7 +7,7 @@ export function noting(
   lane: 'control' | 'data' = 'control',
 ): Transport {
   return {
-    listen: (options, onBatch) => transport.listen(options, onBatch),
+    listen: (options, on) => transport.listen(options, on),
     close: () => transport.close(),
     probe: (...asked) => transport.probe(...asked),
     dial(endpoint: string, options: DialOptions, on: OutboundEvents) {

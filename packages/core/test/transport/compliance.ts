@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { sized } from '@skein/test-harness/size'
 import type { Scheme, Transport } from '../../src/transport/transport.js'
+import { atEndOfTurn } from '../../src/turn.js'
 import { expectSame } from '../support/same.js'
 import { dialled, filled, HEARTBEAT, Inbox, listening, numbers, text } from './observed.js'
 
@@ -252,17 +253,47 @@ export function complies(name: string, capabilities: Capabilities, prepare: () =
       const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
       const inbox = new Inbox()
       const options = { schemes, host: '127.0.0.1', port: 0, instance: randomUUID(), frameBytes: 1024 }
-      const { endpoints } = await listener.listen(options, (frames) => {
-        inbox.put(frames)
-        throw new Error('thrown by a callback')
+      const fail = () => {
+        if (inbox.batches.length < 3) throw new Error('thrown by a callback')
+      }
+      const { endpoints } = await listener.listen(options, {
+        batch(frames) {
+          inbox.put(frames)
+          fail()
+        },
+        settled: fail,
       })
       const { outbound } = dialled(dialler, endpoints[0] ?? '')
       await outbound.send(text(0))
       await outbound.send(text(1))
       await inbox.has(2)
-      expect(warning).toHaveBeenCalledTimes(2)
+      await outbound.send(text(2))
+      await inbox.has(3)
+      expect(warning.mock.calls.length).toBeGreaterThan(2) // by more than the batches alone
       expect(warning).toHaveBeenCalledWith(expect.stringContaining('thrown by a callback'))
       warning.mockRestore()
+    })
+
+    test('tells when what a batch has brought about at once has left', async () => {
+      const events: string[] = []
+      const options = { schemes, host: '127.0.0.1', port: 0, instance: randomUUID(), frameBytes: 1024 }
+      let tell = () => {}
+      const settled = new Promise<void>((resolve) => {
+        tell = resolve
+      })
+      const { endpoints } = await listener.listen(options, {
+        batch() {
+          events.push('batch')
+          void Promise.resolve().then(() => atEndOfTurn(() => events.push('answer')))
+        },
+        settled() {
+          events.push('settled')
+          tell()
+        },
+      })
+      await dialled(dialler, endpoints[0] ?? '').outbound.send(text('x'))
+      await settled
+      expect(events).toEqual(['batch', 'answer', 'settled'])
     })
 
     testIf(limitsFrames)('drops who sends a frame above the limit, and nobody else', async () => {

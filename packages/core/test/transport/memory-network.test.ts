@@ -40,7 +40,10 @@ describe('the memory network', () => {
       const events: string[] = []
       const note = (event: string) => events.push(`${clock.now()} ${event}`)
       const options = { schemes: ['mem' as const], host: '', port: undefined, instance: 'b', frameBytes: 100 }
-      await network.transport('b').listen(options, ([first]) => note(`batch ${Buffer.from(first ?? [])}`))
+      await network.transport('b').listen(options, {
+        batch: ([first]) => note(`batch ${Buffer.from(first ?? [])}`),
+        settled() {},
+      })
       const on = { up: () => note('up'), down: (reason: string) => note(reason) }
       const outbound = network.transport('a').dial('mem://b', { watch: true, ...HEARTBEAT }, on)
       await clock.advance(100)

@@ -60,7 +60,7 @@ export async function listening(
 ): Promise<Listening> {
   const inbox = new Inbox()
   const given = { host: '127.0.0.1', port: 0, instance: randomUUID(), frameBytes: 4 << 20, ...options }
-  const inbound = await transport.listen(given, inbox.put)
+  const inbound = await transport.listen(given, { batch: inbox.put, settled() {} })
   const [endpoint = ''] = inbound.endpoints
   return { inbound, inbox, endpoint }
 }

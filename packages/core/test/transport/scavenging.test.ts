@@ -36,9 +36,12 @@ describe('the inbound socket of a mesh', () => {
       instance: randomUUID(),
       frameBytes: 4 << 20,
     }
-    const inbound = await listen(sockets, options, '', () => {
-      events.push('batch')
-      atEndOfTurn(() => events.push('answer'))
+    const inbound = await listen(sockets, options, '', {
+      batch() {
+        events.push('batch')
+        atEndOfTurn(() => events.push('answer'))
+      },
+      settled() {},
     })
     // Not watched: what a machine that stands still for a second would break is no business of this test.
     const { outbound } = dialled(transport, inbound.endpoints[0] ?? '', { watch: false, ...HEARTBEAT })

@@ -175,12 +175,13 @@ describe('the ZeroMQ transport', () => {
     let most = 0
     let read = 0
     const options = { schemes: ['tcp'] as const, host: '127.0.0.1', port: 0, instance: randomUUID() }
-    const { endpoints } = await transport.listen({ ...options, frameBytes: 1024 }, () => {
+    const batch = () => {
       read++
       most = Math.max(most, ++sinceTurn)
       const until = performance.now() + 0.1 // slow enough that batches gather
       while (performance.now() < until);
-    })
+    }
+    const { endpoints } = await transport.listen({ ...options, frameBytes: 1024 }, { batch, settled() {} })
     const peer = new ZmqTransport()
     const { outbound } = dialled(peer, endpoints[0] ?? '')
     const sent = (async () => {

@@ -69,8 +69,8 @@ export class ClockedMesh {
   #transport(uid: string, name: string | undefined): Transport {
     const transport = this.network.transport(uid)
     return {
-      listen: ({ instance, ...options }, onBatch) =>
-        transport.listen({ ...options, instance: name ?? instance, schemes: ['mem'] }, onBatch),
+      listen: ({ instance, ...options }, on) =>
+        transport.listen({ ...options, instance: name ?? instance, schemes: ['mem'] }, on),
       dial: (endpoint, options, on) => {
         if (endpoint === MONITOR_ADDRESS && options.watch) this.dials.push({ uid, at: this.clock.now() })
         return transport.dial(endpoint, options, on)

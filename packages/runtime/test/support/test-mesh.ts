@@ -63,7 +63,7 @@ export class TestMesh {
   transport(host: string): Transport {
     const transport = this.network.transport(host)
     return {
-      listen: (options, onBatch) => transport.listen({ ...options, schemes: ['mem'] }, onBatch),
+      listen: (options, on) => transport.listen({ ...options, schemes: ['mem'] }, on),
       dial: (endpoint, options, on) => transport.dial(endpoint, options, on),
       probe: (...asked) => transport.probe(...asked),
       close: () => transport.close(),

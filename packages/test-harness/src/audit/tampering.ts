@@ -2,6 +2,7 @@ import {
   type DialOptions,
   type Frames,
   type Inbound,
+  type InboundEvents,
   type ListenOptions,
   type Outbound,
   type OutboundEvents,
@@ -40,7 +41,7 @@ export class TamperingTransport implements Transport {
   /** Every token that was seen, which is one for each connection. */
   readonly #tokens = new Set<string>()
   #kept: Frames[] = []
-  #onBatch: (frames: Frames) => void = () => {}
+  #on: InboundEvents = { batch() {}, settled() {} }
 
   constructor(inner: Transport, detour: Detour = (bound) => bound) {
     this.#inner = inner
@@ -78,9 +79,12 @@ export class TamperingTransport implements Transport {
     this.#begin({ kind: 'honest' })
   }
 
-  async listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound> {
-    this.#onBatch = onBatch
-    const inbound = await this.#inner.listen(options, (frames) => this.#received(frames))
+  async listen(options: ListenOptions, on: InboundEvents): Promise<Inbound> {
+    this.#on = on
+    const inbound = await this.#inner.listen(options, {
+      batch: (frames) => this.#received(frames),
+      settled: () => on.settled(),
+    })
     return { endpoints: this.#detour(inbound.endpoints), close: () => inbound.close() }
   }
 
@@ -100,16 +104,18 @@ export class TamperingTransport implements Transport {
     const was = this.#mode
     this.#mode = mode
     const left = was.kind === 'swapping' ? [...was.first.values()] : []
-    for (const frames of [...left, ...this.#kept.splice(0)]) this.#onBatch(frames)
+    const late = [...left, ...this.#kept.splice(0)]
+    for (const frames of late) this.#on.batch(frames)
+    if (late.length > 0) setImmediate(() => this.#on.settled())
   }
 
   #received(frames: Frames): void {
     const token = numberedToken(frames)
-    if (token === undefined) return this.#onBatch(frames)
+    if (token === undefined) return this.#on.batch(frames)
     const mode = this.#mode
     switch (mode.kind) {
       case 'honest':
-        this.#onBatch(frames)
+        this.#on.batch(frames)
         break
       case 'repeating':
         this.#repeat(frames, mode)
@@ -119,12 +125,12 @@ export class TamperingTransport implements Transport {
         break
       case 'withholding':
         if (mode.known.has(token) === (mode.which === 'present')) this.#kept.push(frames)
-        else this.#onBatch(frames)
+        else this.#on.batch(frames)
         break
       case 'releasing':
         // What follows in the same pipes waits behind what is in them.
         if (mode.late.has(token)) this.#kept.push(frames)
-        else this.#onBatch(frames)
+        else this.#on.batch(frames)
         if (!mode.known.has(token)) this.behave()
         break
     }
@@ -136,8 +142,8 @@ export class TamperingTransport implements Transport {
     if (mode.left === 0) this.#mode = { kind: 'honest' }
     // A view of the same bytes would share what the first reading made of its attachments.
     const again = frames.map((frame) => new Uint8Array(frame))
-    this.#onBatch(frames)
-    this.#onBatch(again)
+    this.#on.batch(frames)
+    this.#on.batch(again)
   }
 
   #swap(frames: Frames, token: string, mode: Mode & { kind: 'swapping' }): void {
@@ -147,8 +153,8 @@ export class TamperingTransport implements Transport {
       return
     }
     mode.first.delete(token)
-    this.#onBatch(frames)
-    this.#onBatch(first)
+    this.#on.batch(frames)
+    this.#on.batch(first)
     mode.left -= 1
     if (mode.left === 0) this.behave()
   }

@@ -202,7 +202,7 @@ export class MemoryCluster implements Cluster {
 /** Runtimes ask for the lanes that there are in the world; here there is another. */
 function onlyMemory(transport: Transport): Transport {
   return {
-    listen: (options, onBatch) => transport.listen({ ...options, schemes: ['mem'] }, onBatch),
+    listen: (options, on) => transport.listen({ ...options, schemes: ['mem'] }, on),
     dial: (endpoint, options, on) => transport.dial(endpoint, options, on),
     probe: (endpoint, timeoutMs) => transport.probe(endpoint, timeoutMs),
     close: () => transport.close(),

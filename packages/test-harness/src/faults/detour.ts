@@ -7,7 +7,7 @@ import { type Transport, ZmqTransport } from '@skein/core/internal'
 export function detouring([from, to]: readonly [from: string, to: string]): Transport {
   const inner = new ZmqTransport()
   return {
-    listen: (options, onBatch) => inner.listen(options, onBatch),
+    listen: (options, on) => inner.listen(options, on),
     // Only control connections are watched.
     dial: (endpoint, options, on) =>
       inner.dial(options.watch ? endpoint : endpoint.replace(from, to), options, on),

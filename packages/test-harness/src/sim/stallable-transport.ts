@@ -15,9 +15,9 @@ export interface StallableOptions {
  */
 export function stallable(transport: Transport, { clock, name, holders }: StallableOptions): Transport {
   return {
-    async listen(options, onBatch) {
+    async listen(options, on) {
       const instance = name ?? options.instance
-      const inbound = await transport.listen({ ...options, instance, schemes: ['mem'] }, onBatch)
+      const inbound = await transport.listen({ ...options, instance, schemes: ['mem'] }, on)
       for (const endpoint of inbound.endpoints) holders.set(endpoint, options.instance)
       return inbound
     },

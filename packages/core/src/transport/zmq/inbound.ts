@@ -3,7 +3,7 @@ import type { Router } from 'zeromq'
 import { invalidOption } from '../../errors.js'
 import { endOfTurn } from '../../turn.js'
 import { guarded } from '../guarded.js'
-import type { Frames, Inbound, ListenOptions, Scheme } from '../transport.js'
+import type { Inbound, InboundEvents, ListenOptions, Scheme } from '../transport.js'
 import { isV6, resolveHost } from './addresses.js'
 import { bind, bindTcp } from './bind.js'
 import { errnoOf } from './errno.js'
@@ -25,7 +25,7 @@ export async function listen(
   sockets: Sockets,
   options: ListenOptions,
   ipcBase: string,
-  onBatch: (frames: Frames) => void,
+  on: InboundEvents,
 ): Promise<Inbound> {
   const { schemes, instance, frameBytes, port } = options
   if (schemes.length === 0 || !schemes.every((scheme) => SCHEMES.includes(scheme))) {
@@ -47,7 +47,7 @@ export async function listen(
     if (schemes.includes('inproc')) endpoints.push(bind(router, `inproc://skein-${instance}`))
     if (path !== undefined) endpoints.push(bind(router, `ipc://${path}`))
     if (host !== undefined) endpoints.push(bindTcp(router, host, port))
-    return new ZmqInbound(sockets, router, endpoints, onBatch)
+    return new ZmqInbound(sockets, router, endpoints, on)
   } catch (error) {
     await sockets.close(router)
     throw error
@@ -59,23 +59,18 @@ class ZmqInbound implements Inbound {
   readonly #sockets: Sockets
   readonly #router: Router
 
-  constructor(
-    sockets: Sockets,
-    router: Router,
-    endpoints: readonly string[],
-    onBatch: (frames: Frames) => void,
-  ) {
+  constructor(sockets: Sockets, router: Router, endpoints: readonly string[], on: InboundEvents) {
     this.#sockets = sockets
     this.#router = router
     this.endpoints = endpoints
-    void this.#read(guarded(onBatch))
+    void this.#read({ batch: guarded((frames) => on.batch(frames)), settled: guarded(() => on.settled()) })
   }
 
   close(): Promise<void> {
     return this.#sockets.close(this.#router)
   }
 
-  async #read(onBatch: (frames: Frames) => void): Promise<void> {
+  async #read(on: InboundEvents): Promise<void> {
     for (let batches = 1; ; batches++) {
       let message: Buffer[]
       try {
@@ -87,9 +82,10 @@ class ZmqInbound implements Inbound {
       }
       this.#sockets.scavenges.received(message)
       const routingId = message.shift()
-      onBatch(routingId !== undefined && isInproc(routingId) ? decode(message) : message)
+      on.batch(routingId !== undefined && isInproc(routingId) ? decode(message) : message)
       // What the batch has brought about leaves before the socket is asked for another, which takes as long as a send.
       await (batches % BATCHES_PER_TURN === 0 ? nextTurn() : endOfTurn())
+      on.settled()
       this.#sockets.scavenges.hasten()
     }
   }

@@ -28,6 +28,15 @@ const COMMAND_BYTES = 4096
 /** How long a newcomer may stay silent: each holds a file descriptor. libzmq's own default is 30 s. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
+/**
+ * After so many seconds of silence the system asks whether the other side of an accepted connection is there, and after
+ * three questions without an answer it drops the connection: in a minute. A data connection has no heartbeats, and who had
+ * dialled, and vanished with his host, would hold it for ever.
+ */
+const KEEPALIVE_IDLE_S = 30
+const KEEPALIVE_INTERVAL_S = 10
+const KEEPALIVE_COUNT = 3
+
 /** How often to try for a monitor; see `observe`. */
 const OBSERVE_ATTEMPTS = 10
 
@@ -78,6 +87,10 @@ export class Sockets {
           maxMessageSize: frameBytes,
           receiveHighWaterMark: RECEIVE_BATCHES,
           routingId,
+          tcpKeepalive: 1,
+          tcpKeepaliveCount: KEEPALIVE_COUNT,
+          tcpKeepaliveIdle: KEEPALIVE_IDLE_S,
+          tcpKeepaliveInterval: KEEPALIVE_INTERVAL_S,
         }),
       { afterwards },
     )

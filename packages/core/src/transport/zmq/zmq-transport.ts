@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os'
 import { type Clock, systemClock } from '../../clock.js'
 import type {
   DialOptions,
-  Frames,
   Inbound,
+  InboundEvents,
   ListenOptions,
   Outbound,
   OutboundEvents,
@@ -37,8 +37,8 @@ export class ZmqTransport implements Transport {
     this.#ipcBase = ipcBase
   }
 
-  listen(options: ListenOptions, onBatch: (frames: Frames) => void): Promise<Inbound> {
-    return listen(this.#sockets, options, this.#ipcBase, onBatch)
+  listen(options: ListenOptions, on: InboundEvents): Promise<Inbound> {
+    return listen(this.#sockets, options, this.#ipcBase, on)
   }
 
   checkEndpoint(endpoint: string): void {
