@@ -25,20 +25,36 @@ export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
   /**
-   * Of a round with few calls under way: how long these take is what most depends on whatever else the machine does. In
-   * turns of a tenth of a second they take half as long between threads as in whole seconds, on a virtual machine, which
-   * wakes its processors sooner right after a pause.
+   * Of a round with few calls under way, of the same length: how long these take is what most depends on whatever else the
+   * machine does. In turns of a tenth of a second they take half as long between threads as in whole seconds, on a virtual
+   * machine, which wakes its processors sooner right after a pause.
    */
   readonly turns: number
+  /** Of a round with one call under way, which is longer by as much: turns of the same length. */
+  readonly singleTurns: number
   /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
   readonly warmUp: number
   /** The same where the calls are shared by many servers, each of which does a fraction of them. */
   readonly sharedWarmUp: number
 }
 
-const PACE: Pace = { rounds: 5, milliseconds: 1000, turns: 4, warmUp: 4000, sharedWarmUp: 25_000 }
+const PACE: Pace = {
+  rounds: 5,
+  milliseconds: 1000,
+  turns: 4,
+  singleTurns: 12,
+  warmUp: 4000,
+  sharedWarmUp: 25_000,
+}
 
-const QUICK: Pace = { rounds: 3, milliseconds: 100, turns: 1, warmUp: 1600, sharedWarmUp: 5000 }
+const QUICK: Pace = {
+  rounds: 3,
+  milliseconds: 100,
+  turns: 1,
+  singleTurns: 1,
+  warmUp: 1600,
+  sharedWarmUp: 5000,
+}
 
 /** With more calls than so many under way, beginning and ending a turn would take too much of it. */
 const FEW = 8
@@ -48,8 +64,10 @@ export function paceOf(quick: boolean): Pace {
 }
 
 /** So many calls under way at a time. */
-export function loadOf(window: number, { milliseconds, turns, warmUp }: Pace): Load {
-  return { window, milliseconds, warmUp, turns: window <= FEW ? turns : 1 }
+export function loadOf(window: number, { milliseconds, turns: few, singleTurns, warmUp }: Pace): Load {
+  if (window > FEW) return { window, milliseconds, warmUp }
+  const turns = window === 1 ? singleTurns : few
+  return { window, milliseconds: (milliseconds * turns) / few, warmUp, turns }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Load } from './load.js'
 import type { PairFigures } from './pair/pair.js'
-import { inTurn, median } from './rounds.js'
+import { median } from './rounds.js'
 
 /** Somebody who has something to do. */
 interface Loaded {
@@ -21,19 +21,23 @@ export function sharingRounds<One extends Loaded>(all: readonly One[]): One[][] 
   return groups
 }
 
-/** A round of those that share it. Gives what each has done in all of its turns. */
+/**
+ * A round of those that share it. In each turn they are in another order, left to chance: how long a call takes depends on
+ * who had the processors before. Gives what each has done in all of its turns.
+ */
 export async function takeTurns<One extends Loaded>(
   group: readonly One[],
   measure: (one: One) => Promise<PairFigures>,
 ): Promise<PairFigures[]> {
   const turns = turnsOf(group)
-  const tasks = group.map((one) => {
+  const all = group.map((one) => {
     const milliseconds = Math.ceil(one.load.milliseconds / turns)
-    const turn = { ...one, load: { ...one.load, milliseconds } }
-    return () => measure(turn)
+    return { turn: { ...one, load: { ...one.load, milliseconds } }, given: [] as PairFigures[] }
   })
-  const given = await inTurn(tasks, turns, { isWarm: true })
-  return given.map(together)
+  for (let i = 0; i < turns; i++) {
+    for (const { turn, given } of shuffled(all)) given.push(await measure(turn))
+  }
+  return all.map(({ given }) => together(given))
 }
 
 /** The round that does not count, from the last to the first, as `inTurn` has it. Gives nothing. */
@@ -57,6 +61,13 @@ export function mediansOf(figures: readonly PairFigures[]): Pick<PairFigures, 'p
 
 function turnsOf([first]: readonly Loaded[]): number {
   return first?.load.turns ?? 1
+}
+
+function shuffled<T>(all: readonly T[]): T[] {
+  return all
+    .map((one) => ({ one, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ one }) => one)
 }
 
 /** Of turns of the same length. */

@@ -33,7 +33,21 @@ test('in a round that is shared each has a part of its time, in whole millisecon
     done.push(`${name}${milliseconds}`)
     return NOTHING
   })
-  expect(done).toEqual(['a10', 'b10', 'a10', 'b10', 'a10', 'b10'])
+  const turns = [done.slice(0, 2), done.slice(2, 4), done.slice(4)]
+  expect(turns.map((turn) => turn.toSorted())).toEqual(Array(3).fill(['a10', 'b10']))
+})
+
+test('the order is another in each turn, and what is given is that of the group', async () => {
+  const turns = 100
+  const load = { window: 1, milliseconds: 100, turns }
+  const done: string[] = []
+  const [a, b] = await takeTurns([named('a', load), named('b', load)], async ({ name }) => {
+    done.push(name)
+    return { ...NOTHING, perSecond: name === 'a' ? 1 : 2 }
+  })
+  const firsts = new Set(done.filter((_, i) => i % 2 === 0))
+  expect([...firsts].sort()).toEqual(['a', 'b']) // in each it is the same by a chance of 1 in 2 ** 99
+  expect([a?.perSecond, b?.perSecond]).toEqual([1, 2])
 })
 
 test('of several turns it tells the mean rate, the medians of the times and the most of the memory', async () => {

@@ -17,9 +17,9 @@ export const rpc: Suite = {
   async measure({ systems, quick, ...options }) {
     const here = peers.filter((one) => systems.includes(one))
     const pace = paceOf(quick)
-    // All windows are for the same processes. Where no round is short, each is enough.
-    const warmUp = quick ? pace.warmUp / WINDOWS.length : pace.milliseconds
-    const loads = WINDOWS.map((window) => loadOf(window, { ...pace, warmUp }))
+    // All windows are for the same processes. Where no round is short, each is enough: the longest is that of single calls.
+    const warmUp = quick ? pace.warmUp / WINDOWS.length : undefined
+    const loads = WINDOWS.map((window) => ({ ...loadOf(window, pace), warmUp }))
     const measured = bySystem(await contest(entriesOf(here, loads), pace.rounds, options))
     return { rows: measured.map(rowOf), ratios: ratiosOf(measured) }
   },
