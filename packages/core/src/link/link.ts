@@ -1,10 +1,7 @@
 import type { Instant, Timer } from '../clock.js'
-import type { LivenessOptions } from '../options.js'
-import { asksSecond } from '../peer/heart-schedule.js'
 import { lanes } from '../peer/lanes.js'
-import { nextTick } from '../peer/liveness.js'
 import type { Parcel } from '../peer/outgoing.js'
-import type { DeathReason, PeerEvent, PeerState } from '../peer/peer-state.js'
+import type { DeathReason, PeerState } from '../peer/peer-state.js'
 import type { Session } from '../peer/session.js'
 import type { Frames, Scheme } from '../transport/transport.js'
 import { type DirectoryEntry, type Hand, Kind, type Message, type Shake } from '../wire/message.js'
@@ -12,17 +9,18 @@ import { Circuit } from './circuit.js'
 import { Exchange } from './exchange.js'
 import { Greeter } from './greeter.js'
 import type { Intake } from './intake.js'
+import { Judge } from './judge.js'
 import type { LinkHost } from './link-host.js'
 import type { Outbox } from './outbox.js'
-import { crashed, isTheirs, refusedFromAfar } from './proof.js'
+import { isTheirs } from './proof.js'
 import { Pulse } from './pulse.js'
 
 /** Whom a link is to: a runtime that is known, or whoever answers at an address. */
 export type Target = { readonly entry: DirectoryEntry } | { readonly address: string }
 
 /**
- * The link to one instance of a peer: judges it, and joins the parts that greet it, exchange data with it and feel its
- * pulse. When the peer is dead or has left, the link is over, and another is made for the next instance or session.
+ * The link to one instance of a peer: joins the parts that greet it, exchange data with it, feel its pulse and judge it.
+ * When the peer is dead or has left, the link is over, and another is made for the next instance or session.
  */
 export class Link {
   /** The address that was dialled, if all that was known was an address. */
@@ -30,16 +28,11 @@ export class Link {
   readonly pulse: Pulse
   readonly #host: LinkHost<Link>
   readonly #circuit: Circuit
+  readonly #judge: Judge<Link>
   readonly #greeter: Greeter<Link>
   readonly #exchange: Exchange
   readonly #intake: Intake
   #entry: DirectoryEntry | undefined
-  #liveness: Readonly<LivenessOptions>
-  #state: PeerState
-  /** Whether the last connection was lost, rather than closed by ourselves to greet the peer anew. */
-  #isCutOff = false
-  /** Whether the peer was heard since it was last judged. */
-  #isUnsettled = false
   #linger: Timer | undefined
   #destroyed = false
 
@@ -49,8 +42,11 @@ export class Link {
     this.#host = host
     this.#entry = 'entry' in target ? target.entry : undefined
     this.address = 'address' in target ? target.address : undefined
-    this.#liveness = this.#livenessWith(this.#entry)
-    this.#state = { kind: 'connecting', since: clock.now() }
+    this.#judge = new Judge(host, this, {
+      heart: () => this.heart(),
+      greet: () => this.restart(),
+      over: () => this.#retire(),
+    })
     const generation = this.#entry === undefined ? 1 : host.generations.next(this.#entry.instance)
     this.#exchange = new Exchange(host, generation, {
       wake: () => this.#circuit.wakeData(),
@@ -73,21 +69,16 @@ export class Link {
     this.#intake = host.safeguards.newIntake(host, this, {
       greeter: this.#greeter,
       exchange: this.#exchange,
-      heard: () => this.#heard(),
-      beaten: () => this.#judge({ kind: 'beat' }),
+      heard: () => this.#judge.heard(),
+      beaten: () => this.#judge.weigh({ kind: 'beat' }),
     })
     this.#circuit = new Circuit(host, {
       connected: () => {
-        this.#isCutOff = false
-        this.#judge({ kind: 'up' })
+        this.#judge.connected()
         this.#greeter.connected()
       },
       lost: () => this.#lost(),
-      unreachable: () => {
-        // A connection that we gave up ourselves was no loss; that no other can be made is one.
-        this.#judge({ kind: 'down' })
-        this.#probe()
-      },
+      unreachable: () => this.#judge.unreachable(),
       again: () => this.#greeter.dial(),
       unanswered: () => this.restart(),
       nextData: () => this.#nextData(),
@@ -116,11 +107,11 @@ export class Link {
   }
 
   get state(): PeerState {
-    return this.#state
+    return this.#judge.state
   }
 
   get isOver(): boolean {
-    return this.#state.kind === 'dead' || this.#state.kind === 'left'
+    return this.#judge.isOver
   }
 
   /** Whether nothing more is done about it: it is over, or destroyed. */
@@ -136,11 +127,6 @@ export class Link {
   /** Whether both sides know each other's tokens. */
   get isShaken(): boolean {
     return this.#greeter.isShaken
-  }
-
-  /** Whether it was alive, and is not known to be now. */
-  get #isLost(): boolean {
-    return ['suspect', 'unreachable', 'stalled'].includes(this.#state.kind)
   }
 
   get #hasCheaperLane(): boolean {
@@ -164,7 +150,7 @@ export class Link {
 
   /** The instant at which `tick` has something to do. */
   get due(): Instant {
-    return nextTick(this.#state, this.#liveness)
+    return this.#judge.due
   }
 
   /** Begins to dial, unless that was begun already. */
@@ -186,7 +172,7 @@ export class Link {
   identify(entry: DirectoryEntry): void {
     const { generations } = this.#host
     this.#entry = entry
-    this.#liveness = this.#livenessWith(entry)
+    this.#judge.identify(entry)
     if (!generations.agree(this.session, generations.next(entry.instance))) this.end('session-ended')
   }
 
@@ -194,7 +180,7 @@ export class Link {
   onHand(hand: Hand): void {
     if (this.#entry === undefined) this.identify(hand.from)
     this.#entry = hand.from
-    this.#judge({ kind: 'greeted' })
+    this.#judge.weigh({ kind: 'greeted' })
     this.#greeter.onHand(hand)
   }
 
@@ -213,7 +199,7 @@ export class Link {
    * address by now, and whoever is asked before the next dial says so.
    */
   onRefusal({ from, refused }: Shake): void {
-    if (this.#isLost && from.instance !== this.instance) return this.restart()
+    if (this.#judge.isLost && from.instance !== this.instance) return this.restart()
     this.#greeter.refused(refused)
     this.end('refused')
   }
@@ -236,7 +222,7 @@ export class Link {
   /** What the batches of a turn have brought about has left: does what could wait for that. */
   settle(): void {
     if (this.isClosed) return
-    if (this.#isUnsettled) this.#judge({ kind: 'heard' })
+    this.#judge.settle()
     this.#intake.settle()
   }
 
@@ -246,13 +232,13 @@ export class Link {
   }
 
   tick(): void {
-    this.#judge({ kind: 'tick' })
+    this.#judge.weigh({ kind: 'tick' })
   }
 
   /** Our own loop was late by `lost` milliseconds. */
   doubt(lost: number): void {
     this.#greeter.doubt(lost)
-    this.#judge({ kind: 'doubt', lost })
+    this.#judge.weigh({ kind: 'doubt', lost })
   }
 
   /** Asks the peer whether it is well, now. */
@@ -262,17 +248,17 @@ export class Link {
 
   /** Somebody else reaches this very peer; or had reached it, and doesn't any more. */
   testified(verdict: 'reached' | 'lost'): void {
-    this.#judge({ kind: verdict === 'reached' ? 'vouched' : 'confirmed' })
+    this.#judge.weigh({ kind: verdict === 'reached' ? 'vouched' : 'confirmed' })
   }
 
   /** The peer is dead, as far as we are concerned. */
   end(reason: DeathReason): void {
-    this.#judge({ kind: 'ended', reason })
+    this.#judge.weigh({ kind: 'ended', reason })
   }
 
   /** The peer has said farewell. What it sent before is ours already; it waits only for our acknowledgement. */
   farewell(reason: string): void {
-    this.#judge({ kind: 'farewell', whose: 'theirs', reason })
+    this.#judge.weigh({ kind: 'farewell', whose: 'theirs', reason })
   }
 
   /** Requests of the peer's wait to be started, from the batch of this number on; none do, if it is undefined. */
@@ -290,13 +276,14 @@ export class Link {
   /** Says farewell to the peer. What was posted before may still leave. */
   leave(reason: string): void {
     this.announce(reason)
-    this.#judge({ kind: 'farewell', whose: 'ours', reason })
+    this.#judge.weigh({ kind: 'farewell', whose: 'ours', reason })
   }
 
   /** Drops everything at once, without a word to anybody. */
   destroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
+    this.#judge.close()
     this.#linger?.cancel()
     this.#greeter.close()
     this.#circuit.close()
@@ -312,7 +299,7 @@ export class Link {
     const { transport, settings } = this.#host
     const { entry } = this
     const asked =
-      this.#isLost && entry !== undefined
+      this.#judge.isLost && entry !== undefined
         ? (endpoint: string) => isTheirs(transport, entry, endpoint, settings.handshake.dialTimeout)
         : undefined
     this.#circuit.dial(this.#endpoints(), asked)
@@ -332,11 +319,11 @@ export class Link {
     const { transport, settings } = this.#host
     const { timeout, dialTimeout } = settings.handshake
     const { endpoint, lane } = this.#circuit
-    if (this.#state.kind !== 'shaking' || this.#entry === undefined || lane === 'inproc')
+    if (this.state.kind !== 'shaking' || this.#entry === undefined || lane === 'inproc')
       return this.end('no-answer')
     const isThere = endpoint === undefined || (await isTheirs(transport, this.#entry, endpoint, dialTimeout))
     if (this.isClosed || this.isShaken) return
-    if (isThere && this.#state.kind === 'shaking')
+    if (isThere && this.state.kind === 'shaking')
       this.#greeter.extend(endpoint === undefined ? dialTimeout : timeout)
     else this.end('no-answer')
   }
@@ -350,7 +337,7 @@ export class Link {
 
   #confirmed(): void {
     this.#circuit.confirmed()
-    this.#judge({ kind: 'shaken' })
+    this.#judge.weigh({ kind: 'shaken' })
     if (this.isClosed) return
     this.outbox.flushSoon()
     this.#host.on.shaken(this)
@@ -359,8 +346,7 @@ export class Link {
   #lost(): void {
     if (this.isOver) return this.destroy()
     this.#greeter.release()
-    this.#isCutOff = true
-    this.#judge({ kind: 'down' })
+    this.#judge.cutOff()
   }
 
   #nextData(): Frames | undefined {
@@ -369,83 +355,18 @@ export class Link {
     const { token } = this.#greeter
     if (token === undefined) return undefined
     // What has not left when the peer is lost is certain never to run there. Before a farewell of ours, it may.
-    const isLost = this.isOver && !(this.#state.kind === 'left' && this.#state.whose === 'ours')
+    const isLost = this.isOver && !(this.state.kind === 'left' && this.state.whose === 'ours')
     return isLost ? this.#exchange.nextAcknowledgement(token) : this.#exchange.nextData(token)
-  }
-
-  // Liveness
-
-  /** Of two runtimes one asks first, and the other has its answer from being asked. */
-  #livenessWith(entry: DirectoryEntry | undefined): Readonly<LivenessOptions> {
-    const { self, settings } = this.#host
-    return entry === undefined || self.instance < entry.instance
-      ? settings.liveness
-      : asksSecond(settings.liveness)
-  }
-
-  /** That the peer was heard is noted when what it asked for has left, or before anything else is judged. */
-  #heard(): void {
-    if (this.#isUnsettled) return
-    this.#isUnsettled = true
-    this.#host.on.unsettled(this)
-  }
-
-  #judge(event: PeerEvent): void {
-    if (this.#destroyed) return
-    const isHeard = this.#isUnsettled && event.kind !== 'heard'
-    this.#isUnsettled = false
-    if (isHeard) this.#judge({ kind: 'heard' })
-    const was = this.#state
-    const [state, actions] = this.#host.safeguards.liveness(was, event, this.#now(), this.#liveness)
-    this.#state = state
-    for (const action of actions) {
-      if (action === 'heart') this.heart()
-      else if (action === 'greet') this.restart()
-      else if (action === 'ask') this.#host.on.asks(this)
-      // While the control connection of a watched lane stands, there is nothing to prove.
-      else if (this.lane === 'inproc' || state.kind !== 'stalled') this.#probe()
-    }
-    if (state.kind === was.kind) {
-      // Others have a say in when a suspicion ends, and so has a probe: no batch of its own brings us here.
-      if (state !== was && state.kind === 'suspect') this.#host.on.sooner(this)
-      return
-    }
-    if (this.isOver) this.#retire()
-    this.#host.on.changed(this, was)
-  }
-
-  /**
-   * If the peer's own host says that nobody listens at its address any more, the peer is gone. Another's host may say so
-   * of one that lives, behind a firewall.
-   */
-  #probe(): void {
-    const { transport, place, settings } = this.#host
-    const { probeTimeout } = settings.liveness
-    const suspicion = this.#state
-    if (this.#entry?.host === place.host) {
-      void crashed(transport, this.#entry, probeTimeout).then((gone) => {
-        if (gone && this.#state.kind !== 'alive') this.end('crashed') // unless it has answered since
-      })
-    } else if (this.#entry !== undefined && suspicion.kind === 'suspect' && this.#isCutOff) {
-      void refusedFromAfar(transport, this.#entry, probeTimeout).then((refused) => {
-        const isSame = this.#state.kind === 'suspect' && this.#state.since === suspicion.since
-        if (refused && isSame) this.#judge({ kind: 'refused' })
-      })
-    }
   }
 
   /** Ends the link's own business. The connection may stay open for a while for what is on its way. */
   #retire(): void {
-    const lingers = this.#state.kind === 'left' || this.#intake.toldOff
+    const lingers = this.state.kind === 'left' || this.#intake.toldOff
     if (!lingers || !this.#circuit.isConnected) return this.destroy()
     const { clock, farewellTimeout } = this.#host.settings
     this.#greeter.close()
     this.#exchange.retire()
     this.#linger = clock.after(farewellTimeout, () => this.destroy())
     this.#host.on.lingers(this)
-  }
-
-  #now(): Instant {
-    return this.#host.settings.clock.now()
   }
 }

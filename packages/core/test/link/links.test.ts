@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import type { Link } from '../../src/link/link.js'
 import { Links } from '../../src/link/links.js'
 import { Secrets } from '../../src/link/secrets.js'
+import type { Frames } from '../../src/transport/transport.js'
 import { OpenBatch } from '../../src/wire/batch.js'
+import type { Codec } from '../../src/wire/codec.js'
 import { hand, peer } from './hand.js'
 import { parts } from './parts.js'
 
@@ -41,6 +43,25 @@ function linked(secrets = new Noting()) {
   return { clock, transport, given, links }
 }
 
+/** A link whose peer has just been heard, which was settled; and `say`, by which it is heard again. */
+async function heardOnce() {
+  const secrets = new Noting()
+  const { clock, transport, given, links } = linked(secrets)
+  const link = links.to('peer')
+  link?.onHand(hand)
+  await clock.advance(0)
+  transport.latest().on.up()
+  const token = secrets.claimed.at(-1) ?? new Uint8Array(16)
+  const say = () => links.onBatch(emptyBatch(given.codec, token))
+  say()
+  links.settled()
+  return { link, links, clock, say, stalledAfter: given.settings.liveness.stalledAfter }
+}
+
+function emptyBatch(codec: Codec, token: Uint8Array): Frames {
+  return new OpenBatch(codec).seal().frames(token, { seq: 0, ack: 0, admitted: 0 })
+}
+
 describe('The table of links', () => {
   test('keeps no link that is over', () => {
     const { clock, links } = linked()
@@ -70,31 +91,25 @@ describe('The table of links', () => {
     const link = links.to('peer')
     const [token = new Uint8Array(16)] = secrets.claimed
     link?.restart()
-    links.onBatch(new OpenBatch(given.codec).seal().frames(token, { seq: 0, ack: 0, admitted: 0 }))
+    links.onBatch(emptyBatch(given.codec, token))
     expect(Object.fromEntries(links.drops)).toEqual(drops)
     links.close()
   })
 
-  test.each([
-    ['takes a peer for alive that has just spoken, also if that was not settled yet', true, 'alive'],
-    ['takes a peer for stalled that has said nothing', false, 'stalled'],
-  ])('%s', async (_, speaks, kind) => {
-    const secrets = new Noting()
-    const { clock, transport, given, links } = linked(secrets)
-    const { stalledAfter } = given.settings.liveness
-    const link = links.to('peer')
-    link?.onHand(hand)
-    await clock.advance(0)
-    transport.latest().on.up()
-    const token = secrets.claimed.at(-1) ?? new Uint8Array(16)
-    const say = () =>
-      links.onBatch(new OpenBatch(given.codec).seal().frames(token, { seq: 0, ack: 0, admitted: 0 }))
-    say()
-    links.settled()
+  test('takes a peer for alive that has just spoken, also if that was not settled yet', async () => {
+    const { link, links, clock, say, stalledAfter } = await heardOnce()
     await clock.advance(stalledAfter - 1)
-    if (speaks) say()
+    say()
     await clock.advance(2)
-    expect(link?.state.kind).toBe(kind)
+    expect(link?.state.kind).toBe('alive')
+    links.close()
+  })
+
+  test('takes a peer for stalled that has said nothing more', async () => {
+    const { link, links, clock, stalledAfter } = await heardOnce()
+    await clock.advance(stalledAfter - 1)
+    await clock.advance(2)
+    expect(link?.state.kind).toBe('stalled')
     links.close()
   })
 

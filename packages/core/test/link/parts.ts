@@ -55,7 +55,7 @@ export function hostOf(given: LinkParts): LinkHost<Link> & { readonly told: stri
       changed: (link) => told.push(link.state.kind),
       sooner: () => told.push('sooner'),
       asks: () => told.push('asks'),
-      unsettled: (link) => setImmediate(() => link.settle()),
+      unsettled: (link) => queueMicrotask(() => link.settle()),
       shaken: () => told.push('shaken'),
       answered: (_, n) => told.push(`answered ${n}`),
       received: (_, { kind }) => told.push(`received ${kind}`),

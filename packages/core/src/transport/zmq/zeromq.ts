@@ -21,7 +21,7 @@ export function zeromq(): typeof Zeromq {
 function load(): typeof Zeromq {
   const module: typeof Zeromq = createRequire(import.meta.url)('zeromq')
   // The threads that use it share it, and it takes this only before its first socket: a program that makes sockets of
-  // its own before has to set it itself.
-  module.context.maxSockets = MAX_SOCKETS
+  // its own before has to set it itself, and may have set more.
+  module.context.maxSockets = Math.max(module.context.maxSockets, MAX_SOCKETS)
   return module
 }
