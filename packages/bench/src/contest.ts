@@ -25,12 +25,12 @@ export interface Pace {
   readonly rounds: number
   readonly milliseconds: number
   /**
-   * Of a round with few calls under way, of the same length: how long these take is what most depends on whatever else the
-   * machine does. In turns of a tenth of a second they take half as long between threads as in whole seconds, on a virtual
-   * machine, which wakes its processors sooner right after a pause.
+   * Turns of a round with few calls under way, which together last `milliseconds`: how long these take is what most depends
+   * on whatever else the machine does. In turns of a tenth of a second they take half as long between threads as in whole
+   * seconds, on a virtual machine, which wakes its processors sooner right after a pause.
    */
   readonly turns: number
-  /** Of a round with one call under way, which is longer by as much: turns of the same length. */
+  /** Turns of a round with one call under way: each as long as those, and so the round is longer. */
   readonly singleTurns: number
   /** How long the round is that does not count, where another would be too short for V8 to compile what an entry does. */
   readonly warmUp: number
@@ -64,10 +64,10 @@ export function paceOf(quick: boolean): Pace {
 }
 
 /** So many calls under way at a time. */
-export function loadOf(window: number, { milliseconds, turns: few, singleTurns, warmUp }: Pace): Load {
+export function loadOf(window: number, { milliseconds, turns, singleTurns, warmUp }: Pace): Load {
   if (window > FEW) return { window, milliseconds, warmUp }
-  const turns = window === 1 ? singleTurns : few
-  return { window, milliseconds: (milliseconds * turns) / few, warmUp, turns }
+  const own = window === 1 ? singleTurns : turns
+  return { window, milliseconds: (milliseconds * own) / turns, warmUp, turns: own }
 }
 
 /**

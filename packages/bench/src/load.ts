@@ -10,7 +10,8 @@ export interface Load {
   /** Milliseconds of the round that does not count, where it is to be longer than the others. @default as they */
   readonly warmUp?: number | undefined
   /**
-   * Turns that a round of it has, each of them a part of the time: those beside it under the same load have theirs in between.
+   * Turns that a round of it has, each of them a part of the time: in each, those beside it under the same load have
+   * theirs too.
    * @default 1
    */
   readonly turns?: number | undefined

@@ -22,20 +22,28 @@ export function sharingRounds<One extends Loaded>(all: readonly One[]): One[][] 
 }
 
 /**
- * A round of those that share it. In each turn they are in another order, left to chance: how long a call takes depends on
- * who had the processors before. Gives what each has done in all of its turns.
+ * A round of those that share it: each turn goes through all of them, in an order left to chance, since how long a call
+ * takes depends on who had the processors before. Nobody of several has two turns on end. Gives what each has done in all
+ * of its turns.
  */
 export async function takeTurns<One extends Loaded>(
   group: readonly One[],
   measure: (one: One) => Promise<PairFigures>,
+  random = Math.random,
 ): Promise<PairFigures[]> {
   const turns = turnsOf(group)
   const all = group.map((one) => {
     const milliseconds = Math.ceil(one.load.milliseconds / turns)
-    return { turn: { ...one, load: { ...one.load, milliseconds } }, given: [] as PairFigures[] }
+    return { own: { ...one, load: { ...one.load, milliseconds } }, given: [] as PairFigures[] }
   })
-  for (let i = 0; i < turns; i++) {
-    for (const { turn, given } of shuffled(all)) given.push(await measure(turn))
+  let last: (typeof all)[number] | undefined
+  for (let turn = 0; turn < turns; turn++) {
+    const order = shuffled(all, random)
+    const [first, ...others] = order
+    for (const one of first !== undefined && first === last ? [...others, first] : order) {
+      one.given.push(await measure(one.own))
+      last = one
+    }
   }
   return all.map(({ given }) => together(given))
 }
@@ -63,9 +71,9 @@ function turnsOf([first]: readonly Loaded[]): number {
   return first?.load.turns ?? 1
 }
 
-function shuffled<T>(all: readonly T[]): T[] {
+function shuffled<T>(all: readonly T[], random: () => number): T[] {
   return all
-    .map((one) => ({ one, place: Math.random() }))
+    .map((one) => ({ one, place: random() }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ one }) => one)
 }

@@ -8,7 +8,7 @@ import { raw, rawMany } from './raw.js'
 import { skein, skeinMany, skeinObject, skeinStream } from './skein.js'
 import type { System } from './system.js'
 
-/** Those that echo a small object, in the order in which they take turns. */
+/** Those that echo a small object, in the order in which tables have them. */
 export const peers: readonly System[] = [skein, raw, moleculer, nats, grpc, capnweb, erlang]
 
 const all: readonly System[] = [...peers, skeinStream, skeinObject, skeinMany, rawMany, skeinLaden, rawLaden]

@@ -96,6 +96,7 @@ export class Judge<L extends Judged> {
     if (this.#isUnsettled) this.weigh({ kind: 'heard' })
   }
 
+  /** Takes in what has happened. May end the link, and close this, before it returns. */
   weigh(event: PeerEvent): void {
     if (this.#closed) return
     const isHeard = this.#isUnsettled && event.kind !== 'heard'
@@ -120,6 +121,7 @@ export class Judge<L extends Judged> {
     this.#host.on.changed(this.#link, was)
   }
 
+  /** Nothing is judged any more, whatever is still found out. */
   close(): void {
     this.#closed = true
   }

@@ -291,8 +291,6 @@ export class Link {
     this.#host.on.destroyed(this)
   }
 
-  // Connecting
-
   #dial(): void {
     this.pulse.reset()
     this.#exchange.reset()
@@ -319,11 +317,11 @@ export class Link {
     const { transport, settings } = this.#host
     const { timeout, dialTimeout } = settings.handshake
     const { endpoint, lane } = this.#circuit
-    if (this.state.kind !== 'shaking' || this.#entry === undefined || lane === 'inproc')
+    if (this.#judge.state.kind !== 'shaking' || this.#entry === undefined || lane === 'inproc')
       return this.end('no-answer')
     const isThere = endpoint === undefined || (await isTheirs(transport, this.#entry, endpoint, dialTimeout))
     if (this.isClosed || this.isShaken) return
-    if (isThere && this.state.kind === 'shaking')
+    if (isThere && this.#judge.state.kind === 'shaking')
       this.#greeter.extend(endpoint === undefined ? dialTimeout : timeout)
     else this.end('no-answer')
   }
@@ -355,13 +353,13 @@ export class Link {
     const { token } = this.#greeter
     if (token === undefined) return undefined
     // What has not left when the peer is lost is certain never to run there. Before a farewell of ours, it may.
-    const isLost = this.isOver && !(this.state.kind === 'left' && this.state.whose === 'ours')
+    const isLost = this.isOver && !(this.#judge.state.kind === 'left' && this.#judge.state.whose === 'ours')
     return isLost ? this.#exchange.nextAcknowledgement(token) : this.#exchange.nextData(token)
   }
 
   /** Ends the link's own business. The connection may stay open for a while for what is on its way. */
   #retire(): void {
-    const lingers = this.state.kind === 'left' || this.#intake.toldOff
+    const lingers = this.#judge.state.kind === 'left' || this.#intake.toldOff
     if (!lingers || !this.#circuit.isConnected) return this.destroy()
     const { clock, farewellTimeout } = this.#host.settings
     this.#greeter.close()

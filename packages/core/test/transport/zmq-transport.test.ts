@@ -243,3 +243,8 @@ test('zeromq is loaded with the first socket, and then there can be more than li
   expect(stderr).toBe('')
   expect(JSON.parse(stdout)).toEqual({ before: false, after: true, opened: 1100 })
 })
+
+test('A limit of sockets that a program has set higher stays', async () => {
+  const { stdout, stderr } = await runNode(join(import.meta.dirname, 'fixtures', 'raised.mjs'), [])
+  expect([stdout, stderr]).toEqual(['20000\n', ''])
+})
