@@ -39,7 +39,8 @@ test.each([
   ['rest --quick --docs', "option '--quick' cannot be used with option '--docs'"],
   ['rest --json /nowhere/bench.json', 'There is no folder /nowhere'],
   ['rest --json /', 'illegal operation on a directory'],
-  ['rest --json --quick', 'Allowed is a path'],
+  ['rest --json --quick', 'Allowed is a path; of a file of that name, ./--quick.'],
+  ['rest --json=', 'Allowed is a path.'],
 ])('refuses %p, and says why', async (args, why) => {
   const { status, stdout, stderr } = await benchHere(args)
   expect(stderr).toContain(why)
@@ -67,9 +68,9 @@ test('has help, which names the suites', async () => {
   expect(status).toBe(0)
 })
 
-test('what is sent to all of its processes ends all of them, and no socket is left', async () => {
+test('what is sent to all of its processes ends all of them, and no socket or file is left', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'skein-b-'))
-  const run = spawn(process.execPath, [BENCH, 'payload', '--quick'], {
+  const run = spawn(process.execPath, [BENCH, 'payload', '--quick', '--json', join(folder, 'never.json')], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TMPDIR: folder },

@@ -1,16 +1,18 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 
 // What the commands here make of their arguments.
 
-/** A file that can be written, which is better known before the run than after it. */
+/** A file that can be written, which is better known before the run than after it. What isn't there yet stays so. */
 export function writable(path: string): string {
   // Commander takes whatever comes next for it.
-  if (path.startsWith('-'))
-    throw new InvalidArgumentError(`Allowed is a path; of a file of that name, ./${path}.`)
+  if (path === '' || path.startsWith('-'))
+    throw new InvalidArgumentError(`Allowed is a path${path && `; of a file of that name, ./${path}`}.`)
+  const wasThere = existsSync(path)
   try {
     closeSync(openSync(path, 'a'))
+    if (!wasThere) unlinkSync(path)
     return path
   } catch (error) {
     const isThere = existsSync(dirname(path))
