@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Clock } from '../clock.js'
 import type { Deadlines } from '../deadlines.js'
 import type { Link } from '../link/link.js'
 import type { StreamPorts } from '../stream/ports.js'
@@ -7,6 +8,7 @@ import type { StreamMessage } from '../wire/message.js'
 
 export interface StreamPortsParts {
   readonly uid: string
+  readonly clock: Clock
   readonly deadlines: Deadlines
   readonly limits: Readonly<Limits>
   readonly linkTo: (uid: string) => Link | undefined
@@ -19,7 +21,7 @@ export interface StreamPortsParts {
 
 /** What streams need of the links: their messages go with the answers, which never wait for requests. */
 export function streamPorts(parts: StreamPortsParts): StreamPorts {
-  const { uid, deadlines, limits, linkTo, toSelf, defer, requestContext } = parts
+  const { uid, clock, deadlines, limits, linkTo, toSelf, defer, requestContext } = parts
   const open = (peer: string): Link | undefined => {
     const link = linkTo(peer)
     return link?.isOver === false ? link : undefined
@@ -36,6 +38,7 @@ export function streamPorts(parts: StreamPortsParts): StreamPorts {
     hasRoom: (peer) => open(peer)?.session.hasRoomForAnswers ?? true,
     whenRoom: (peer, fn) => open(peer)?.outbox.whenRoomForAnswers(fn),
     defer,
+    clock,
     deadlines,
     limits,
     ...(requestContext && { bind: AsyncLocalStorage.snapshot, outside: AsyncLocalStorage.snapshot() }),

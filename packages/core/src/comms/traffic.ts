@@ -75,6 +75,7 @@ export class Traffic {
     this.#streams = new Streams(
       streamPorts({
         uid,
+        clock,
         deadlines,
         limits,
         linkTo,

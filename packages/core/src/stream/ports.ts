@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js'
 import type { Deadlines } from '../deadlines.js'
 import type { Limits } from '../wire/limits.js'
 import type { StreamMessage } from '../wire/message.js'
@@ -22,6 +23,7 @@ export interface StreamPorts {
   defer(fn: () => void): void
   /** Calls back in another turn, after whatever else waits for the event loop. @default setImmediate */
   readonly later?: ((fn: () => void) => void) | undefined
+  readonly clock: Clock
   readonly deadlines: Deadlines
   /** Of what is sent. */
   readonly limits: Readonly<Limits>

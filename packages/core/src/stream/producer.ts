@@ -1,3 +1,4 @@
+import type { Instant } from '../clock.js'
 import { describe, replacePath, SkeinError } from '../errors.js'
 import { isThenable } from '../thenable.js'
 import type { StreamSource } from '../wire/codec.js'
@@ -34,6 +35,15 @@ export interface OfferedStream {
   stop(reason: string): void
 }
 
+/**
+ * Milliseconds after which what is gathered leaves, and others have their turn, though more could be had at once: of items
+ * that take long to make, the first do not wait for all others of a message.
+ */
+const TURN = 5
+
+/** Items between two looks at the clock: a look costs as much as a fiftieth of a small item. */
+const LOOK = 4
+
 /** One stream towards its consumer: pulls items while the window and the outbox allow it, and sends them. */
 export class Producer implements OfferedStream {
   readonly peer: string
@@ -54,6 +64,8 @@ export class Producer implements OfferedStream {
   /** Items that were taken since others have had their turn, and bytes of those that are not among the gathered ones. */
   #taken = 0
   #takenBytes = 0
+  /** When the first of those was taken. */
+  #begun: Instant = 0
   #pulling = false
   /**
    * A full message has left in this turn: whatever else waits has its turn first. A generator that never waits would
@@ -200,12 +212,19 @@ export class Producer implements OfferedStream {
     }
     const value = 'value' in result ? result.value : undefined
     if ('done' in result && result.done) return this.#end(value)
+    if (this.#taken === 0) this.#begun = this.#ports.clock.now()
     this.#taken += 1
     if (!this.#gathered.add(value)) this.#sendAlone(value)
     if (this.isOver) return
-    const bytes = this.#takenBytes + this.#gathered.bytes
-    if (this.#taken >= this.#window.limit || bytes >= MESSAGE_BYTES) this.#outside(this.#rest)
+    if (this.#isTurnOver) this.#outside(this.#rest)
     else if (!this.#deferred) this.#outside(this.#defer)
+  }
+
+  /** Whether others are to have their turn before more is taken. */
+  get #isTurnOver(): boolean {
+    const taken = this.#taken
+    if (taken >= this.#window.limit || this.#takenBytes + this.#gathered.bytes >= MESSAGE_BYTES) return true
+    return taken % LOOK === 0 && this.#ports.clock.now() - this.#begun >= TURN
   }
 
   readonly #rest = (): void => {

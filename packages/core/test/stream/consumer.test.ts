@@ -31,7 +31,7 @@ describe('A consumer', () => {
   test('credits what it has consumed once a turn', async () => {
     await pair.outcome(read(pair.stream(counting(newTrace(), 300))))
     const credits = pair.b.posted.filter((message) => message.kind === Kind.credit)
-    expect(credits.map(({ n }) => n)).toEqual([0, 1, 4, 16, 64, 64, 64, 64])
+    expect(credits.map(({ n }) => n)).toEqual([0, 1, 4, 16, 64, 128])
   })
 
   test('credits several messages of one turn at once', async () => {

@@ -18,6 +18,8 @@ interface Letter {
 /** One runtime's streams and codec, with an outbox that leaves when the pair is turned. */
 export class Side {
   readonly clock = new TurnedClock()
+  /** Milliseconds that its iterators have had the processor. */
+  worked = 0
   readonly deadlines = new Deadlines(this.clock)
   /** Every message that was posted, also what was delivered since. */
   readonly posted: StreamMessage[] = []
@@ -62,6 +64,7 @@ export class Side {
         this.onAsked('later')
         this.#resting.push(fn)
       },
+      clock: { now: () => this.clock.now() + this.worked, after: (ms, fn) => this.clock.after(ms, fn) },
       deadlines: this.deadlines,
       limits: defaultLimits,
       bind: () => this.bind?.() ?? ((fn) => fn()),

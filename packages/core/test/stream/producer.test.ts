@@ -22,9 +22,9 @@ describe('A producer', () => {
     expect(pair.batches.map(({ items }) => items)).toEqual([['x'], ['alone']])
   })
 
-  test('gathers what is ready into messages of up to 64 items', async () => {
+  test('gathers what is ready into messages of up to 128 items', async () => {
     expect(await pair.outcome(read(pair.stream(counting(newTrace(), 300))))).toHaveLength(300)
-    expect(pair.batches.map(({ items }) => items.length)).toEqual([1, 4, 16, 64, 64, 64, 64, 23])
+    expect(pair.batches.map(({ items }) => items.length)).toEqual([1, 4, 16, 64, 128, 87])
   })
 
   test('makes messages of about 64 KiB of large items, whatever they are', async () => {
@@ -41,9 +41,9 @@ describe('A producer', () => {
   })
 
   test.each<[string, () => unknown, number[]]>([
-    ['gathered, and after fewer at first', () => 1, [1, 4, 16, 64, 64, 64]],
-    ['sent one by one', () => new Map(), [64, 64, 64, 64, 64, 64]],
-  ])('lets the others have their turn after 64 items that are %s', async (_, make, expected) => {
+    ['gathered, and after fewer at first', () => 1, [1, 4, 16, 64, 128, 128]],
+    ['sent one by one', () => new Map(), [128, 128, 128, 128, 128, 128]],
+  ])('lets the others have their turn after 128 items that are %s', async (_, make, expected) => {
     let produced = 0
     function* items() {
       for (;;) {
@@ -53,13 +53,36 @@ describe('A producer', () => {
     }
     void pair.stream(items()).next()
     const turns: number[] = []
-    while (produced < 500) {
+    while (produced < 800) {
       const before = produced
       await pair.a.clock.advance(0)
       pair.turn()
       if (produced > before) turns.push(produced - before)
     }
     expect(turns.slice(0, 6)).toEqual(expected)
+  })
+
+  test('lets them have it after 5 ms, and sends what there is: what takes long to make waits for little else', async () => {
+    let produced = 0
+    function* items() {
+      for (;;) {
+        produced += 1
+        pair.a.worked += 1
+        yield produced
+      }
+    }
+    const stream = pair.stream(items())
+    const asked = Array.from({ length: 40 }, () => stream.next())
+    void Promise.all(asked)
+    const turns: number[] = []
+    while (produced < 40) {
+      const before = produced
+      await pair.a.clock.advance(0)
+      pair.turn()
+      if (produced > before) turns.push(produced - before)
+    }
+    expect(turns).toEqual([1, 4, 8, 8, 8, 8, 8])
+    expect(pair.batches.map(({ items }) => items.length)).toEqual([1, 4, 8, 8, 8, 8, 8])
   })
 
   test('lets them have it after 64 KiB that were sent one by one', async () => {

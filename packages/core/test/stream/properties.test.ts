@@ -176,7 +176,7 @@ test('no item is lost, doubled or out of order; little is under way; both sides 
 
       expect(most.items).toBeLessThanOrEqual(WINDOW_ITEMS)
       expect(most.bytesBefore).toBeLessThan(WINDOW_BYTES)
-      expect(most.messageItems).toBeLessThanOrEqual(64)
+      expect(most.messageItems).toBeLessThanOrEqual(128)
 
       expect(source.overlapped).toBe(false)
       expect(outcome !== undefined).toBe(left || story.ending !== 'goes on')
