@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, unlinkSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync, openSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 
@@ -9,10 +9,11 @@ export function writable(path: string): string {
   // Commander takes whatever comes next for it.
   if (path === '' || path.startsWith('-'))
     throw new InvalidArgumentError(`Allowed is a path${path && `; of a file of that name, ./${path}`}.`)
-  const wasThere = existsSync(path)
   try {
+    // A link that leads nowhere is there as well.
+    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined
     closeSync(openSync(path, 'a'))
-    if (!wasThere) unlinkSync(path)
+    if (!isThere) unlinkSync(path)
     return path
   } catch (error) {
     const isThere = existsSync(dirname(path))

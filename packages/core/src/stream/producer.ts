@@ -37,11 +37,12 @@ export interface OfferedStream {
 
 /**
  * Milliseconds after which what is gathered leaves, and others have their turn, though more could be had at once: of items
- * that take long to make, the first do not wait for all others of a message.
+ * that take long to make, the first do not wait for all others of a message. Since the first was taken, and so to within
+ * the making of `LOOK` items.
  */
 const TURN = 5
 
-/** Items between two looks at the clock: a look costs as much as a fiftieth of a small item. */
+/** Items between two looks at the clock, but for the first ones: a look costs as much as a fiftieth of a small item. */
 const LOOK = 4
 
 /** One stream towards its consumer: pulls items while the window and the outbox allow it, and sends them. */
@@ -68,7 +69,7 @@ export class Producer implements OfferedStream {
   #begun: Instant = 0
   #pulling = false
   /**
-   * A full message has left in this turn: whatever else waits has its turn first. A generator that never waits would
+   * This turn has had its share: whatever else waits has its turn first. A generator that never waits would
    * keep the event loop to itself for as long as the window lasts.
    */
   #resting = false
@@ -224,7 +225,7 @@ export class Producer implements OfferedStream {
   get #isTurnOver(): boolean {
     const taken = this.#taken
     if (taken >= this.#window.limit || this.#takenBytes + this.#gathered.bytes >= MESSAGE_BYTES) return true
-    return taken % LOOK === 0 && this.#ports.clock.now() - this.#begun >= TURN
+    return (taken < LOOK || taken % LOOK === 0) && this.#ports.clock.now() - this.#begun >= TURN
   }
 
   readonly #rest = (): void => {

@@ -62,28 +62,34 @@ describe('A producer', () => {
     expect(turns.slice(0, 6)).toEqual(expected)
   })
 
-  test('lets them have it after 5 ms, and sends what there is: what takes long to make waits for little else', async () => {
-    let produced = 0
-    function* items() {
-      for (;;) {
-        produced += 1
-        pair.a.worked += 1
-        yield produced
+  test.each<[string, number, (i: number) => unknown, number[]]>([
+    ['are gathered, and take 1 ms', 1, (i) => i, [1, 4, 8, 8, 8, 8, 8]],
+    ['are sent one by one, and take 1 ms', 1, (i) => new Map([[i, i]]), [8, 8, 8, 8, 8]],
+    ['take longer than that', 10, (i) => i, [1, ...Array(20).fill(2)]],
+  ])(
+    'lets them have it after 5 ms, and sends what there is, of items that %s',
+    async (_, ms, make, expected) => {
+      let produced = 0
+      function* items() {
+        for (;;) {
+          produced += 1
+          pair.a.worked += ms
+          yield make(produced)
+        }
       }
-    }
-    const stream = pair.stream(items())
-    const asked = Array.from({ length: 40 }, () => stream.next())
-    void Promise.all(asked)
-    const turns: number[] = []
-    while (produced < 40) {
-      const before = produced
-      await pair.a.clock.advance(0)
-      pair.turn()
-      if (produced > before) turns.push(produced - before)
-    }
-    expect(turns).toEqual([1, 4, 8, 8, 8, 8, 8])
-    expect(pair.batches.map(({ items }) => items.length)).toEqual([1, 4, 8, 8, 8, 8, 8])
-  })
+      const stream = pair.stream(items())
+      void Promise.all(Array.from({ length: 40 }, () => stream.next()))
+      const turns: number[] = []
+      while (produced < 40) {
+        const before = produced
+        await pair.a.clock.advance(0)
+        pair.turn()
+        if (produced > before) turns.push(produced - before)
+      }
+      expect(turns).toEqual(expected)
+      expect(pair.batches.reduce((sum, { items }) => sum + items.length, 0)).toBe(produced)
+    },
+  )
 
   test('lets them have it after 64 KiB that were sent one by one', async () => {
     let produced = 0

@@ -19,6 +19,8 @@ interface Story {
   readonly leaving:
     | { readonly after: number; readonly by: 'return' | 'cancel' | 'lost' | 'stopped' }
     | undefined
+  /** Milliseconds that items take to make, in turn. */
+  readonly effort: readonly number[]
   /** Whether the outbox has room in each turn, over and over. */
   readonly room: readonly boolean[]
 }
@@ -40,6 +42,7 @@ const stories: fc.Arbitrary<Story> = fc.record(
       }),
       { nil: undefined },
     ),
+    effort: fc.array(fc.constantFrom(0, 1, 6), { maxLength: 5 }),
     room: fc.array(fc.boolean(), { maxLength: 5 }).map((r) => [...r, true]),
   },
   { noNullPrototype: true },
@@ -52,7 +55,10 @@ class Source implements AsyncIterableIterator<unknown> {
   #asked = false
   #release: (() => void) | undefined
 
-  constructor(readonly story: Story) {}
+  constructor(
+    readonly story: Story,
+    readonly work: (milliseconds: number) => void,
+  ) {}
 
   async next(): Promise<IteratorResult<unknown>> {
     this.overlapped ||= this.#asked
@@ -66,6 +72,8 @@ class Source implements AsyncIterableIterator<unknown> {
       if (this.story.ending === 'throws') throw new RangeError('thrown')
       return { done: true, value: 'returned' }
     }
+    const { effort } = this.story
+    this.work(effort[this.given % effort.length] ?? 0)
     return { done: false, value: [this.given++, 'x'.repeat(item.size)] }
   }
 
@@ -86,7 +94,9 @@ class Source implements AsyncIterableIterator<unknown> {
 /** Plays a story to its end, and gives what the consumer has seen and how full the window ever was. */
 async function play(story: Story) {
   const pair = new Pair()
-  const source = new Source(story)
+  const source = new Source(story, (milliseconds) => {
+    pair.a.worked += milliseconds
+  })
   const stream = pair.send(source)
   const [offered] = pair.a.streams.taken()
   let outcome: StreamOutcome['kind'] | undefined
