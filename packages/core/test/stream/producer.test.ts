@@ -52,13 +52,7 @@ describe('A producer', () => {
       }
     }
     void pair.stream(items()).next()
-    const turns: number[] = []
-    while (produced < 800) {
-      const before = produced
-      await pair.a.clock.advance(0)
-      pair.turn()
-      if (produced > before) turns.push(produced - before)
-    }
+    const turns = await turnsUntil(800, () => produced)
     expect(turns.slice(0, 6)).toEqual(expected)
   })
 
@@ -79,13 +73,7 @@ describe('A producer', () => {
       }
       const stream = pair.stream(items())
       void Promise.all(Array.from({ length: 40 }, () => stream.next()))
-      const turns: number[] = []
-      while (produced < 40) {
-        const before = produced
-        await pair.a.clock.advance(0)
-        pair.turn()
-        if (produced > before) turns.push(produced - before)
-      }
+      const turns = await turnsUntil(40, () => produced)
       expect(turns).toEqual(expected)
       expect(pair.batches.reduce((sum, { items }) => sum + items.length, 0)).toBe(produced)
     },
@@ -100,13 +88,7 @@ describe('A producer', () => {
       }
     }
     void pair.stream(items()).next()
-    const turns: number[] = []
-    while (produced < 50) {
-      const before = produced
-      await pair.a.clock.advance(0)
-      pair.turn()
-      if (produced > before) turns.push(produced - before)
-    }
+    const turns = await turnsUntil(50, () => produced)
     expect(turns).toEqual([7, 7, 7, 7, 7, 7, 7, 7])
   })
 
@@ -389,6 +371,18 @@ describe('Whoever offered a stream', () => {
     ])
   })
 })
+
+/** Lets turns pass until so many items are produced: how many there were in each that had some. */
+async function turnsUntil(count: number, produced: () => number): Promise<number[]> {
+  const turns: number[] = []
+  while (produced() < count) {
+    const before = produced()
+    await pair.a.clock.advance(0)
+    pair.turn()
+    if (produced() > before) turns.push(produced() - before)
+  }
+  return turns
+}
 
 function detached(buffer: Buffer): Buffer {
   structuredClone(buffer.buffer, { transfer: [buffer.buffer as ArrayBuffer] })
