@@ -23,8 +23,8 @@ export function sharingRounds<One extends Loaded>(all: readonly One[]): One[][] 
 
 /**
  * A round of those that share it: each turn goes through all of them, in an order left to chance, since how long a call
- * takes depends on who had the processors before. Nobody of several has two turns on end, so two alternate. Gives what each has done in all
- * of its turns.
+ * takes depends on who had the processors before. Nobody of several has two turns on end, so two alternate. Gives what
+ * each has done in all of its turns.
  */
 export async function takeTurns<One extends Loaded>(
   group: readonly One[],

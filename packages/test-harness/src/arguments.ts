@@ -11,9 +11,9 @@ export function writable(path: string): string {
     throw new InvalidArgumentError(`Allowed is a path${path && `; of a file of that name, ./${path}`}.`)
   try {
     // A link that leads nowhere is there as well.
-    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined
+    const isNew = lstatSync(path, { throwIfNoEntry: false }) === undefined
     closeSync(openSync(path, 'a'))
-    if (!isThere) unlinkSync(path)
+    if (isNew) unlinkSync(path)
     return path
   } catch (error) {
     const isThere = existsSync(dirname(path))
